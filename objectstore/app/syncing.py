@@ -9,7 +9,6 @@ encrypted anew over there), with a right of the house's own.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from objectstore.app.open_device import OpenDevice
 from objectstore.app.ranks import Ranks
 from objectstore.container.store import ContainerStore
-from objectstore.container.sync import ContainerSyncStep, newest, time_of_listing
+from objectstore.container.sync import ContainerSyncStep, newest, read_listing
 from objectstore.kernel.client import Client, ClientPool, Response
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -152,11 +151,7 @@ class SyncPeer:
         with self._client.request("GET", target, headers) as response:
             body = response.read(LISTING_BYTES_MAX)
             _check(response, "cannot be listed")
-        entries = json.loads(body) if body else []
-        return [
-            (entry["name"], time_of_listing(entry["last_modified"]))
-            for entry in entries
-        ]
+        return read_listing(body, marker)
 
     def remove(self, row: ObjectRow) -> None:
         """See ``Peer``."""
@@ -190,9 +185,13 @@ class SyncPeer:
                     headers.append((name.encode(), value.encode()))
             length = int(reply.header("Content-Length", "0"))
             call = self._client.open("PUT", target, headers, length)
-            body = IterableInput(reply.body)
-            while piece := body.read1(PIECE_BYTES):
-                call.write(piece)
+            try:
+                body = IterableInput(reply.body)
+                while piece := body.read1(PIECE_BYTES):
+                    call.write(piece)
+            except BaseException:
+                call.abort()
+                raise
             with call.finish() as response:
                 response.read()
                 _check(response, "cannot be written")

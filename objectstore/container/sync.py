@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import orjson
+
 from objectstore.container.store import ContainerStore
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
@@ -39,7 +41,8 @@ _log = logging.getLogger("objectstore.container_sync")
 
 
 class Peer(Protocol):
-    """The two ends, for one container.  Methods raise ``Unavailable``."""
+    """The two ends, for one container.  Methods raise ``Unavailable``, and ``Rejected``
+    for what would be refused again."""
 
     def listing(self, marker: str, limit: int) -> Sequence[tuple[str, int]]:
         """(name, time of the newest change) of the next objects over there."""
@@ -152,10 +155,10 @@ class ContainerSyncStep:
         facts = broker.facts
         try:
             target = parse_target(self._realms, wanted)
-        except Rejected as error:
-            _log.warning("%s/%s: %s", facts.account, facts.container, error.text)
+            peer = self._make_peer(facts.account, facts.container, target, user_key)
+        except (Rejected, Unavailable) as error:
+            _log.warning("%s/%s: %s", facts.account, facts.container, error)
             return None
-        peer = self._make_peer(facts.account, facts.container, target, user_key)
         return _Round(key, info.row_digest, peer)
 
     def _compare(self, round_: _Round) -> None:
@@ -172,7 +175,8 @@ class ContainerSyncStep:
             there = self._there(round_.peer, round_.marker, end)
             for row in differences(rows, there):
                 self._carry_over(round_, row)
-        except (Unavailable, Corrupt) as error:
+        except (Rejected, Unavailable, Corrupt) as error:
+            # Whatever its peer answers, it must not hold up the other containers.
             _log.warning("container sync: %s", error)
             self._round = None
             return
@@ -217,3 +221,19 @@ def time_of_listing(text: str) -> int:
     """The timestamp that a listing's ``last_modified`` stands for."""
     moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return int(moment.timestamp()) * UNITS_PER_SECOND + moment.microsecond // 10
+
+
+def read_listing(body: bytes, marker: str) -> list[tuple[str, int]]:
+    """A page of the other side's listing: (name, time of the newest change) of what
+    comes after ``marker``.  ``Unavailable`` for what is no such page."""
+    try:
+        page = [
+            (str(entry["name"]), time_of_listing(entry["last_modified"]))
+            for entry in (orjson.loads(body) if body else ())
+        ]
+    except (ValueError, TypeError, LookupError, OverflowError):
+        raise Unavailable("the other cluster answers with no listing") from None
+    if page and page[-1][0] <= marker:
+        # Asked on and on, it would never end.
+        raise Unavailable("the other cluster lists what comes before the marker")
+    return page
