@@ -96,90 +96,92 @@ def wish_for(
 ) -> HostWishes:
     """``rings``: their files by name; ``papers``: for TLS.  Raises ``AlreadySet``."""
     user = inventory.cloud.user
-    ours = f"root:{user}"
+    has_real_guests = host.plays(Part.COMPUTE) and host.hypervisor != SIMULATED
+    agent_user = "root" if has_real_guests or host.plays(Part.NETWORK) else user
+    files = _files(inventory, host, secrets, rings)
+    tls = ""
+    if papers is not None:
+        files |= _paper_files(papers, host, user)
+        tls = files[AUTHORITY].sha256[:TLS_DIGITS]
+    services = _services(inventory, host, release, agent_user)
+    return HostWishes(
+        host=host,
+        user=user,
+        packages=_packages(inventory, host, has_real_guests),
+        directories=_directories(inventory, host, agent_user),
+        files=files,
+        release=release,
+        libvirt=has_real_guests,
+        services={
+            name: with_digest(replace(service, tls=tls), release, _read_by(name, files))
+            for name, service in services.items()
+        },
+        has_open_tunnels=_has_open_tunnels(inventory, host),
+    )
+
+
+def _packages(
+    inventory: Inventory, host: Host, has_real_guests: bool
+) -> tuple[str, ...]:
+    packages: tuple[str, ...] = HOSTING_PACKAGES if has_real_guests else ()
+    if host.plays(Part.NETWORK):
+        packages += NETWORK_PACKAGES
+        if inventory.cloud.encrypt_tunnels:
+            packages += ENCRYPTION_PACKAGES
+    return packages
+
+
+def _has_open_tunnels(inventory: Inventory, host: Host) -> bool:
+    tunnels = host.plays(Part.NETWORK) and len(inventory.playing(Part.NETWORK)) > 1
+    return inventory.cloud.tls and tunnels and not inventory.cloud.encrypt_tunnels
+
+
+def _directories(
+    inventory: Inventory, host: Host, agent_user: str
+) -> dict[str, DirectoryWish]:
+    user = inventory.cloud.user
     directories = {
         SETTINGS: DirectoryWish(0o755, "root:root"),
         LOGS: DirectoryWish(0o755, "root:root"),
         # Its owner may rename what is below, and agents of real guests are root.
         STATE: DirectoryWish(0o755, "root:root"),
     }
-    files = {NAME: FileWish(f"{host.name}\n".encode(), 0o644, "root:root")}
-
-    def secret(name: str, text: str) -> None:
-        files[f"{SETTINGS}/{name}"] = FileWish(text.encode(), 0o640, ours)
-
-    services: dict[str, ServiceWish] = {}
-    python = f"{RELEASES}/{release}/bin/python"
-    hosting = host.plays(Part.COMPUTE) and host.hypervisor != SIMULATED
-    if host.plays(Part.STORE, Part.PROXY):
-        secret("cluster.conf", texts.cluster_conf(inventory, secrets))
-        secret("store.conf", texts.store_conf(inventory, secrets, host))
-        for name, content in rings.items():
-            files[f"{SETTINGS}/{name}"] = FileWish(content, 0o644, "root:root", False)
-        proxies = host.plays(Part.PROXY)
-        services["store"] = ServiceWish(
-            name="store",
-            description="Ringstack's object store",
-            argv=(
-                python,
-                "-I",
-                "-m",
-                "objectstore.cli",
-                "serve",
-                f"{SETTINGS}/store.conf",
-            ),
-            user=user,
-            writes=(str(inventory.store.devices),) if host.devices else (),
-            is_caged=True,
-            health=(
-                host.address,
-                inventory.store.port if proxies else inventory.store.node_port,
-            ),
-        )
     if host.plays(Part.STORE):
         root = str(inventory.store.devices)
         directories[root] = DirectoryWish(0o755, "root:root")
         for disk in host.devices:
             directories[f"{root}/{disk.name}"] = DirectoryWish(0o750, f"{user}:{user}")
     if host.plays(Part.CONTROL):
-        secret("cloud.conf", texts.cloud_conf(inventory, host))
         directories[f"{STATE}/cloud"] = DirectoryWish(0o700, f"{user}:{user}")
-        services["cloud"] = _cloud_service(python, inventory, host, "cloud", user)
     if host.plays(Part.COMPUTE):
-        who = "root" if hosting or host.plays(Part.NETWORK) else user
+        owner = f"{agent_user}:{agent_user}"
+        directories[f"{STATE}/agent"] = DirectoryWish(0o711, owner)
+    return directories
+
+
+def _files(
+    inventory: Inventory, host: Host, secrets: Secrets, rings: Mapping[str, bytes]
+) -> dict[str, FileWish]:
+    ours = f"root:{inventory.cloud.user}"
+    files = {NAME: FileWish(f"{host.name}\n".encode(), 0o644, "root:root")}
+
+    def secret(name: str, text: str) -> None:
+        files[f"{SETTINGS}/{name}"] = FileWish(text.encode(), 0o640, ours)
+
+    if host.plays(Part.STORE, Part.PROXY):
+        secret("cluster.conf", texts.cluster_conf(inventory, secrets))
+        secret("store.conf", texts.store_conf(inventory, secrets, host))
+        for name, content in rings.items():
+            files[f"{SETTINGS}/{name}"] = FileWish(content, 0o644, "root:root", False)
+    if host.plays(Part.CONTROL):
+        secret("cloud.conf", texts.cloud_conf(inventory, host))
+    if host.plays(Part.COMPUTE):
         secret("agent.conf", texts.agent_conf(inventory, host))
-        directories[f"{STATE}/agent"] = DirectoryWish(0o711, f"{who}:{who}")
-        services["agent"] = _cloud_service(python, inventory, host, "agent", who)
     if inventory.playing(Part.CONTROL):
         # Nothing but a secret: an older one, too, is not shown.
         content = f"{secrets.service_password}\n".encode()
         files[texts.SERVICE_PASSWORD] = FileWish(content, 0o640, ours, False)
-    tls = ""
-    if papers is not None:
-        files |= _paper_files(papers, host, user)
-        tls = files[AUTHORITY].sha256[:TLS_DIGITS]
-    packages: tuple[str, ...] = HOSTING_PACKAGES if hosting else ()
-    if host.plays(Part.NETWORK):
-        packages += NETWORK_PACKAGES
-        if inventory.cloud.encrypt_tunnels:
-            packages += ENCRYPTION_PACKAGES
-    tunnels = host.plays(Part.NETWORK) and len(inventory.playing(Part.NETWORK)) > 1
-    return HostWishes(
-        has_open_tunnels=(
-            inventory.cloud.tls and tunnels and not inventory.cloud.encrypt_tunnels
-        ),
-        host=host,
-        user=user,
-        packages=packages,
-        directories=directories,
-        files=files,
-        release=release,
-        libvirt=hosting,
-        services={
-            name: with_digest(replace(service, tls=tls), release, _read_by(name, files))
-            for name, service in services.items()
-        },
-    )
+    return files
 
 
 def _paper_files(papers: Papers, host: Host, user: str) -> dict[str, FileWish]:
@@ -199,6 +201,36 @@ def _paper_files(papers: Papers, host: Host, user: str) -> dict[str, FileWish]:
     if papers.public and host.plays(Part.CONTROL, Part.PROXY):
         files[texts.PUBLIC_CERTIFICATE] = secret(papers.public)
     return files
+
+
+def _services(
+    inventory: Inventory, host: Host, release: str, agent_user: str
+) -> dict[str, ServiceWish]:
+    user = inventory.cloud.user
+    python = f"{RELEASES}/{release}/bin/python"
+    services: dict[str, ServiceWish] = {}
+    if host.plays(Part.STORE, Part.PROXY):
+        services["store"] = _store_service(python, inventory, host)
+    if host.plays(Part.CONTROL):
+        services["cloud"] = _cloud_service(python, inventory, host, "cloud", user)
+    if host.plays(Part.COMPUTE):
+        services["agent"] = _cloud_service(python, inventory, host, "agent", agent_user)
+    return services
+
+
+def _store_service(python: str, inventory: Inventory, host: Host) -> ServiceWish:
+    store = inventory.store
+    port = store.port if host.plays(Part.PROXY) else store.node_port
+    module = "objectstore.cli"
+    return ServiceWish(
+        name="store",
+        description="Ringstack's object store",
+        argv=(python, "-I", "-m", module, "serve", f"{SETTINGS}/store.conf"),
+        user=inventory.cloud.user,
+        writes=(str(store.devices),) if host.devices else (),
+        is_caged=True,
+        health=(host.address, port),
+    )
 
 
 def _cloud_service(

@@ -40,12 +40,6 @@ class Series:
         """The moment of the newest measure."""
         return self.times[-1] if self.times else None
 
-    def open_from(self, plan: Plan, definition: Definition) -> int | None:
-        """The first period of that granularity that is open; None: all are."""
-        if self.newest is None:
-            return None
-        return definition.begins(plan.window_begins(self.newest))
-
     def rows(self, plan: Plan, definition: Definition) -> Columns:
         """What is known without the ring's objects: closed periods, then open ones."""
         tail = self.tails.get(definition.granularity, Columns())
