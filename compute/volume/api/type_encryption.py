@@ -140,10 +140,10 @@ class TypeEncryptionApi:
     def _free_type(
         self, connection: Connection, call: ApiCall, what: str
     ) -> VolumeType:
-        """The type, which no volume has."""
+        """The type, which no volume and no encrypted backup has."""
         key = call.parameters["type_id"]
         found = self._types.get(connection, call.context, key)
-        if self._wiring.stores.volumes.all(connection, type_id=found.id):
+        if self._wiring.stores.is_type_used(connection, found.id):
             raise BadRequest(f"Cannot {what} encryption specs. Volume type in use.")
         return found
 

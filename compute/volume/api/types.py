@@ -184,7 +184,7 @@ class TypesApi:
                 raise BadRequest(
                     f"Target volume type is the default: {DEFAULT_TYPE} stays"
                 )
-            if stores.volumes.all(connection, type_id=volume_type.id):
+            if stores.is_type_used(connection, volume_type.id):
                 raise BadRequest("Target volume type is still in use.")
             for each in stores.default_types.all(connection, type_id=volume_type.id):
                 stores.default_types.delete(connection, each.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hmac import compare_digest
+
 from compute.core.database import Connection
 from compute.core.saga import GiveUp
 from compute.volume.encryption import Cipher, DiskKey
@@ -69,7 +71,22 @@ def make_restored_key(work: Work) -> None:
     """The backup's key, for the volume that gets its bytes."""
     if key_id := str(work.argument("key_id")):
         with for_good():
+            _check_snapshots(work)
             work.wiring.keys.copy(work.volume(), key_id, work.backup())
+
+
+def _check_snapshots(work: Work) -> None:
+    """They are opened by their volume's key, which is not that of the volume's older
+    backups when another volume's was restored in between."""
+    volume, wiring = work.volume(), work.wiring
+    taken = wiring.database.read(
+        lambda it: wiring.stores.snapshots.all(it, volume_id=volume.id)
+    )
+    if not taken:
+        return
+    keys = [wiring.keys.passphrase(each) for each in (volume, work.backup())]
+    if not compare_digest(*keys):
+        raise GiveUp("nothing would open the volume's snapshots any more")
 
 
 def drop_restored_key(work: Work) -> None:

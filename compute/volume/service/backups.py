@@ -249,6 +249,15 @@ class Backups:
                 "Invalid volume: it is not encrypted as the backup is: restore into a"
                 " volume of the type that was backed up."
             )
+        if (
+            backup.encryption_key_id
+            and backup.volume_id != volume.id
+            and wiring.stores.snapshots.all(connection, volume_id=volume.id)
+        ):
+            raise InvalidStatus(
+                "Invalid volume: it has snapshots, which nothing would open once it has"
+                " the backup's key: delete them first, or restore into a new volume."
+            )
         return wiring.set_status(connection, volume, found.during)
 
     def _change(

@@ -15,7 +15,7 @@ from compute.volume.keys import kept_cipher
 from compute.volume.messages import NO_BACKEND
 from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
-from compute.volume.service.group_members import check_member_type, check_room
+from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.sources import Source, of_image, of_volume
@@ -138,7 +138,7 @@ class VolumeCreation:
         rules.check_size(size, source.least_gib, what.get(source.kind, "its source"))
         volume_type = self._type(connection, context, project_id, order, source)
         rules.check_type_usable(volume_type)
-        check_member_type(connection, wiring.stores, order.group_id, volume_type)
+        check_member(connection, wiring.stores, order.group_id, project_id, volume_type)
         is_encrypted = self._is_encrypted(connection, volume_type, source)
         self._quotas.check_size(connection, project_id, size)
         self._quotas.check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compute.core.database import Connection
-from compute.core.errors import BadRequest
+from compute.core.errors import BadRequest, NotFound
 from compute.volume import rules
 from compute.volume.group_records import Group
 from compute.volume.model import GROUP_VOLUMES_MAX
@@ -26,13 +26,22 @@ def check_room(
         )
 
 
-def check_member_type(
-    connection: Connection, stores: Stores, group_id: str, volume_type: VolumeType
+def check_member(
+    connection: Connection,
+    stores: Stores,
+    group_id: str,
+    project_id: str,
+    volume_type: VolumeType,
 ) -> None:
-    """``BadRequest`` for a type that the group's volumes do not have; fine for a volume
-    of no group."""
+    """``BadRequest`` for a type that the group's volumes do not have, ``NotFound`` for
+    a volume of another project than the group's, which would delete it with its own;
+    fine for a volume of no group."""
     group = stores.groups.get(connection, group_id) if group_id else None
-    if group is not None and volume_type.id not in group.type_ids:
+    if group is None:
+        return
+    if group.project_id != project_id:
+        raise NotFound(f"Group {group_id} could not be found.")
+    if volume_type.id not in group.type_ids:
         raise BadRequest(
             f"Invalid input received: Volume type {volume_type.name} is not among those"
             f" of group {group.id}"

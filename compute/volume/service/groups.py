@@ -7,7 +7,7 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.group_records import Group
@@ -20,7 +20,7 @@ from compute.volume.model import (
     ZONE,
 )
 from compute.volume.service.create import Order, VolumeCreation
-from compute.volume.service.group_members import check_member_type, check_room
+from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.group_types import GroupTypes
 from compute.volume.service.orders import VolumeOrders
@@ -272,15 +272,13 @@ class Groups:
     ) -> None:
         stores = self._wiring.stores
         volume = self._wiring.volume(connection, context, key, JOIN)
-        if volume.project_id != group.project_id:
-            raise NotFound(f"Volume {key} could not be found.")
         if volume.group_id:
             raise InvalidStatus(
                 f"Invalid volume: Volume {key} is in group {volume.group_id} already."
             )
         rules.check_members([volume])
         volume_type = self._types.known(connection, volume.type_id)
-        check_member_type(connection, stores, group.id, volume_type)
+        check_member(connection, stores, group.id, volume.project_id, volume_type)
         stores.volumes.change(connection, volume, group_id=group.id)
 
     def _remove(

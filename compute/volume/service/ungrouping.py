@@ -6,8 +6,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.volume.errors import InvalidStatus
+from compute.volume.group_records import Group
 from compute.volume.group_tables import GROUPS
+from compute.volume.model import CREATING, DELETING
 from compute.volume.service.group_rest import check_at_rest
+from compute.volume.stores.whole import Stores
 from compute.volume.wiring import Wiring
 
 
@@ -20,12 +24,12 @@ def owners(connection: Connection, after: str, limit: int) -> list[str]:
 
 def take_apart(wiring: Wiring, project_id: str) -> None:
     """No group of the project is left; its volumes and snapshots are, each for itself.
-    ``InvalidStatus`` while one is being copied."""
+    ``InvalidStatus`` while a job is at one: it would not find what it was about."""
     stores = wiring.stores
 
     def write(connection: Connection) -> None:
         for group in stores.groups.all(connection, project_id=project_id):
-            check_at_rest(connection, stores, group.id)
+            _check_no_job(connection, stores, group)
             for volume in stores.volumes.all(connection, group_id=group.id):
                 stores.volumes.change(connection, volume, group_id="")
             for whole in stores.group_snapshots.all(connection, group_id=group.id):
@@ -36,3 +40,13 @@ def take_apart(wiring: Wiring, project_id: str) -> None:
             stores.groups.delete(connection, group.id)
 
     wiring.change(write)
+
+
+def _check_no_job(connection: Connection, stores: Stores, group: Group) -> None:
+    check_at_rest(connection, stores, group.id)
+    going = stores.group_snapshots.all(connection, group_id=group.id, status=DELETING)
+    if group.status == CREATING or going:
+        raise InvalidStatus(
+            f"Invalid Group: Group {group.id} is being made, or a snapshot of it"
+            " deleted; wait until that is done."
+        )

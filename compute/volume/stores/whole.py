@@ -75,6 +75,12 @@ class Stores:
     jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
     events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
 
+    def is_type_used(self, connection: Connection, type_id: str) -> bool:
+        """Whether a volume is of the type, or an encrypted backup, which comes back
+        only as one."""
+        rows: tuple[Rows[Any], ...] = (self.volumes, self.backups)
+        return any(each.all(connection, type_id=type_id) for each in rows)
+
     def forget_volume(self, connection: Connection, volume_id: str) -> None:
         """A volume without bytes any more, with all rows that are about it alone."""
         rows: tuple[Rows[Any], ...] = (self.attachments, self.snapshots, self.transfers)
