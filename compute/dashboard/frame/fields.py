@@ -12,7 +12,8 @@ from compute.dashboard.frame.view import Drawing
 TEXT_CHARACTERS_MAX = 255
 TEXTAREA_CHARACTERS_MAX = 1_000_000
 _LONG = ("textarea", "secret", "file", "hidden")
-_SECRET = ("password", "secret")
+# A file may be a key: like a secret it is sent, and never sent back.
+_SECRET = ("password", "secret", "file")
 BLANK = ""
 
 
@@ -220,7 +221,7 @@ def refilled(form: Form, submitted: Submitted, errors: Mapping[str, str]) -> For
 
     def again(each: Field) -> Field:
         error = errors.get(each.name, "")
-        if each.is_secret or each.kind in ("file", "upload", "hidden"):
+        if each.is_secret or each.kind in ("upload", "hidden"):
             return replace(each, error=error)
         return replace(
             each, values=tuple(submitted.values.get(each.name, ())), error=error

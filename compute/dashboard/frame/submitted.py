@@ -15,7 +15,8 @@ from objectstore.kernel.request import Request
 FORM_BYTES_MAX = 2 * 1024 * 1024
 # What is sent beyond that, and read only so that its sender sees why it was refused.
 READ_OFF_BYTES_MAX = 32 * 1024 * 1024
-FIELDS_MAX = 1000
+# A thousand boxes, which is what a list shows, and what stands beside them.
+FIELDS_MAX = 1100
 NAME_CHARACTERS_MAX = 200
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"

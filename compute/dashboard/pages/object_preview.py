@@ -35,7 +35,7 @@ def preview_of(visit: Visit, name: str, headers: Mapping[str, str]) -> list[Any]
     wanted = {"Range": f"bytes=0-{TEXT_BYTES_SHOWN - 1}"}
     try:
         with store.read(visit, container, name, headers=wanted) as answer:
-            raw = answer.read()
+            raw = answer.read(TEXT_BYTES_SHOWN)
     except (Rejected, Unavailable):
         return []  # the rest of the page says what is known
     note = ""

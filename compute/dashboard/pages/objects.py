@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from urllib.parse import quote
+from itertools import islice
+from urllib.parse import quote, quote_plus
 
 from compute.dashboard.frame import formats
 from compute.dashboard.frame.fields import Field, Form, Option, Values
 from compute.dashboard.frame.headers import download_headers
 from compute.dashboard.frame.routes import deed, form, page
+from compute.dashboard.frame.submitted import FORM_BYTES_MAX
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.object_upload import NAME_BYTES_MAX, folder_path
@@ -19,6 +21,8 @@ from objectstore.kernel.reply import Reply
 
 DELETED_AT_ONCE = 20
 LISTED_MAX = 1000
+# Of what a form may send; long names are three times as long in it.
+NAMES_BYTES_MAX = FORM_BYTES_MAX * 3 // 4
 # Shown by browsers and never run by them; everything else is only saved.
 _HARMLESS = frozenset(
     ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "video/mp4")
@@ -85,10 +89,8 @@ def some_form(visit: Visit) -> Form:
         sent = visit.submitted.all("names")
         return _deleting(visit, [Option(each, each) for each in sent], sent)
     found = store.listing(visit, container, prefix=prefix or None, limit=LISTED_MAX)
-    choices = [
-        Option(each["name"], each["name"], formats.size(each["bytes"]))
-        for each in found
-    ]
+    sizes = {each["name"]: formats.size(each["bytes"]) for each in found}
+    choices = [Option(each, each, sizes[each]) for each in fitting(sizes)]
     return _deleting(visit, choices, ())
 
 
@@ -97,6 +99,8 @@ def chosen_form(visit: Visit, values: Values) -> Form:
     prefix = visit.query("prefix")
     names: dict[str, None] = {}
     for name in visit.submitted.all("names"):
+        if len(names) > LISTED_MAX:
+            break
         if not name.endswith("/"):
             names[name] = None
             continue
@@ -104,12 +108,24 @@ def chosen_form(visit: Visit, values: Values) -> Form:
         names |= dict.fromkeys(each["name"] for each in within)
     if not names:
         raise Rejected(400, "Check what is to be deleted first.")
-    shown = list(names)[:LISTED_MAX]
+    shown = fitting(names)
     more = " There is more in these folders: delete them again." * (
-        len(names) > LISTED_MAX
+        len(names) > len(shown)
     )
     path = at("objects", "c", visit["container"], "delete-some", prefix=prefix)
     return _deleting(visit, [Option(each, each) for each in shown], shown, path, more)
+
+
+def fitting(names: Iterable[str]) -> list[str]:
+    """As many of the first as one form can send.  Pure."""
+    found: list[str] = []
+    left = NAMES_BYTES_MAX
+    for name in islice(names, LISTED_MAX):
+        left -= len(quote_plus(name)) + len("names=&")
+        if left < 0:
+            break
+        found.append(name)
+    return found
 
 
 def _deleting(
@@ -141,13 +157,14 @@ def _deleting(
 
 
 def delete_some(visit: Visit, values: Values) -> Redirect:
-    """Take them away, several at a time."""
+    """Take them away, several at a time; what somebody else has taken away meanwhile
+    keeps none of the others."""
     names = values.chosen("names")
     for first in range(0, len(names), DELETED_AT_ONCE):
         some = names[first : first + DELETED_AT_ONCE]
         found = visit.rooms.together(
             **{
-                str(at_): partial(store.delete, visit, visit["container"], name)
+                str(at_): partial(_take_away, visit, name)
                 for at_, name in enumerate(some)
             }
         )
@@ -155,6 +172,14 @@ def delete_some(visit: Visit, values: Values) -> Redirect:
             _ = found[str(at_)]
     text = f"{formats.counted(len(names), 'object')} deleted."
     return Redirect(folder_path(visit, visit.query("prefix")), Notice(text))
+
+
+def _take_away(visit: Visit, name: str) -> None:
+    try:
+        store.delete(visit, visit["container"], name)
+    except Rejected as error:
+        if error.status != 404:
+            raise
 
 
 def delete_one(visit: Visit, values: Values) -> Redirect:

@@ -33,6 +33,7 @@ WRONG = (
 )
 # Devices show them in groups: "123 456".
 PASSCODE_CHARACTERS_MAX = 16
+NOT_THERE = Notice("You cannot go there: you have no role in it.", "bad")
 SIGNED_OUT = Session("", "", 0.0, "", "", "", "")
 
 
@@ -191,10 +192,15 @@ def _domain_table(domains: Sequence[Mapping[str, Any]], here: str) -> Table:
 def switch(visit: Visit, values: Values) -> Redirect:
     """Go to another project or domain; the token of the old one ends."""
     rooms, before, asked = visit.rooms, visit.session, visit.submitted
-    if domain := asked.one("domain"):
-        session = signing.into_domain(rooms, before, domain)
-    else:
-        session = signing.into_project(rooms, before, asked.one("project"))
+    try:
+        if domain := asked.one("domain"):
+            session = signing.into_domain(rooms, before, domain)
+        else:
+            session = signing.into_project(rooms, before, asked.one("project"))
+    except Rejected:
+        # Identity says 401 of a role that was taken away: nobody is signed out by it.
+        # Whose session has ended learns it from the list.
+        return Redirect("/switch", NOT_THERE)
     signing.revoke(rooms, before.token)
     text = f"You are in {session.scope_name} now."
     return Redirect("/", Notice(text), session=session)

@@ -44,8 +44,13 @@ export async function uploadAll(files, address, csrf, shown) {
   const lines = files.map((each) => line(shown, each.name));
   let went = "";
   let failed = false;
+  let isOver = false;
   for (const [place, each] of files.entries()) {
     const { state, progress } = lines[place];
+    if (isOver) {
+      state.textContent = "not sent";
+      continue;
+    }
     state.textContent = "uploading…";
     progress.scrollIntoView({ block: "nearest" });
     const query = new URLSearchParams(each.values);
@@ -59,6 +64,8 @@ export async function uploadAll(files, address, csrf, shown) {
     state.className = isDone ? "" : "error";
     if (isDone) went = said.go;
     else failed = true;
+    // Of another session, or none: the others would be refused after all their bytes.
+    isOver = answer.status === 401 || answer.status === 403;
   }
   return failed ? "" : went;
 }

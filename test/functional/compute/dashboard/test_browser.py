@@ -62,6 +62,43 @@ def test_files_that_are_dropped_go_up(hugo: Any, at_box: Surfer) -> None:
     assert names_in(hugo, "drop") == ["drop \u2603.txt"]
 
 
+def drop_folder(at_box: Surfer, entries: str) -> None:
+    """Drop a folder that has what this array of JavaScript says."""
+    at_box.evaluate(
+        f"""(() => {{
+          const read = (name) => ({{isFile: true, name,
+            file: (good) => good(new File(["dropped"], name))}});
+          const torn = {{isFile: true, name: "torn", file: (good, bad) => bad()}};
+          let left = [{entries}];
+          const folder = {{isFile: false, name: "folder", createReader: () => ({{
+            readEntries: (good) => good(left.splice(0, 100))}})}};
+          const event = new Event("drop", {{bubbles: true, cancelable: true}});
+          event.dataTransfer = {{types: ["Files"], items: [
+            {{kind: "file", webkitGetAsEntry: () => folder, getAsFile: () => null}}]}};
+          document.querySelector("main").dispatchEvent(event);
+        }})()"""
+    )
+
+
+def test_what_of_a_drop_stays_behind_is_told(hugo: Any, at_box: Surfer) -> None:
+    drop_folder(at_box, "read('whole'), torn")
+    said = "document.querySelector('.uploads > .error')?.textContent"
+    assert at_box.until(f"{said}?.startsWith('1 could not be read')", SECONDS)
+    assert names_in(hugo, "folder/") == ["folder/whole"]
+    # Of another session none is taken, and only the first of them is sent.
+    at_box.evaluate("document.querySelector('meta[name=csrf]').content = 'old'")
+    drop_folder(at_box, "...Array(1005).fill(0).map((_, at) => read(`f${at}`))")
+    assert at_box.until(f"{said}?.startsWith('Only 1000 files')", SECONDS)
+    lines = (
+        "[...document.querySelectorAll('.uploads p span')].map(it => it.textContent)"
+    )
+    told = at_box.evaluate(lines)[1:]
+    assert "another project" in told[0] and set(told[1:]) == {"not sent"}
+    assert names_in(hugo, "folder/") == ["folder/whole"]
+    assert [each for each in at_box.complaints if "403" in each] == at_box.complaints
+    at_box.complaints.clear()
+
+
 def test_what_is_checked_is_deleted_after_a_question(hugo: Any, at_box: Surfer) -> None:
     button = "document.querySelector('form.choose button')"
     assert at_box.evaluate(f"{button}.disabled")

@@ -87,3 +87,14 @@ def test_an_administrator_goes_to_a_domain_and_back(shown: Shown, sales: Any) ->
     assert project
     assert visitor.post("/switch/to", {"project": project[1]}).status == 303
     assert "Flavors" in visitor.get("/").text
+
+
+def test_going_where_one_has_no_role_signs_nobody_out(
+    shown: Shown, mona: Visitor
+) -> None:
+    other = shown.cloud.sdk().identity.create_domain(name="elsewhere")
+    for scope in ({"domain": other.id}, {"project": "0" * 32}, {}):
+        refused = mona.post("/switch/to", scope)
+        assert refused.headers["location"] == "/dashboard/switch"
+        assert "You cannot go there" in mona.get("/switch").text
+    assert "domain sales" in mona.get("/").text

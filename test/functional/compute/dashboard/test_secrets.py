@@ -63,6 +63,10 @@ def test_a_form_that_is_refused_shows_no_secret_again(visitor: Visitor) -> None:
         Origin=visitor.origin,
     )  # fmt: skip
     assert ended.status == 401 and "horse" not in ended.text
+    # A file is as secret as what is written.
+    page = visitor.get("/secrets/new").text
+    unkept = re.findall(r'name="unkept" value="([^"]+)"', page)
+    assert sorted(unkept) == ["file", "payload"]
 
 
 def test_access_lists_let_in_others_and_shut_out_the_project(
