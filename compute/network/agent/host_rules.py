@@ -8,7 +8,7 @@ Besides the bridge table (``security.py``) an ``inet`` table that
 * tracks nothing on bridges where no port of this host needs state;
 * writes the state of each bridged packet's connection into its mark;
 * hides external networks behind the host's address, where that is asked for;
-* takes no tunnel's frames but encrypted ones, where they are to be.
+* takes and sends no tunnel's frames but encrypted ones, where they are to be.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 
+from compute.network.agent.desired_encryption import INSIDE
 from compute.network.agent.model import TUNNEL_PORT
 from compute.network.agent.names import (
     BRIDGE_PREFIX,
@@ -131,11 +132,23 @@ def stateless_bridges(view: HostView, zones: Mapping[str, int]) -> list[str]:
 
 
 def _only_encrypted() -> str:
-    """The kernel takes frames for a tunnel from whoever sends them to its port."""
+    """The kernel takes frames for a tunnel from whoever sends them to its port, and
+    sends them as routes lead: while the device is down or has lost its address, by the
+    default one.  Nobody else gets by the host to where tunnels end."""
     ours = f'"{WIREGUARD_PREFIX}*"'
     return f"""  chain only_encrypted {{
     type filter hook input priority -300; policy accept;
     iifname != {ours} meta nfproto ipv6 udp dport {TUNNEL_PORT} drop
+  }}
+  chain only_encrypted_out {{
+    type filter hook output priority -300; policy accept;
+    oifname != "lo" oifname != {ours} ip6 daddr {INSIDE} drop
+  }}
+  chain only_own {{
+    type filter hook forward priority -300; policy accept;
+    iifname {ours} drop
+    oifname {ours} drop
+    ip6 daddr {INSIDE} drop
   }}
 """
 

@@ -72,7 +72,7 @@ class Link:
     inner_namespace: str = ""
     segment: int = 0
     local: str = ""  # the address of this host where they end
-    through: str = ""  # the one device that they leave by; "": as routes lead
+    through: str = ""  # the one device that they may leave by; "": as routes lead
     forwards: frozenset[Forward] = frozenset()
 
 

@@ -188,8 +188,10 @@ def _ingress(port: Port, used: set[str], stateful: bool) -> Iterator[str]:
     yield f"icmpv6 type {NEIGHBOUR_TYPES_IN} accept"
     if not stateful:
         # Without its metadata a guest has no keys; whom it may ask, its rules say.
-        yield f"{others} ip saddr {METADATA_ADDRESS} tcp sport {METADATA_PORT} accept"
-        yield f"{others} ip6 saddr {METADATA6_ADDRESS} tcp sport {METADATA_PORT} accept"
+        # Who calls itself like the service may answer, and begin nothing.
+        answers = f"tcp sport {METADATA_PORT} tcp flags & (syn | ack) != syn accept"
+        yield f"{others} ip saddr {METADATA_ADDRESS} {answers}"
+        yield f"{others} ip6 saddr {METADATA6_ADDRESS} {answers}"
     yield from _last(port, "ingress", used, stateful)
 
 

@@ -47,7 +47,8 @@ def add_link(link: Link, namespace_path: Path) -> None:
 def _add_tunnel(netlink: Any, link: Link) -> None:
     ends: dict[str, Any] = {"vxlan_local": link.local}
     if link.through:
-        # The kernel sends by no other device, and takes the tunnel away with that one.
+        # The kernel takes the tunnel away with that device.  It would send by another
+        # one, where a route leads there: the host's rules see to that.
         through = index_of(netlink, link.through)
         ends = {"vxlan_local6": link.local, "vxlan_link": through}
     netlink.link(
@@ -72,6 +73,9 @@ def _add_wireguard(netlink: Any, link: Link) -> None:
             raise
         # Its log, if it were asked for, would keep our pipe open.
         run("env", "--unset=LOG_LEVEL", "wireguard-go", link.name)
+        # The process gives the device an MTU when it begins, and answers after that:
+        # ours comes later, or tunnels would not fit.
+        run("wg", "show", link.name, "listen-port")
 
 
 def _add_veth(netlink: Any, link: Link, namespace_path: Path) -> None:

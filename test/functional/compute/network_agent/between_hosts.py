@@ -182,6 +182,7 @@ def tunnels_are_encrypted(cloud: Cloud) -> None:
         assert max(map(len, heard)) == FRAME_BYTES_MAX
 
         _agents_come_and_go(cloud, guest)
+        _no_other_way_is_taken(cloud, guest, listener)
         _only_who_has_a_key(cloud, far, guest, listener)
 
 
@@ -197,6 +198,24 @@ def _agents_come_and_go(cloud: Cloud, guest: Guest) -> None:
     # Without the device there is no tunnel that could be in the clear.
     run("ip", "link", "del", device)
     assert "vxlan" not in run("ip", "-d", "link", "show", "type", "vxlan")
+    cloud.settle()
+    assert tries(guest)
+
+
+def _no_other_way_is_taken(cloud: Cloud, guest: Guest, listener: Listener) -> None:
+    """Not either where a route leads elsewhere, and no agent mends anything."""
+    device = wireguard_device(cloud.settings.tunnel_key)
+    run("ip", "address", "add", "2001:db8::1/64", "dev", WIRE, "nodad")
+    neighbour = ("2001:db8::2", "lladdr", "02:00:00:00:00:02", "dev", WIRE)
+    run("ip", "neighbour", "add", *neighbour)
+    run("ip", "-6", "route", "add", "default", "via", "2001:db8::2")
+    cloud.kill_agent()
+    listener.heard()
+    for change in ("down", "up"):  # the second without its address
+        run("ip", "link", "set", device, change)
+        assert not tries(guest)
+        assert is_silent(listener.heard())
+    cloud.start_agent()
     cloud.settle()
     assert tries(guest)
 

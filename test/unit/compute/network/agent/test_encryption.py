@@ -121,8 +121,11 @@ def test_another_key_is_another_device() -> None:
 
 
 def test_frames_in_the_clear_are_dropped_where_none_may_be() -> None:
-    rule = 'iifname != "rsw-*" meta nfproto ipv6 udp dport 4789 drop'
-    assert rule in desired_of(view_with(BETA)).rules
+    rules = desired_of(view_with(BETA)).rules
+    assert 'iifname != "rsw-*" meta nfproto ipv6 udp dport 4789 drop' in rules
+    # Not either by the default route, while the device is down.
+    assert f'oifname != "lo" oifname != "rsw-*" ip6 daddr {INSIDE} drop' in rules
+    assert '    iifname "rsw-*" drop\n    oifname "rsw-*" drop\n' in rules
     assert "rsw-" not in desired_of(view_with(BETA, encrypts=False)).rules
 
 
