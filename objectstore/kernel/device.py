@@ -10,6 +10,7 @@ been forked.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import uuid
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ IDENTITY_NAME = "device-id"
 # Two servers that begin a new device at once: making the id takes milliseconds.
 IDENTITY_TRIES_MAX = 100
 IDENTITY_WAIT_SECONDS = 0.02
+
+_log = logging.getLogger("objectstore.device")
 
 
 class Device:
@@ -54,7 +57,7 @@ class Device:
         """
         if mount_check and not disk.is_mount(path):
             raise Unavailable(f"{path}: nothing is mounted here")
-        disk.make_directories(path)
+        _make(disk, path)
         locks: list[int] = []
         try:
             for room in rooms:
@@ -69,6 +72,20 @@ class Device:
         """Let another process have it."""
         while self._locks:
             self.disk.close(self._locks.pop())
+
+
+def _make(disk: Disk, path: str) -> None:
+    """Make the directory if it is not there, and say so: where settings are mistyped it
+    is on the system's disk, which would be filled."""
+    try:
+        disk.list(path)
+    except FileMissing:
+        disk.make_directories(path)
+        _log.warning(
+            "%s was not there and is made, on the disk that holds what is above it: "
+            "mount_check refuses that",
+            path,
+        )
 
 
 def identity_at(disk: Disk, path: str) -> bytes | None:

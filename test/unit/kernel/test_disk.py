@@ -303,6 +303,18 @@ def test_a_device_that_is_not_mounted_is_refused(disk: Disk, directory: str) -> 
         Device.open(disk, directory, mount_check=True).close()
 
 
+def test_a_device_that_is_made_is_told(
+    disk: Disk, directory: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Device.open(disk, directory).close()
+    assert not caplog.messages
+    mistyped = os.path.join(directory, "mistyped", "d1")
+    for _ in range(2):
+        Device.open(disk, mistyped).close()
+    (said,) = caplog.messages
+    assert said.startswith(f"{mistyped} was not there")
+
+
 def test_only_what_is_in_the_page_cache_is_read_at_once(tmp_path: Path) -> None:
     disk, size = SystemDisk(), 1 << 20
     descriptor = disk.create(str(tmp_path / "file"))
