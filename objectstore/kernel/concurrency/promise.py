@@ -175,7 +175,7 @@ def wait_until(
 
 Next = Callable[[Sequence[Promise[Any]]], Sequence[Promise[Any]]]
 """What follows when these are kept: more to wait for, or nothing.  It must be short,
-and must not wait or raise."""
+and must not wait."""
 
 
 _is_done = attrgetter("done")
@@ -185,13 +185,14 @@ class _WaitForAll(Sleeper):
     """Until all promises are kept or one is broken.  (A class, for closures that
     register themselves would be cycles for the collector to find.)"""
 
-    __slots__ = ("_context", "_left", "_promises", "_then")
+    __slots__ = ("_context", "_left", "_promises", "_then", "error")
 
     def __init__(self, then: Next | None) -> None:
         super().__init__()
         self._then = then
         self._context = copy_context() if then is not None else None
         self._left = 0
+        self.error: Exception | None = None  # of ``then``
 
     def register(self, promises: Sequence[Promise[Any]]) -> bool:
         """Be told of these; whether there is any to wait for."""
@@ -211,7 +212,10 @@ class _WaitForAll(Sleeper):
         elif self._then is not None:
             assert self._context is not None
             then, self._then = self._then, None
-            more = self._context.run(then, self._promises)
+            try:
+                more = self._context.run(then, self._promises)
+            except Exception as error:  # noqa: BLE001  (raised where it is waited)
+                self.error, more = error, ()
             if more:
                 self.register(more)
                 return
@@ -233,7 +237,8 @@ def wait_for_all(
     What every write does, and mostly all goes well: so nothing is asked again.  What
     there is to do ``then`` is begun, once all are kept, by whoever keeps the last, but
     on behalf of who waits here (its context variables), and its promises are waited for
-    as well: the greenlet is woken once.
+    as well: the greenlet is woken once.  What it raises is raised here: whoever keeps
+    a promise has others to tell as well.
     """
     if then is None and all(map(_is_done, promises)):
         return
@@ -243,3 +248,5 @@ def wait_for_all(
             waiting.sleep(timeout_seconds)
         finally:
             waiting.end()
+    if waiting.error is not None:
+        raise waiting.error

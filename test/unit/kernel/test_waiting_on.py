@@ -85,3 +85,24 @@ def test_who_comes_late_begins_nothing() -> None:
     for promise in steps.first:
         promise.resolve(1)
     assert steps.begun == []
+
+
+def test_what_follows_may_fail_without_harm_to_others_that_hear() -> None:
+    promise: Promise[int] = Promise()
+    heard: list[object] = []
+
+    def fail(kept: Sequence[Promise[int]]) -> Sequence[Promise[int]]:
+        raise OSError("the disk is gone")
+
+    def wait() -> None:
+        try:
+            wait_for_all([promise], 5, fail)
+        except OSError as error:
+            heard.append(str(error))
+
+    task = concurrency.spawn(wait)
+    concurrency.sleep(0)
+    promise.when_done(heard.append)
+    promise.resolve(1)
+    concurrency.wait_task(task)
+    assert heard == [promise, "the disk is gone"]
