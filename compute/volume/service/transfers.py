@@ -60,6 +60,8 @@ class Transfers:
                 raise InvalidStatus(
                     f"Invalid volume: volume {volume_id} has snapshots: they go too"
                 )
+            for each in snapshots:
+                rules.check_snapshot_ungrouped(each)
             transfer = Transfer(
                 id=wiring.identifiers.uuid(),
                 volume_id=volume_id,

@@ -270,29 +270,3 @@ def test_the_groups_of_a_deleted_project_are_taken_apart(house: House) -> None:
     house.ok("DELETE", f"/volumes/{inside}")
     house.work()
     assert house.leftovers() == []
-
-
-def test_no_job_loses_the_group_that_it_is_at(house: House) -> None:
-    key = make_group(house)
-    house.create(group_id=key)
-    taken = snapshot_of(house, key)
-    house.work()
-    body = {"create-from-src": {"group_snapshot_id": taken}}
-    copy = house.ok("POST", "/groups/action", body)["group"]["id"]
-    path = f"/internal/projects/{OWNER}"
-    assert house.ask("DELETE", path, roles="service").status == 400
-    house.work()
-    assert group(house, copy)["status"] == "available"
-    house.ok("DELETE", f"/group_snapshots/{taken}")
-    assert house.ask("DELETE", path, roles="service").status == 400
-    house.work()
-    house.ok("DELETE", path, roles="service")
-    assert house.ok("GET", "/snapshots")["snapshots"] == []
-
-
-def test_a_group_has_volumes_of_its_project_only(house: House) -> None:
-    key = make_group(house)
-    body = {"volume": {"size": 1, "group_id": key}}
-    assert house.ask("POST", "/volumes", body, project=OTHER).status == 404
-    got = house.ask("POST", "/volumes", body, project=OTHER, roles="admin")
-    assert got.status == 404
