@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from compute.orchestration.errors import Invalid
+from objectstore.kernel.errors import Rejected
 from test.unit.compute.instance.house import House
 from test.unit.compute.orchestration.resources.bench import Bench
 
 VOLUME, KIND = "OS::Cinder::Volume", "OS::Cinder::VolumeType"
+SEALED = "OS::Cinder::EncryptedVolumeType"
 
 
 @pytest.mark.parametrize("step", range(1, 4))
@@ -38,6 +40,31 @@ def test_a_type_is_for_some_projects(admin: Bench) -> None:
     ask = admin.kind(KIND).attribute
     assert ask(work, "name") == "ours"
     assert ask(work, "extra_specs") == {"b": "3"}
+
+
+@pytest.mark.parametrize("step", range(2))
+def test_how_a_type_is_encrypted(step: int, admin: Bench) -> None:
+    kind = admin.make(KIND, name="sealed")
+    given: dict[str, Any] = {"volume_type": "sealed", "provider": "luks"}
+    work = admin.make(SEALED, **given, key_size=128, die_after=step)
+    assert work.physical_id == kind.physical_id
+    shown = admin.kind(SEALED).attribute(work, "show")
+    wanted = ("luks", "front-end", None, 128)
+    names = ("provider", "control_location", "cipher", "key_size")
+    assert tuple(shown[name] for name in names) == wanted
+    admin.change(SEALED, work, key_size=256, cipher="aes-xts-plain64", die_after=step)
+    shown = admin.kind(SEALED).attribute(work, "show")
+    assert (shown["key_size"], shown["cipher"]) == (256, "aes-xts-plain64")
+    admin.kind(SEALED).check(work)
+    other = admin.work(SEALED, **given)
+    with pytest.raises(Rejected):
+        admin.kind(SEALED).create(other)
+    admin.delete(SEALED, other)  # what is another one's stays
+    admin.kind(SEALED).check(work)
+    admin.delete(SEALED, work, die_after=step)
+    assert admin.kind(SEALED).attribute(work, "show") == {}
+    admin.delete(KIND, kind)
+    admin.delete(SEALED, work)
 
 
 def test_a_copy_and_a_smaller_one(bench: Bench, house: House) -> None:
