@@ -51,10 +51,12 @@ def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int
 def find_obstacles(read: Callable[[], CloudSettings]) -> list[Mistake]:
     """Why a process could not begin with what the files say now."""
     # Imported here, and in a process of its own: the supervisor needs none of it.
+    from compute.app.obstacles import check_other_files
     from objectstore.app import check
 
     try:
         settings = read()
+        check_other_files(settings)
     except BadSettings as error:
         return list(error.mistakes)
     found = []

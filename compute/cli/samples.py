@@ -42,10 +42,11 @@ def sample() -> None:
 )
 def check(settings_file: Path) -> None:
     """Say every mistake in SETTINGS_FILE; exit 1 if there is any."""
+    from compute.app.obstacles import check_other_files
     from compute.app.rooms import SETTINGS
 
     try:
-        load_cloud_settings(settings_file.absolute(), SETTINGS)
+        check_other_files(load_cloud_settings(settings_file.absolute(), SETTINGS))
     except BadSettings as error:
         raise click.ClickException(f"the settings have mistakes:\n{error}") from None
     click.echo("no mistakes")

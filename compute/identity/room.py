@@ -35,7 +35,7 @@ from compute.identity.api.tags import TagsApi
 from compute.identity.api.tokens import TokensApi
 from compute.identity.api.trusts import TrustsApi
 from compute.identity.api.users import UsersApi
-from compute.identity.federation.operator_file import FILE, read_providers
+from compute.identity.federation.operator_file import known_providers
 from compute.identity.federation.service import Federation
 from compute.identity.parts import IdentityParts
 from compute.identity.passwords import Passwords
@@ -99,10 +99,7 @@ def build_parts(parts: RoomParts, settings: IdentitySettings) -> IdentityParts:
         ),
         TokenService(database, clock, parts.bus, sealer, settings),
         KeyRepository(state / CREDENTIAL_KEYS, clock),
-        providers=read_providers(
-            settings.federation_file or state / FILE,
-            must_exist=settings.federation_file is not None,
-        ),
+        providers=known_providers(settings.federation_file, state),
     )
 
 

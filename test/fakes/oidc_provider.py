@@ -51,6 +51,8 @@ class OidcProvider:
     now: Callable[[], float] = time.time
     asked: list[str] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
+    # Whether bearers of access tokens may ask for claims.
+    tells_of_users: bool = True
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _opaque: dict[str, dict[str, Any]] = field(default_factory=dict)
     _key: RSAKey = field(init=False)
@@ -194,7 +196,10 @@ def _handler(provider: OidcProvider) -> type[BaseHTTPRequestHandler]:
                 self._say(200, provider.keys)
             elif parts.path == "/userinfo":
                 bearer = self.headers.get("Authorization", "").partition(" ")[2]
-                self._say(200, provider.userinfo(bearer))
+                if provider.tells_of_users:
+                    self._say(200, provider.userinfo(bearer))
+                else:
+                    self._send(401, "text/plain", b"no")
             elif parts.path == "/authorize":
                 self._page(_form(parts.query))
             else:

@@ -119,11 +119,14 @@ def remove_member(
     """Take a user out of a group; his tokens end, for they may rest on it."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
-        rows = tables.memberships
-        statement = rows.delete().where(
-            rows.c.user_id == user.id, rows.c.group_id == group.id
-        )
-        if connection.execute(statement).rowcount != 1:
+        taken = 0
+        # Also what his provider said of him, until it says so again.
+        for rows in (tables.memberships, tables.federated_memberships):
+            statement = rows.delete().where(
+                rows.c.user_id == user.id, rows.c.group_id == group.id
+            )
+            taken += connection.execute(statement).rowcount
+        if not taken:
             raise NotFound(f"User {user.id} not found in group {group.id}.")
         facts = {"user_id": user.id}
         parts.note(connection, context, "group.remove_user", group.id, facts)

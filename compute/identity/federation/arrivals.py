@@ -12,6 +12,7 @@ from compute.core.errors import Unauthorized
 from compute.identity import tables
 from compute.identity.auth import find
 from compute.identity.auth.request import Reference
+from compute.identity.federation.claims import is_text
 from compute.identity.federation.mapping import (
     LOCAL,
     Mapped,
@@ -56,6 +57,8 @@ def arrive(
         return Arrival(_local_user(connection, mapped.user), False)
     arriving = _Arriving(connection, parts, provider, protocol, now)
     user = arriving.user(mapped.user, subject)
+    if not user.enabled:
+        raise Unauthorized()
     lost = arriving.groups(user, mapped.groups)
     for project in mapped.projects:
         arriving.project(user, project)
@@ -105,6 +108,10 @@ class _Arriving:
         name = wanted.name or unique
         if len(unique) > UNIQUE_ID_CHARACTERS_MAX or len(name) > NAME_CHARACTERS_MAX:
             _log.warning("an id or a name of %s is too long", self._provider.id)
+            raise Unauthorized()
+        if unique != unique.strip() or not is_text(unique):
+            # Some databases take "ann " for "ann".
+            _log.warning("an id of %s has space around it", self._provider.id)
             raise Unauthorized()
         key = {
             "provider_id": self._provider.id,
@@ -175,22 +182,22 @@ class _Arriving:
         found = {key for each in wanted if (key := self._group_id(each))}
         before = set(groups_by_word_of(self._connection, user.id, self._provider.id))
         rows = tables.federated_memberships
+        # Only people of this provider's come here.
         of_user = rows.c.user_id == user.id
-        self._connection.execute(
-            rows.delete().where(of_user, rows.c.provider_id == self._provider.id)
-        )
+        gone = rows.c.group_id.in_(sorted(before - found))
+        self._connection.execute(rows.delete().where(of_user, gone))
         minutes = self._provider.authorization_ttl or 0
         life = max(minutes * 60.0, self._parts.settings.token_life)
-        for key in sorted(found):
-            # Another provider may have said the same of a user of ours.
-            self._connection.execute(
-                rows.delete().where(of_user, rows.c.group_id == key)
-            )
+        ends = {"ends_at": self._now + life}
+        # In place: somebody may come many times at once, and rows that are made anew
+        # are then duplicates.
+        self._connection.execute(rows.update().where(of_user).values(**ends))
+        for key in sorted(found - before):
             values = {
                 "user_id": user.id,
                 "group_id": key,
                 "provider_id": self._provider.id,
-                "ends_at": self._now + life,
+                **ends,
             }
             self._connection.execute(rows.insert().values(**values))
         return bool(before - found)

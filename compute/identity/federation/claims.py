@@ -9,6 +9,7 @@ claims would have is nobody's: who chooses one of them must not speak for the ot
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,8 +22,16 @@ VALUES_MAX = 1000
 CHARACTERS_MAX = 1024
 
 
+def is_text(value: str) -> bool:
+    """Whether it is short, and every database takes it: no control characters, and no
+    halves of characters, which JSON can write."""
+    return len(value) <= CHARACTERS_MAX and not any(
+        unicodedata.category(each) in ("Cc", "Cs") for each in value
+    )
+
+
 def assertion_of(claims: Mapping[str, Any], prefix: str) -> Assertion:
-    """The attributes; what is too long or too deep is left out."""
+    """The attributes; what is too long, too deep or no text is left out."""
     flat = list(_flat(claims, "", DEPTH_MAX))[:CLAIMS_MAX]
     named = [(prefix + name, values) for name, values in flat]
     named += [(_as_header(name), values) for name, values in named]
@@ -44,7 +53,7 @@ def _flat(
             continue
         given = value if isinstance(value, list) else [value]
         texts = [_text(each) for each in given[:VALUES_MAX]]
-        values = tuple(text for text in texts if text and len(text) <= CHARACTERS_MAX)
+        values = tuple(text for text in texts if text and is_text(text))
         if values:
             yield path + name, values
 

@@ -148,9 +148,9 @@ def _expanded(template: str, direct: Sequence[tuple[str, ...]]) -> Iterator[str]
     texts = [pieces[0]]
     for number, rest in zip(pieces[1::2], pieces[2::2], strict=True):
         values = direct[int(number)] if int(number) < len(direct) else ()
-        texts = [text + value + rest for text in texts for value in values]
-        if len(texts) > GROUPS_MAX:
+        if len(texts) * len(values) > GROUPS_MAX:
             raise Unmapped(f"{template} makes more than {GROUPS_MAX} texts")
+        texts = [text + value + rest for text in texts for value in values]
     yield from texts
 
 
@@ -163,6 +163,14 @@ def _single(template: str, direct: Sequence[tuple[str, ...]]) -> str:
     return found[0].strip()
 
 
+def _exact(template: str, direct: Sequence[tuple[str, ...]]) -> str:
+    """As it is: whoever writes himself " ann" must not be taken for "ann"."""
+    text = _single(template, direct)
+    if text not in _expanded(template, direct):
+        raise Unmapped(f"{template} has space around it")
+    return text
+
+
 def _place(domain: Mapping[str, str], direct: Sequence[tuple[str, ...]]) -> Place:
     return Place(
         _single(domain.get("id", ""), direct), _single(domain.get("name", ""), direct)
@@ -172,15 +180,17 @@ def _place(domain: Mapping[str, str], direct: Sequence[tuple[str, ...]]) -> Plac
 def _user(
     user: Mapping[str, Any], direct: Sequence[tuple[str, ...]], assertion: Assertion
 ) -> MappedUser:
-    key = _single(user.get("id", ""), direct)
-    name = _single(user.get("name", ""), direct)
+    kind = user.get("type", EPHEMERAL)
+    key = _exact(user.get("id", ""), direct)
+    read_name = _exact if kind == LOCAL else _single
+    name = read_name(user.get("name", ""), direct)
     if not key and not name:
         known = assertion.get(REMOTE_USER, ())
         if len(known) != 1:
             raise Unmapped("it says neither the user's id nor his name")
         name = known[0]
     return MappedUser(
-        user.get("type", EPHEMERAL),
+        kind,
         key,
         name,
         _single(user.get("email", ""), direct),

@@ -83,6 +83,14 @@ class ProviderSettings:
         return text
 
 
+def known_providers(
+    file: Path | None, state: Path
+) -> Mapping[tuple[str, str], ProviderSettings]:
+    """Of the file that the settings name, or else of that below the room's state, if
+    it is there.  ``BadSettings`` with all mistakes."""
+    return read_providers(file or state / FILE, must_exist=file is not None)
+
+
 def read_providers(
     path: Path, *, must_exist: bool
 ) -> Mapping[tuple[str, str], ProviderSettings]:

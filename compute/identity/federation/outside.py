@@ -3,14 +3,15 @@
 What a provider's documents name is asked only on the issuer's own host and port, or on
 a host that the operator named.  No redirect is followed; an answer has ``SECONDS`` and
 ``BYTES_MAX``.  urllib3 blocks, so each question is on a native thread, and only
-``AT_ONCE`` of them: strangers make us ask.
+``AT_ONCE`` of them, while ``WAITING_MAX`` wait: strangers make us ask.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from compute.core.errors import BadRequest
 from compute.core.web.connections import Connections, Resolve, system_resolve
-from compute.core.web.url_rules import UrlRules, WebTarget
+from compute.core.web.url_rules import DEFAULT_PORTS, UrlRules, WebTarget
 from compute.identity.federation.operator_file import ProviderSettings
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
@@ -27,6 +28,8 @@ from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 SECONDS = 10.0
 BYTES_MAX = 512 * 1024
 AT_ONCE = 4
+# More wait for their turn, as in the morning when all sign in.
+WAITING_MAX = 64
 AGENT = "ringstack-identity"
 # Whom the operator names may be anywhere, inside too.
 _ANYWHERE = tuple(ipaddress.ip_network(text) for text in ("0.0.0.0/0", "::/0"))
@@ -51,7 +54,8 @@ class Outside:
         self._rules = everything
         self._issuer = everything.target(settings.issuer)
         self._hosts = hosts
-        self._under_way = 0
+        self._places = concurrency.Semaphore(AT_ONCE)
+        self._waiting = 0
 
     def target(self, url: object) -> WebTarget:
         """Where that URL leads; ``Unavailable`` when we do not go there."""
@@ -68,10 +72,18 @@ class Outside:
             f"{target.host}:{target.port} is not the issuer's host, and not in hosts"
         )
 
-    def get(self, url: object, bearer: str = "") -> dict[str, Any]:
+    def get(self, url: object) -> dict[str, Any]:
         """The JSON document there; ``Unavailable``."""
-        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return self._good(*self._ask("GET", url, {}, None))
+
+    def get_as(self, url: object, bearer: str) -> dict[str, Any] | None:
+        """The JSON document that somebody may see; None when he may not.
+        ``Unavailable``."""
+        headers = {"Authorization": f"Bearer {bearer}"}
         status, document = self._ask("GET", url, headers, None)
+        return None if status in (401, 403) else self._good(status, document)
+
+    def _good(self, status: int, document: dict[str, Any]) -> dict[str, Any]:
         if status != 200:
             raise Unavailable(f"{self._settings.issuer} answered {status}")
         return document
@@ -95,20 +107,36 @@ class Outside:
         self, method: str, url: object, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, dict[str, Any]]:
         target = self.target(url)
-        if self._under_way >= AT_ONCE:
-            raise Unavailable("too many questions to the identity provider")
-        self._under_way += 1
-        try:
+        with self._place():
             status, raw = self._answer(method, target, headers, body)
-        finally:
-            self._under_way -= 1
         try:
             document = orjson.loads(raw) if raw else {}
         except orjson.JSONDecodeError:
             document = None
+        if not isinstance(document, dict) and status != 200:
+            # Whatever it says to a question that it refuses.
+            document = {}
         if not isinstance(document, dict):
             raise Unavailable(f"{self._settings.issuer} did not answer in JSON")
         return status, document
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of those who may ask at once; ``Unavailable`` when there is none soon."""
+        if self._waiting >= WAITING_MAX:
+            raise Unavailable("too many questions to the identity provider")
+        self._waiting += 1
+        try:
+            with concurrency.deadline(SECONDS):
+                self._places.acquire()
+        except DeadlineExceeded:
+            raise Unavailable("too many questions to the identity provider") from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _answer(
         self,
@@ -124,12 +152,15 @@ class Outside:
         except (OSError, DeadlineExceeded, BadRequest):
             raise Unavailable(f"the host {target.host} is not found") from None
         shown = f"[{target.host}]" if ":" in target.host else target.host
+        if target.port != DEFAULT_PORTS[target.scheme]:
+            # Only then: gateways compare it, and issuers write themselves by it.
+            shown = f"{shown}:{target.port}"
         sent = {
             "User-Agent": AGENT,
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             **headers,
-            "Host": f"{shown}:{target.port}",
+            "Host": shown,
         }
         connections = Connections(target, address)
 

@@ -145,7 +145,9 @@ class Federation:
         """With what the provider tells of whoever has the access token; what was
         signed counts more."""
         url = ways.documents.endpoint("userinfo_endpoint")
-        told = ways.outside.get(url, access_token)
+        told = ways.outside.get_as(url, access_token)
+        if told is None:
+            raise NotForUs("nothing is told of the user to whoever has his token")
         if told.get("sub") != claims["sub"]:
             raise NotForUs("what is told of the user is of another one")
         return {**told, **claims}

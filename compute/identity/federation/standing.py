@@ -45,11 +45,12 @@ def _check(
 
 
 def groups_by_word_of(
-    connection: Connection, user_id: str, provider_id: str
+    connection: Connection, user_id: str, provider_id: str, now: float = 0.0
 ) -> list[str]:
-    """The groups that the user is in by the provider's word."""
+    """The groups that the user is in by the provider's word; without ``now`` also
+    those whose time is over."""
     rows = tables.federated_memberships.c
     statement = sa.select(rows.group_id).where(
-        rows.user_id == user_id, rows.provider_id == provider_id
+        rows.user_id == user_id, rows.provider_id == provider_id, rows.ends_at > now
     )
     return sorted(connection.execute(statement).scalars())

@@ -69,7 +69,8 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
     credential, rules = _application_credential(connection, facts, now)
     by_word: tuple[str, ...] = ()
     if facts.provider_id:
-        by_word = tuple(groups_by_word_of(connection, user.id, facts.provider_id))
+        found_groups = groups_by_word_of(connection, user.id, facts.provider_id, now)
+        by_word = tuple(found_groups)
     if not facts.scope:
         return Standing(user, user_domain, federated_group_ids=by_word)
     target = target_domain = None

@@ -26,6 +26,11 @@ def test_mistakes_of_all_files_are_found(tmp_path: Path) -> None:
     assert "did you mean" in misspelt
     (absent,) = told(tmp_path, f"[tls]\ncertificate = {tmp_path}/none.pem\n")
     assert "no certificate and key" in absent
+    providers = tmp_path / "federation.conf"
+    providers.write_text("[example]\nissuer = http://example.org\nclient_id = x\n")
+    (wrong,) = told(tmp_path, f"[identity]\nfederation_file = {providers}\n")
+    assert "must be an https URL" in wrong
+    assert told(tmp_path, "[cloud]\nroles = agent\n") == []
     store = tmp_path / "store.conf"
     store.write_text("[server]\nrings = /nowhere\n")
     (tmp_path / "cluster.conf").write_text(cluster_sample(fresh=True))

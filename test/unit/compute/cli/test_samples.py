@@ -38,6 +38,15 @@ def test_what_it_shows_is_the_default(tmp_path: Path) -> None:
     assert load_cloud_settings(path, SETTINGS) == before
 
 
+def test_files_that_it_names_are_looked_at(tmp_path: Path) -> None:
+    path, providers = tmp_path / SAMPLE_NAME, tmp_path / "identity/federation.conf"
+    providers.parent.mkdir()
+    providers.write_text("[example]\nissuer = http://example.org\nclient_id = x\n")
+    path.write_text(f"[cloud]\nstate = {tmp_path}\n", "utf-8")
+    checked = CliRunner().invoke(settings, ["check", str(path)])
+    assert checked.exit_code == 1 and "must be an https URL" in checked.output
+
+
 def test_every_mistake_is_told(tmp_path: Path) -> None:
     path = tmp_path / SAMPLE_NAME
     path.write_text(
