@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ from objectstore.kernel.errors import Unavailable
 
 # Of a database that is replaced: kept until somebody removes it.
 BEFORE = ".before"
+# What SQLite keeps beside a database.
+_BESIDE = ("-wal", "-shm", "-journal")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -35,16 +40,14 @@ def copy_database(source: Path, target: Path) -> None:
 
 def replace_database(copy: Path, target: Path) -> None:
     """Put the copy in the place of a database that nobody uses, which is kept beside it
-    (``BEFORE``).  ``Unavailable``."""
-    before = target.with_name(f"{target.name}{BEFORE}")
+    (``BEFORE``), damaged as it may be.  ``Unavailable``."""
     with _fresh(target) as fresh:
         _write(copy, fresh)
         # Whoever calls may be root, and the cloud is not.
         owner = target.parent.stat()
-        os.chown(fresh, owner.st_uid, owner.st_gid)
-        if target.exists():
-            _end_log(target)
-            os.replace(target, before)
+        # And whoever owns the directory could put a link there.
+        os.chown(fresh, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        _put_aside(target)
         os.rename(fresh, target)
         _sync(target.parent)
 
@@ -65,8 +68,9 @@ def applied_in(copy: Path) -> set[str]:
 
 @contextlib.contextmanager
 def _fresh(target: Path) -> Iterator[Path]:
-    """Where it is written; nothing of it stays when that fails."""
-    fresh = target.with_name(f"{target.name}.new")
+    """Where it is written, a name that nothing has; nothing of it stays when that
+    fails."""
+    fresh = target.with_name(f"{target.name}.{secrets.token_hex(4)}.new")
     try:
         yield fresh
     except (OSError, sqlite3.Error) as error:
@@ -77,8 +81,6 @@ def _fresh(target: Path) -> Iterator[Path]:
 
 
 def _write(source: Path, fresh: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        fresh.unlink()
     os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with (
         contextlib.closing(_open(source, "rw")) as reading,
@@ -90,13 +92,35 @@ def _write(source: Path, fresh: Path) -> None:
     _sync(fresh)
 
 
+def _put_aside(target: Path) -> None:
+    """The database and, where it could not be brought home, its log.  A log without its
+    database is nobody's."""
+    before = f"{target}{BEFORE}"
+    is_there = target.exists()
+    if is_there:
+        _end_log(target)
+        os.replace(target, before)
+        for end in _BESIDE:
+            Path(f"{before}{end}").unlink(missing_ok=True)
+    for end in _BESIDE:
+        log = Path(f"{target}{end}")
+        if is_there and log.exists():
+            log.replace(f"{before}{end}")
+        log.unlink(missing_ok=True)
+
+
 def _end_log(target: Path) -> None:
     """Bring the log home and take it away, which only who is alone can."""
-    with contextlib.closing(_open(target, "rw")) as opened:
-        try:
+    try:
+        with contextlib.closing(_open(target, "rw")) as opened:
             opened.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.OperationalError:
+    except sqlite3.DatabaseError as error:
+        code = error.sqlite_errorcode & 0xFF
+        if code in _HELD:
             raise Unavailable(f"{target} is in use: stop the cloud first") from None
+        # Damaged, which may be why somebody wants the copy.
+        if code not in _DAMAGED:
+            raise
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:

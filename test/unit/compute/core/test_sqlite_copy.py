@@ -58,12 +58,41 @@ def test_what_is_in_use_is_not_replaced(path: Path, writer: sqlite3.Connection) 
     writer.execute("INSERT INTO alembic_version VALUES ('0002_two')")
     with pytest.raises(Unavailable, match="in use: stop the cloud"):
         replace_database(copy, path)
-    assert not path.with_name("cloud.db.new").exists()
+    assert not list(path.parent.glob("*.new"))
     writer.close()
     replace_database(copy, path)
     assert applied_in(path) == {"0001_one"}
     assert applied_in(path.with_name("cloud.db.before")) == {"0001_one", "0002_two"}
     assert path.stat().st_uid == os.stat(path.parent).st_uid
+
+
+def test_what_is_damaged_is_replaced(path: Path, writer: sqlite3.Connection) -> None:
+    copy_database(path, copy := path.with_name("copy"))
+    writer.close()
+    log = path.with_name("cloud.db-wal")
+    path.write_bytes(b"rubbish" * 1000)
+    log.write_bytes(b"its log")
+    replace_database(copy, path)
+    assert applied_in(path) == {"0001_one"}
+    assert path.with_name("cloud.db.before").read_bytes() == b"rubbish" * 1000
+    assert not log.exists()
+    # A log that is left alone would be taken for the copy's.
+    path.unlink()
+    log.write_bytes(b"left alone")
+    replace_database(copy, path)
+    assert not log.exists()
+    replace_database(copy, path)
+    assert applied_in(path.with_name("cloud.db.before")) == {"0001_one"}
+    assert not path.with_name("cloud.db.before-wal").exists()
+
+
+def test_no_file_beside_is_taken_for_ours(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    copy_database(path, copy := path.with_name("cloud.db.new"))
+    writer.close()
+    replace_database(copy, path)
+    assert applied_in(copy) == applied_in(path) == {"0001_one"}
 
 
 def test_what_is_no_copy_is_refused(path: Path, writer: sqlite3.Connection) -> None:
