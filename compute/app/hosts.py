@@ -18,7 +18,8 @@ from compute.agent.disks.nbd_server import NbdServer
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import ACTIVE_STATES
 from compute.agent.host import HostKit

@@ -56,6 +56,10 @@ class SimGuest:
             self.serials[name] = disk.serial
         self.limits[name] = dict(disk.limits)
 
+    def disk_serials(self) -> dict[str, str]:
+        """What its disks call themselves; "" where they say nothing."""
+        return {name: self.serials.get(name, "") for name in self.disk_names}
+
     def console(self) -> bytes:
         """What it has said: the same at each boot."""
         lines = (

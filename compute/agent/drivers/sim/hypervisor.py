@@ -1,23 +1,20 @@
 """The port's contract upon simulated guests.  See ``compute.agent.hypervisor``.
 
-It can fail on purpose: a ``fault`` hook is asked before each call that changes
-something takes effect, and again after it (a call that fails *after* it took effect is
-the killed agent's case).
+It can fail on purpose: see ``faults``.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
+from compute.agent.drivers.sim.faults import Fault, perhaps_fail, perhaps_failing
 from compute.agent.drivers.sim.guests import SimGuests
+from compute.agent.drivers.sim.host import SimHost
 from compute.agent.drivers.sim.moves import SimMoves, memory_figures
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
-    Ability,
     DiskKey,
     DiskSpec,
     GuestEvent,
@@ -36,23 +33,8 @@ from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Unavailable
 
-Moment = Literal["before", "after"]
-Fault = Callable[[str, str, Moment], Exception | None]
-"""``fault(method, uuid, moment)``: what to raise there, or None."""
-
-# Version 1.0.0, in the port's form.
-SIM_VERSION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class SimHost:
-    """The size of a simulated host, and what its guests shall do without."""
-
-    hostname: str
-    vcpus: int = 32
-    memory_mib: int = 131_072
-    disk_gib: int = 2_000
-    lacks: tuple[Ability, ...] = ()
+_RUNNING = frozenset({GuestState.RUNNING})
+_ALIVE = ACTIVE_STATES | {GuestState.SUSPENDED}
 
 
 class SimHypervisor:
@@ -85,22 +67,7 @@ class SimHypervisor:
 
     def inventory(self) -> HostInventory:
         """The host's size; memory as its active guests use it."""
-        active = self._guests.active()
-        return HostInventory(
-            hostname=self.host.hostname,
-            hypervisor_type="sim",
-            hypervisor_version=SIM_VERSION,
-            vcpus=self.host.vcpus,
-            memory_mib=self.host.memory_mib,
-            disk_gib=self.host.disk_gib,
-            disk_free_gib=self.host.disk_gib,
-            memory_used_mib=sum(guest.memory_mib for guest in active),
-            cpu_model="sim",
-            cpu_vendor="sim",
-            cpu_cores=self.host.vcpus,
-            booted_at=self._booted_at,
-            lacks=self.host.lacks,
-        )
+        return self.host.inventory(self._guests.active(), self._booted_at)
 
     def watch(self, callback: Callable[[GuestEvent], None]) -> None:
         """Tell ``callback`` of each event, in a greenlet of its own."""
@@ -110,7 +77,7 @@ class SimHypervisor:
 
     def states(self) -> dict[str, GuestState]:
         """The state of every guest."""
-        self._perhaps_fail("states", "", "before")
+        self._ask("states", "")
         return self._guests.states()
 
     def state(self, uuid: str) -> GuestState:
@@ -156,15 +123,13 @@ class SimHypervisor:
     def suspend(self, uuid: str) -> None:
         """Suspended."""
         with self._call("suspend", uuid):
-            allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
-            if self._guests.require(uuid, allowed, "be suspended") in ACTIVE_STATES:
+            if self._guests.require(uuid, _ALIVE, "be suspended") in ACTIVE_STATES:
                 self._guests.enter(uuid, GuestState.SUSPENDED, GuestEventKind.SUSPENDED)
 
     def resume(self, uuid: str) -> None:
         """Running, from paused or suspended."""
         with self._call("resume", uuid):
-            allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
-            if self._guests.require(uuid, allowed, "resume") is not GuestState.RUNNING:
+            if self._guests.require(uuid, _ALIVE, "resume") is not GuestState.RUNNING:
                 self._guests.enter(uuid, GuestState.RUNNING, GuestEventKind.RESUMED)
 
     def destroy(self, uuid: str) -> None:
@@ -233,8 +198,7 @@ class SimHypervisor:
         """What an active guest has."""
         if self.state(uuid) not in ACTIVE_STATES:
             return {}
-        guest = self._guests.find(uuid)
-        return {name: guest.serials.get(name, "") for name in guest.disk_names}
+        return self._guests.find(uuid).disk_serials()
 
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Nothing to see but the checks: simulated disks have no size."""
@@ -298,26 +262,24 @@ class SimHypervisor:
 
     def console_tail(self, uuid: str, bytes_max: int = CONSOLE_TAIL_BYTES_MAX) -> bytes:
         """What a simulated guest says at each boot."""
-        self._perhaps_fail("console_tail", uuid, "before")
+        self._ask("console_tail", uuid)
         return self._guests.find(uuid).console()[-bytes_max:]
 
     def usage(self, uuid: str) -> GuestUsage:
         """Figures: time passes, nothing else happens in a simulated guest."""
-        self._perhaps_fail("usage", uuid, "before")
+        self._ask("usage", uuid)
         self._guests.require(uuid, ACTIVE_STATES, "be measured")
         return self._guests.find(uuid).usage(self._clock.time())
 
     def inject_nmi(self, uuid: str) -> None:
         """Checks only."""
-        self._perhaps_fail("inject_nmi", uuid, "before")
-        self._guests.require(uuid, frozenset({GuestState.RUNNING}), "be interrupted")
+        self._ask("inject_nmi", uuid)
+        self._guests.require(uuid, _RUNNING, "be interrupted")
 
     def set_password(self, uuid: str, user: str, password: str) -> None:
         """A simulated guest has no agent."""
-        self._perhaps_fail("set_password", uuid, "before")
-        self._guests.require(
-            uuid, frozenset({GuestState.RUNNING}), "change its password"
-        )
+        self._ask("set_password", uuid)
+        self._guests.require(uuid, _RUNNING, "change its password")
         raise Unavailable(f"No agent answers in guest {uuid}")
 
     # ---- for tests: what a guest does by itself -------------------------------
@@ -334,14 +296,9 @@ class SimHypervisor:
 
     # ---- inside --------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _call(self, method: str, uuid: str) -> Iterator[None]:
-        """What is done within may fail before, or after it was done."""
-        self._perhaps_fail(method, uuid, "before")
-        yield
-        self._perhaps_fail(method, uuid, "after")
+    def _call(self, method: str, uuid: str) -> AbstractContextManager[None]:
+        return perhaps_failing(self.fault, method, uuid)
 
-    def _perhaps_fail(self, method: str, uuid: str, moment: Moment) -> None:
-        error = self.fault(method, uuid, moment) if self.fault is not None else None
-        if error is not None:
-            raise error
+    def _ask(self, method: str, uuid: str) -> None:
+        """Of a call that changes nothing."""
+        perhaps_fail(self.fault, method, uuid, "before")

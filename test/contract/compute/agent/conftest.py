@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import DiskSpec, FileSource
 from compute.agent.hypervisor import Hypervisor

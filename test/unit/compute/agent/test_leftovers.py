@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from compute.agent.disks.layout import Layout
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.guests import GuestSpec
 from compute.agent.leftovers import LeftoverKind, Leftovers
 from objectstore.kernel.errors import Rejected

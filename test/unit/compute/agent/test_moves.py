@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import pytest
 
 from compute.agent.disks.sim import SimDisks
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.host import HostKit
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import StreamDoor, WayStation

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from compute.agent.disks.sim import SimDisks
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import GuestSpec, GuestState
 from compute.core.disk_inspection.qcow2 import HEAD_BYTES, check

@@ -7,7 +7,8 @@ from pathlib import Path
 from compute.agent.console_log import LOG_BYTES_MAX
 from compute.agent.disks.port import GuestPaths
 from compute.agent.disks.sim import SimDisks
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.guests import DiskSpec, FileSource, GuestSpec, NbdSource
 from compute.agent.upkeep import Upkeep
 from objectstore.kernel.errors import Unavailable

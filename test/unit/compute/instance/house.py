@@ -11,7 +11,8 @@ import orjson
 
 from compute.agent.disks.qcow2 import empty_image
 from compute.agent.disks.sim import SimDisks
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.host import HostKit, Neighbours
 from compute.agent.image_source import ImageSource
 from compute.agent.moves.door import MoveDoor

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.host import SimHost
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.guests import HostInventory
 from compute.instance.client import HostReport
 from objectstore.kernel import concurrency
