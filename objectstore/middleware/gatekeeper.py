@@ -27,14 +27,17 @@ from functools import lru_cache
 from typing import Any
 
 from objectstore.kernel.reply import HeaderList
-from objectstore.kernel.request import Application, Environ, StartResponse
+from objectstore.kernel.request import (
+    KEY_SETS_MAX,
+    Application,
+    Environ,
+    StartResponse,
+)
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
 
 AFTER = ("catch_errors",)
 
-# Sets of keys of an environ that are remembered: clients choose them.
-KNOWN_MAX = 1000
 
 INTERNAL = (
     "x-account-sysmeta-",
@@ -93,7 +96,7 @@ class Gatekeeper:
         return self.app(environ, start)
 
 
-@lru_cache(KNOWN_MAX)
+@lru_cache(KEY_SETS_MAX)
 def _forged(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Those that only the house may set; a client sends the same ones again and
     again."""

@@ -23,6 +23,7 @@ from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import (
     CONTEXT_KEY,
+    KEY_SETS_MAX,
     Application,
     Context,
     Environ,
@@ -32,8 +33,6 @@ from objectstore.kernel.request import (
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.layers import layers
 
-# Sets of keys of an environ that are remembered: clients choose them.
-KNOWN_MAX = 1000
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _READS = frozenset({"GET", "HEAD"})
 
@@ -53,7 +52,7 @@ class Shortcut:
         self._marks = frozenset(concerns.reply_headers)
         minded = concerns.request_keys
 
-        @lru_cache(KNOWN_MAX)
+        @lru_cache(KEY_SETS_MAX)
         def has_plain_keys(keys: tuple[str, ...]) -> bool:
             return not any(key.startswith(minded) for key in keys)
 

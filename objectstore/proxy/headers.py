@@ -13,12 +13,10 @@ from functools import lru_cache
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.metadata_limits import check_metadata
-from objectstore.kernel.request import Context, Request
+from objectstore.kernel.request import KEY_SETS_MAX, Context, Request
 from objectstore.kernel.timestamps import from_text
 from objectstore.proxy.limits import check_header
 
-# Sets of keys of an environ that are remembered: clients choose them.
-KNOWN_MAX = 1000
 KEPT_WITH_OBJECTS = {
     "HTTP_CACHE_CONTROL": "Cache-Control",
     "HTTP_CONTENT_DISPOSITION": "Content-Disposition",
@@ -97,7 +95,7 @@ def object_metadata(request: Request) -> tuple[dict[str, str], dict[str, str]]:
     return metadata, system
 
 
-@lru_cache(KNOWN_MAX)
+@lru_cache(KEY_SETS_MAX)
 def _stored_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
     """Those that are stored with an object.  A client sends the same ones again and
     again, and hardly ever any of these."""

@@ -12,10 +12,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from objectstore.kernel.request import Environ
+from objectstore.kernel.request import KEY_SETS_MAX, Environ
 
-# Sets of names that are remembered: clients choose them.
-KNOWN_MAX = 256
 # What says who sends the body and when, and nothing about what is asked.
 _ABOUT_THE_SIGNATURE = frozenset(
     {
@@ -81,7 +79,7 @@ def header_names(environ: Environ) -> HeaderNames:
     return _sorted_out(tuple(environ))
 
 
-@lru_cache(KNOWN_MAX)
+@lru_cache(KEY_SETS_MAX)
 def _sorted_out(keys: tuple[str, ...]) -> HeaderNames:
     amazon = tuple([key for key in keys if key.startswith("HTTP_X_AMZ_")])
     extras = tuple([key for key in amazon if key not in _ABOUT_THE_SIGNATURE])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
+from objectstore.kernel.http.limits import HEAD_BYTES_MAX
 from objectstore.middleware.gatekeeper import Gatekeeper, GatekeeperSettings
 from test.fakes.swift_app import Answer, Client, SwiftApp
 
@@ -58,3 +61,14 @@ def test_internal_headers_of_replies_vanish() -> None:
         "X-Ringstack-Rows-Owed",
         "Content-Length",
     }
+
+
+def test_what_is_remembered_of_strangers_is_little() -> None:
+    ask = Gatekeeper(lambda environ, start_response: [], GatekeeperSettings())
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            ask({f"HTTP_X_{number}_".ljust(HEAD_BYTES_MAX, "A"): ""}, print)
+        assert tracemalloc.get_traced_memory()[0] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
