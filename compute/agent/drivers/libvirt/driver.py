@@ -146,8 +146,12 @@ class LibvirtHypervisor(LibvirtGuests):
 
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Another disk in its place, with all that it held."""
+        before = self._libvirt.run(passphrases.ids_of, uuid, name)
         self._keep_keys((disk,))
         waiting.swap(self._libvirt, uuid, name, disk)
+        kept = {key.id for key in passphrases.keys_of((disk,))}
+        gone = [each for each in before if each not in kept]
+        self._libvirt.run(passphrases.forget, gone)
         self.limit_disk(uuid, name, disk.limits)
 
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:

@@ -20,6 +20,7 @@ from xml.etree.ElementTree import Element
 
 import libvirt
 
+from compute.agent.drivers.libvirt import passphrases
 from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.copies import interrupt_pulls
 from compute.agent.drivers.libvirt.domain_xml import CONFIG_DRIVE_NAME
@@ -102,10 +103,12 @@ def migrate(connection: Connection, uuid: str, landing: Landing) -> None:
         uri = f"unix://{sockets.path(DISKS)}"
         parameters[libvirt.VIR_MIGRATE_PARAM_DISKS_URI] = uri
     address = f"qemu+unix:///system?socket={sockets.path(LIBVIRT)}"
+    keys = passphrases.ids_of(connection, uuid)
     for attempt in range(1, BEGIN_TRIES + 1):
         interrupt_pulls(domain)
         try:
             domain.migrateToURI3(address, parameters, flags)
+            _forget(connection, keys)
             return
         except libvirt.libvirtError as error:
             # The end of a pull comes a moment after it was asked for.
@@ -113,6 +116,14 @@ def migrate(connection: Connection, uuid: str, landing: Landing) -> None:
             if not is_busy or attempt == BEGIN_TRIES:
                 raise
         time.sleep(BEGIN_PAUSE_SECONDS)
+
+
+def _forget(connection: Connection, keys: list[str]) -> None:
+    """What opens the guest's disks is of no use here; it has gone, whatever comes."""
+    try:
+        passphrases.forget(connection, keys)
+    except libvirt.libvirtError as error:
+        _log.warning("libvirt keeps a key of a guest that has left: %s", error)
 
 
 def travelling_disks(definition: Element) -> list[str]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 pytest.importorskip("libvirt")
 
+import libvirt
+
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
 from compute.agent.drivers.libvirt.moving import (
     landed,
+    migrate,
     socket_at_destination,
     travelling_disks,
 )
-from compute.agent.guests import Landing, MoveFailed
-from test.unit.compute.agent.test_domain_xml import STARTED, UUID, WHOLE
+from compute.agent.guests import DiskKey, DiskSpec, Landing, MoveFailed, NbdSource
+from test.unit.compute.agent.test_domain_xml import PLAIN, STARTED, UUID, WHOLE
 
 PATHS = {
     "directory": "/there",
@@ -79,3 +84,64 @@ def test_streams_lead_to_this_guests_sockets_only() -> None:
     assert socket_at_destination(UUID, "libvirt", "/run/daemon") == "/run/daemon"
     assert UUID in socket_at_destination(UUID, "memory", "/run/daemon")
     assert socket_at_destination(UUID, "../../etc/passwd", "/run/daemon") == ""
+
+
+KEY = DiskKey("5e0f2c1a-0000-4000-8000-0123456789ab", "d00d" * 16)
+
+
+class Source:
+    """What a move asks of libvirt where the guest is."""
+
+    def __init__(self, refusal: Exception | None) -> None:
+        disk = DiskSpec("vdc", NbdSource("/run/v.sock", "volume", "raw", KEY))
+        self.text = domain_xml(replace(PLAIN, disks=(disk,)), Machine(), STARTED)
+        self.refusal = refusal
+        self.keys = {KEY.id}
+        self.is_here = True
+
+    def lookupByUUIDString(self, uuid: str) -> Source:
+        assert self.is_here
+        return self
+
+    def metadata(self, *which: Any) -> str:
+        return "<guest/>"
+
+    def state(self) -> tuple[int, int]:
+        return libvirt.VIR_DOMAIN_RUNNING, 0
+
+    def hasManagedSaveImage(self) -> int:
+        return 0
+
+    def XMLDesc(self, flags: int = 0) -> str:
+        return self.text
+
+    def blockJobInfo(self, *disk: Any) -> dict[str, int]:
+        return {}
+
+    def migrateToURI3(self, *where: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.is_here = False
+
+    def secretLookupByUUIDString(self, uuid: str) -> Secret:
+        return Secret(self.keys, uuid)
+
+
+class Secret:
+    """One of libvirt's."""
+
+    def __init__(self, keys: set[str], uuid: str) -> None:
+        self._keys, self._uuid = keys, uuid
+
+    def undefine(self) -> None:
+        self._keys.remove(self._uuid)
+
+
+def test_what_opens_its_disks_stays_nowhere_that_it_has_left() -> None:
+    source: Any = Source(None)
+    migrate(source, UUID, LANDING)
+    assert source.keys == set()
+    source = Source(libvirt.libvirtError("the other host is away"))
+    with pytest.raises(libvirt.libvirtError):
+        migrate(source, UUID, LANDING)
+    assert source.keys == {KEY.id}
