@@ -57,7 +57,11 @@ class RowStep:
         for promise in kept:
             if promise.value is None or not promise.value.stored:
                 return ()
-        return [promise for _, promise in self._merge()]
+        asked, rounds = self._merge(), self._parts.rounds
+        if rounds.has_suspects and any(rounds.is_suspect(node) for node, _ in asked):
+            # ``record`` waits for the others only.
+            return ()
+        return [promise for _, promise in asked]
 
     def _merge(self) -> Asked[ContainerNode, Receipt]:
         container = self._container
