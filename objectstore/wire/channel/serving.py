@@ -14,12 +14,13 @@ from typing import Any, Protocol
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.http.exchange import UPGRADE_KEY
 from objectstore.kernel.http.patient_socket import NEVER
 from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.reply import text_reply
 from objectstore.kernel.request import Environ, StartResponse
+from objectstore.kernel.summed_lines import SummedLines
 from objectstore.kernel.transaction import (
     NO_TRANSACTION,
     TRANSACTION,
@@ -92,6 +93,8 @@ class ChannelServer:
         self._monotonic = monotonic
         self._sink = sink
         self._young = YoungObjects()
+        # While a device is away every call to it is one, thousands in a minute.
+        self._failures = SummedLines(_log, logging.WARNING, "calls failed")
         self._lines: dict[_Line, None] = {}  # in the order of their coming
         self._is_leaving = False
 
@@ -106,7 +109,14 @@ class ChannelServer:
                 environ, start_response
             )
         stream = take_over([("Connection", "Upgrade"), ("Upgrade", PROTOCOL)])
-        line = _Line(stream, self._servers, self._monotonic, self._sink, self._young)
+        line = _Line(
+            stream,
+            self._servers,
+            self._monotonic,
+            self._sink,
+            self._young,
+            self._failures,
+        )
         self._lines[line] = None
         if self._is_leaving:  # it was on its way here before we were
             line.leave()
@@ -121,6 +131,7 @@ class ChannelServer:
         its answers.  One that does not within twice ``LEAVE_SECONDS`` is ended,
         unless it waits for an answer, or takes one."""
         self._is_leaving = True
+        self._failures.close()
         for line in self._lines:
             line.leave()
 
@@ -135,12 +146,14 @@ class _Line:
         monotonic: Callable[[], float],
         sink: CallSink | None,
         young: YoungObjects,
+        failures: SummedLines,
     ) -> None:
         self._stream = stream
         self._servers = servers
         self._monotonic = monotonic
         self._sink = sink
         self._young = young
+        self._failures = failures
         self._outbox = Outbox(stream)
         self._unanswered: dict[int, float] = {}  # since when
         self._is_over = False
@@ -218,7 +231,7 @@ class _Line:
         if self._is_over:
             return
         self._unanswered.pop(number, None)
-        outcome, status, body = _outcome(promise, transaction)
+        outcome, status, body = _outcome(promise, transaction, self._failures)
         self._outbox.put(number, answer_head(outcome), body)
         if self._sink is not None:
             seconds = self._monotonic() - began
@@ -238,7 +251,9 @@ def _notice_death(sock: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
 
 
-def _outcome(promise: Promise[bytes], transaction: str) -> tuple[int, int, bytes]:
+def _outcome(
+    promise: Promise[bytes], transaction: str, failures: SummedLines
+) -> tuple[int, int, bytes]:
     """Outcome, HTTP's status for it, and body of an answer."""
     error = promise.error
     if error is None:
@@ -253,8 +268,11 @@ def _outcome(promise: Promise[bytes], transaction: str) -> tuple[int, int, bytes
     try:
         if isinstance(error, RingstackError):
             status, message = encode_error(error)
-            if status >= 500:
-                _log.warning("%s: %s", type(error).__name__, error)
+            line = f"{type(error).__name__}: {error}"
+            if isinstance(error, Unavailable):
+                failures.note(line)
+            elif status >= 500:
+                _log.warning("%s", line)
             return NODE_ERROR, status, message
         _log.error("a call failed", exc_info=error)
         return REFUSED, 500, b"an error occurred"

@@ -8,6 +8,7 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.client import Client, ClientSettings
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.transaction import (
     current_transaction,
 )
@@ -41,6 +42,8 @@ class Echo:
             return Promise.of(bytes(int(body)))
         if verb == "bug":
             return Promise.failed(ZeroDivisionError("a bug"))
+        if verb == "away":
+            return Promise.failed(Unavailable("the device is away"))
         if verb == "transaction":
             return Promise.of(current_transaction().encode())
         return Promise.of(body)

@@ -163,3 +163,17 @@ def test_an_unknown_kind_of_node(house: House) -> None:
     house.channel.ask(asked)
     with pytest.raises(Unavailable):
         kept(asked.promise)
+
+
+def test_calls_that_fail_are_few_lines(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "objectstore.wire")
+    for promise in [house.ask("away") for _ in range(300)]:
+        with pytest.raises(Unavailable):
+            kept(promise)
+    house.server.leave()
+    assert caplog.messages == [
+        "Unavailable: the device is away",
+        "299 more calls failed within 60 s, the last: Unavailable: the device is away",
+    ]
