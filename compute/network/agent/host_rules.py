@@ -3,9 +3,10 @@
 Besides the bridge table (``security.py``) an ``inet`` table that
 
 * keeps the flows of networks apart: two networks may use the same addresses, so each
-  bridge has a conntrack zone of its own.  External networks have none, for the host
-  itself talks there and translates their addresses;
-* tracks nothing on bridges where no port of this host needs state;
+  bridge has a conntrack zone of its own, from before fragments are put together.
+  External networks have none, for the host itself talks there and translates their
+  addresses;
+* tracks nothing but fragments on bridges where no port of this host needs state;
 * writes the state of each bridged packet's connection into its mark;
 * hides external networks behind the host's address, where that is asked for;
 * takes and sends no tunnel's frames but encrypted ones, where they are to be.
@@ -14,7 +15,7 @@ Besides the bridge table (``security.py``) an ``inet`` table that
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from compute.network.agent.desired_encryption import INSIDE
 from compute.network.agent.model import TUNNEL_PORT
@@ -36,6 +37,9 @@ from compute.network.view import HostView, Network, NetworkKind
 # Conntrack zones have 16 bits; zero is where everything else is.
 ZONES = 65535
 NO_ZONE = 0
+# The kernel puts fragments together at -400, each zone's apart from all others'.
+BEFORE_FRAGMENTS_MEET = -450
+FRAGMENTS = ("ip frag-off & 0x3fff != 0 ", "exthdr frag exists ")
 
 
 def assign_zones(
@@ -76,14 +80,6 @@ def host_rules(view: HostView, zones: Mapping[str, int]) -> str:
 
 def _inet_table(view: HostView, zones: Mapping[str, int]) -> str:
     stateless = stateless_bridges(view, zones)
-    bridges = {bridge_name(key): zone for key, zone in zones.items() if zone}
-    # What has a zone is tracked, whatever else is said.
-    bridges = {name: zone for name, zone in bridges.items() if name not in stateless}
-    pairs = ", ".join(f'"{name}" : {zone}' for name, zone in sorted(bridges.items()))
-    zone_rule = f"    ct zone set iifname map {{ {pairs} }}\n" if pairs else ""
-    if stateless:
-        names = ", ".join(f'"{name}"' for name in stateless)
-        zone_rule += f"    iifname {{ {names} }} notrack\n"
     ours = f'"{BRIDGE_PREFIX}*"'
     return f"""table inet {TABLE} {{
   chain established {{
@@ -100,8 +96,11 @@ def _inet_table(view: HostView, zones: Mapping[str, int]) -> str:
 new : goto new, untracked : goto new, invalid : goto invalid }}
   }}
   chain zone {{
+    type filter hook prerouting priority {BEFORE_FRAGMENTS_MEET}; policy accept;
+{_zones(zones, stateless)}  }}
+  chain stateless {{
     type filter hook prerouting priority -300; policy accept;
-{zone_rule}  }}
+{_untracked(stateless)}  }}
   chain state_in {{
     type filter hook prerouting priority -150; policy accept;
     iifname {ours} jump state
@@ -115,6 +114,29 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
 {"".join(_masquerade(network) for network in view.networks)}  }}
 {_only_encrypted() if view.encrypts_tunnels else ""}}}
 """
+
+
+def _zones(zones: Mapping[str, int], stateless: Collection[str]) -> str:
+    """Of what is tracked; and of fragments everywhere, for what has a zone is tracked,
+    and without one two networks' pieces would make one packet."""
+    bridges = {bridge_name(key): zone for key, zone in zones.items() if zone}
+    tracked = {key: zone for key, zone in bridges.items() if key not in stateless}
+    rest = {key: zone for key, zone in bridges.items() if key in stateless}
+    lines = [("", tracked), *((each, rest) for each in FRAGMENTS)]
+    return "".join(
+        f"    {which}ct zone set iifname map {{ {_pairs(pairs)} }}\n"
+        for which, pairs in lines
+        if pairs
+    )
+
+
+def _pairs(bridges: Mapping[str, int]) -> str:
+    return ", ".join(f'"{name}" : {zone}' for name, zone in sorted(bridges.items()))
+
+
+def _untracked(stateless: Sequence[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in stateless)
+    return f"    iifname {{ {names} }} notrack\n" if names else ""
 
 
 def stateless_bridges(view: HostView, zones: Mapping[str, int]) -> list[str]:

@@ -174,6 +174,13 @@ def test_without_state_every_packet_is_asked() -> None:
     stateful, stateless = _stateless(), _stateless(*every)
     assert "notrack" not in stateful
     assert f'iifname {{ "{bridge_name(views.RED.id)}" }} notrack' in stateless
+    # Fragments alone, or those of two networks would make one packet.
+    zones = stateless.split("priority -450; policy accept;\n")[1].split("}\n  chain")[0]
+    assert [line.strip().split("iifname")[0] for line in zones.splitlines()[:-1]] == [
+        "ct zone set ",
+        "ip frag-off & 0x3fff != 0 ct zone set ",
+        "exthdr frag exists ct zone set ",
+    ]
     chain = stateless.split(f"chain ingress_{tap_name(views.GUEST.id)} {{")[1]
     chain = chain.split("}\n  chain")[0]
     assert "0x72730001 accept" not in chain and "!= syn counter drop" not in chain
