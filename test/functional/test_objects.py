@@ -35,6 +35,13 @@ def described(answer: Answer) -> dict[str, str]:
     return {k: v for k, v in answer.headers.items() if k not in PER_REQUEST}
 
 
+def without_counts(headers: dict[str, str]) -> dict[str, str]:
+    """An account hears of its containers, those of other tests too, a moment later:
+    between two requests, perhaps."""
+    counts = ("-count", "-bytes-used")
+    return {k: "" if k.endswith(counts) else v for k, v in headers.items()}
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_round_trip(client: Client, container: str, size: int) -> None:
     data = pattern(size, seed=size)
@@ -201,4 +208,6 @@ def test_head_says_what_get_says(client: Client, container: str) -> None:
         a, b = described(got), described(head)
         for each in ignored:
             a.pop(each, None), b.pop(each, None)
+        if not path:
+            a, b = without_counts(a), without_counts(b)
         assert b == a, (path, query)
