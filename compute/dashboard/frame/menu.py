@@ -50,6 +50,8 @@ _GROUPS = (
         "Storage",
         (
             Entry("volumes", "Volumes", "/volumes", "drive", VOLUME_TYPES),
+            Entry("volume-groups", "Volume groups", "/volume-groups", "grid",
+                  VOLUME_TYPES),
             Entry("snapshots", "Snapshots", "/snapshots", "camera", VOLUME_TYPES),
             Entry("backups", "Backups", "/backups", "archive", VOLUME_TYPES),
             Entry("objects", "Objects", "/objects", "bucket", ("object-store",)),
