@@ -24,6 +24,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 LIFE_SECONDS = 600
+SILENCE_SECONDS_MAX = 30
 CLIENT, SECRET = "ringstack", "the client's secret / with + signs"
 GRANTS = (
     "authorization_code",
@@ -53,11 +54,14 @@ class OidcProvider:
     metadata: dict[str, Any] = field(default_factory=dict)
     # Whether bearers of access tokens may ask for claims.
     tells_of_users: bool = True
+    # Its keys are told while it is set.
+    tells_keys: threading.Event = field(default_factory=threading.Event)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _opaque: dict[str, dict[str, Any]] = field(default_factory=dict)
     _key: RSAKey = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tells_keys.set()
         self.rotate()
 
     def rotate(self) -> None:
@@ -193,6 +197,7 @@ def _handler(provider: OidcProvider) -> type[BaseHTTPRequestHandler]:
             if parts.path == "/.well-known/openid-configuration":
                 self._say(200, provider.discovery())
             elif parts.path == "/keys":
+                provider.tells_keys.wait(SILENCE_SECONDS_MAX)
                 self._say(200, provider.keys)
             elif parts.path == "/userinfo":
                 bearer = self.headers.get("Authorization", "").partition(" ")[2]

@@ -47,6 +47,8 @@ class ProviderDocuments:
 
     def metadata(self) -> Mapping[str, Any]:
         """Its discovery document; ``Unavailable``."""
+        if self._clock.monotonic() - self._metadata_at < KNOWN_SECONDS:
+            return self._metadata
         with self._one_asks:
             return self._fresh_metadata()
 
@@ -59,15 +61,21 @@ class ProviderDocuments:
 
     def keys_for(self, key_id: str | None) -> KeySet:
         """Its keys, of now if they have none of that name; ``Unavailable``."""
+        # Nobody whose key is known waits while another one's is asked for.
+        if self._are_fresh(key_id):
+            return self._keys
         with self._one_asks:
-            age = self._clock.monotonic() - self._keys_at
-            known = key_id is None or any(key.kid == key_id for key in self._keys.keys)
-            if age >= KNOWN_SECONDS or (not known and age >= KEYS_PAUSE_SECONDS):
+            if not self._are_fresh(key_id):
                 url = self._fresh_metadata().get("jwks_uri")
                 document = self._resting(lambda: self._outside.get(url))
                 self._keys = usable_keys(document)
                 self._keys_at = self._clock.monotonic()
             return self._keys
+
+    def _are_fresh(self, key_id: str | None) -> bool:
+        age = self._clock.monotonic() - self._keys_at
+        known = key_id is None or any(key.kid == key_id for key in self._keys.keys)
+        return age < (KNOWN_SECONDS if known else KEYS_PAUSE_SECONDS)
 
     def _fresh_metadata(self) -> Mapping[str, Any]:
         if self._clock.monotonic() - self._metadata_at >= KNOWN_SECONDS:

@@ -102,3 +102,23 @@ def test_many_ask_in_turn(federated: Federated) -> None:
     url = f"{federated.provider.url}/keys"
     tasks = [concurrency.spawn(outside.get, url) for _ in range(3 * AT_ONCE)]
     assert all("keys" in concurrency.wait_task(task) for task in tasks)
+
+
+def test_nobody_waits_for_keys_that_a_stranger_names(federated: Federated) -> None:
+    provider = federated.provider
+    token, forged = provider.token_for("ann"), provider.sign({}, kid="made-up")
+    assert federated.come(token).status == 201
+    federated.house.clock.advance(31)
+    asked = provider.asked.count("/keys")
+    provider.tells_keys.clear()
+    strangers: list[int] = []
+    task = concurrency.spawn(lambda: strangers.append(federated.come(forged).status))
+    try:
+        with concurrency.deadline(60):
+            while provider.asked.count("/keys") == asked:
+                concurrency.sleep(0.01)
+        assert federated.come(token).status == 201
+        assert strangers == []
+    finally:
+        provider.tells_keys.set()
+        concurrency.wait_task(task)
