@@ -158,7 +158,8 @@ def delete_container(
     """Delete; 409 while it is not empty, 404 when there is none."""
     authorize(parts, request, account)
     key, group = parts.placement.container(account, container)
-    view = view_database(parts.rounds, group, key)
+    # Two that were away may not have heard of what the third has.
+    view = view_database(parts.rounds, group, key, everybody=True)
     info = view.info
     if info is None:
         return text_reply(404)

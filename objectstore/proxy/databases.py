@@ -109,19 +109,27 @@ class View(Generic[D]):
         return lambda query: node.rows(self.key, query).wait(seconds)
 
 
-def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
+def view_database(
+    rounds: Rounds, group: Group[D], key: bytes, *, everybody: bool = False
+) -> View[D]:
     """Ask a majority, and everybody else when they know nothing of it, or are of one
-    process, which may have been away.
+    process, which may have been away; or when ``everybody`` is to be heard.
 
     Raises ``Unavailable`` when no replica answers.
     """
-    view = _view_once(rounds, group, key)
+
+    def once() -> View[D]:
+        return _view_once(rounds, group, key, everybody=everybody)
+
+    view = once()
     if group.are_shared and rounds.is_fresh:
-        return with_others(rounds, group, view, lambda: _view_once(rounds, group, key))
+        return with_others(rounds, group, view, once)
     return view
 
 
-def _view_once(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
+def _view_once(
+    rounds: Rounds, group: Group[D], key: bytes, *, everybody: bool
+) -> View[D]:
     def ask(node: D, place: int) -> Promise[DatabaseInfo | None]:
         return node.info(key)
 
@@ -130,7 +138,8 @@ def _view_once(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
     answers = gathered.answers
     enough = len(answers) >= group.majority
     is_doubtful = group.are_of_one_owner(node for node, _ in answers)
-    if enough and not is_doubtful and any(info is not None for _, info in answers):
+    is_known = any(info is not None for _, info in answers)
+    if enough and is_known and not (is_doubtful or everybody):
         _repair(rounds, group, key, gathered)
         return View(rounds, key, answers, is_reduced=False)
     answers = answers + ask_others(rounds, group, gathered, ask)

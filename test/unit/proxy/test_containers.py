@@ -193,6 +193,23 @@ def test_metadata_that_different_replicas_missed(cluster: Cluster) -> None:
     assert head["X-Container-Meta-B"] == "B"
 
 
+@pytest.mark.parametrize("there", [0, 1, 2])
+def test_a_container_is_not_empty_when_two_replicas_missed_what_came(
+    cluster: Cluster, there: int
+) -> None:
+    away = cluster.primaries("container", BOX)
+    del away[there]
+    for device in away:
+        cluster.faults("container", device).down = True
+    fill(cluster, "a")
+    for device in away:
+        cluster.faults("container", device).down = False
+    # Now they have it, without its row.
+    assert cluster.ask("PUT", BOX).status == 202
+    assert cluster.ask("DELETE", BOX).status == 409
+    assert cluster.ask("GET", f"{BOX}/a").body == b"12345"
+
+
 def test_a_deletion_that_most_replicas_refuse_is_taken_back(cluster: Cluster) -> None:
     cluster.ask("PUT", BOX, {"X-Container-Meta-A": "1"})
     _, second, third = cluster.primaries("container", BOX)
