@@ -43,10 +43,10 @@ def certificates(visit: Visit) -> tuple[list[Option], list[Option]]:
         containers=lambda: store.listed(visit, store.CONTAINERS, type="certificate"),
         secrets=lambda: store.listed(visit, store.SECRETS, secret_type="certificate"),
     )
-    return (
-        store.choices(found.get("containers", {}).get("containers", ())),
-        store.choices(found.get("secrets", {}).get("secrets", ())),
-    )
+    kept = found.get("containers", {}).get("containers", ())
+    single = found.get("secrets", {}).get("secrets", ())
+    visit.problems += found.problems
+    return store.choices(kept), store.choices(single)
 
 
 def tls_group(visit: Visit, now: Thing) -> list[Group]:

@@ -88,6 +88,7 @@ def show_one(visit: Visit) -> Page:
     access = found.get("access", {}).get("read")
     if access is not None:
         sections.append(access_facts(access))
+    visit.problems += found.problems
     empty = Empty("It has no secrets.")
     title = "Its secrets"
     sections.append(Table("members", ["As", "Secret"], rows, empty, title))

@@ -132,6 +132,7 @@ def show_one(visit: Visit) -> Page:
     if notes:
         noted = [(name, Text(text)) for name, text in sorted(notes.items())]
         sections.append(Facts("notes", noted, "Noted of it"))
+    visit.problems += found.problems
     path = ("secrets", secret_id)
     actions = [
         Action("Who reads it\u2026", at(*path, "access"), is_form=True),

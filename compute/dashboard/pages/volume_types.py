@@ -65,6 +65,7 @@ def show_all(visit: Visit) -> Page:
                 [Action("Delete", path, question, look="danger")],
             )
         )
+    visit.problems += said.problems
     columns = ["Name", "Public", "Encrypted", "Extra", "Description"]
     empty = Empty("No volume types: volumes are of none.", MAKE)
     table = Table("volume-types", columns, rows, empty, is_filterable=True)
