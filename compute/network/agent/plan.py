@@ -15,13 +15,10 @@ from collections.abc import Iterator
 
 from compute.network.agent import operations as do
 from compute.network.agent.flows import has_lost
-from compute.network.agent.metadata_address import METADATA6_PREFIX
+from compute.network.agent.link_changes import address_changes, link_changes
 from compute.network.agent.model import (
-    EVERYBODY,
     HOST,
     Desired,
-    InnerLink,
-    Link,
     LinkKind,
     Namespace,
     Observed,
@@ -36,8 +33,6 @@ from compute.network.agent.names import (
 from compute.network.port_names import tap_name
 
 LOOPBACK = "lo"
-# The kernel gives these itself: they are nobody's to plan.
-SELF_MADE_PREFIXES = ("fe80:", "127.", "::1/")
 
 
 def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
@@ -107,12 +102,12 @@ def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     speeds = [x for x in desired.links.values() if x.kind is LinkKind.SPEED]
     ways = [x for x in desired.links.values() if x.kind is LinkKind.WIREGUARD]
     for link in [*bridges, *others, *ways]:
-        yield from _link(link, observed)
+        yield from link_changes(link, observed)
     for name, wireguard in desired.wireguards.items():
         if observed.wireguards.get(name) != wireguard:
             yield do.SetPeers(name, wireguard)
     for link in [*tunnels, *speeds]:
-        yield from _link(link, observed)
+        yield from link_changes(link, observed)
     for interface, bridge in desired.uplinks.items():
         seen = observed.host.links.get(interface)
         if seen is not None and seen.bridge != bridge:
@@ -122,7 +117,7 @@ def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
 def _taps(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     for link in desired.links.values():
         if link.kind is LinkKind.TAP:
-            yield from _link(link, observed)
+            yield from link_changes(link, observed)
 
 
 def _shapings(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
@@ -142,105 +137,12 @@ def _shapings(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
                 yield do.UnshapeDevice(device, name, device, is_arriving)
 
 
-def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
-    seen = observed.host.links.get(link.name)
-    inner = _inner_of(link, observed)
-    is_broken = link.inner is not None and inner is None
-    # What a tunnel is cannot be changed, only made anew.
-    is_other = seen is not None and (seen.segment, seen.local, seen.through) != (
-        link.segment,
-        link.local,
-        link.through,
-    )
-    if seen is not None and (not _is_kind(seen, link) or is_broken or is_other):
-        yield do.RemoveLink(link.name)
-        seen = inner = None
-    if seen is None:
-        yield do.AddLink(link.name, link)
-        seen = SeenLink(link.name)
-    elif _differs(link, seen):
-        yield do.ChangeLink(link.name, link)
-    yield from _addresses(link.name, HOST, link.name, link.addresses, seen.addresses)
-    if link.inner is not None:
-        yield from _inner(link, link.inner, inner)
-    yield from _forwards(link, seen)
-
-
-def _is_kind(seen: SeenLink, link: Link) -> bool:
-    """A container has the outer end of a pair where others have a tap: whoever runs
-    the guest has put it in the tap's place.  WireGuard outside of the kernel is a
-    process behind a tun."""
-    is_container = link.kind is LinkKind.TAP and seen.kind == LinkKind.VETH.value
-    is_process = link.kind is LinkKind.WIREGUARD and seen.kind == LinkKind.TAP.value
-    return is_container or is_process or seen.kind == link.kind.value
-
-
-def _forwards(link: Link, seen: SeenLink) -> Iterator[do.Operation]:
-    """The new way of an address first: one that has moved is never without."""
-    moved = {forward.mac for forward in link.forwards - seen.forwards}
-    order = sorted(seen.forwards - link.forwards, key=str)
-    for forward in order:
-        # Of one address there is one entry: adding replaces it.
-        if forward.mac == EVERYBODY or forward.mac not in moved:
-            yield do.RemoveForward(link.name, forward)
-    for forward in sorted(link.forwards - seen.forwards, key=str):
-        yield do.AddForward(link.name, forward)
-
-
-def _inner_of(link: Link, observed: Observed) -> SeenLink | None:
-    if link.inner is None:
-        return None
-    seen = observed.namespaces.get(link.inner_namespace, SeenNamespace())
-    return seen.links.get(link.inner.name)
-
-
-def _differs(link: Link, seen: SeenLink) -> bool:
-    return (
-        seen.mtu != link.mtu
-        or seen.alias != link.alias
-        or seen.is_up != link.is_up
-        or seen.bridge != link.bridge
-        or bool(link.mac and seen.mac != link.mac)
-    )
-
-
-def _inner(
-    link: Link, inner: InnerLink, seen: SeenLink | None
-) -> Iterator[do.Operation]:
-    if seen is not None and (
-        seen.mac != inner.mac or seen.mtu != inner.mtu or not seen.is_up
-    ):
-        yield do.ChangeInner(link.name, link.inner_namespace, inner)
-    before = seen.addresses if seen is not None else frozenset()
-    yield from _addresses(
-        link.name, link.inner_namespace, inner.name, inner.addresses, before
-    )
-
-
-def _addresses(
-    concerns: str,
-    namespace: str,
-    device: str,
-    wanted: frozenset[str],
-    seen: frozenset[str],
-) -> Iterator[do.Operation]:
-    theirs = {
-        one
-        for one in seen
-        if one == METADATA6_PREFIX or not one.startswith(SELF_MADE_PREFIXES)
-    }
-    for address in sorted(theirs - wanted):
-        yield do.RemoveAddress(concerns, namespace, device, address)
-    for address in sorted(wanted - theirs):
-        yield do.AddAddress(concerns, namespace, device, address)
-
-
 def _contents(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     """What is in namespaces besides the ends of veths."""
     for name, namespace in desired.namespaces.items():
         seen = observed.namespaces.get(name, SeenNamespace())
         loopback = seen.links.get(LOOPBACK, SeenLink(LOOPBACK))
-        yield from _addresses(
+        yield from address_changes(
             name, name, LOOPBACK, namespace.loopback, loopback.addresses
         )
         yield from _routes(name, namespace, seen)
