@@ -30,6 +30,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from compute.network.port_names import OWNER_NETWORK_PREFIX, balancer_of
+from compute.network.quality import Quality
 
 # The topic, with the host's name behind it, on which a changed view is told.
 WAKE_TOPIC_PREFIX = "network.host."
@@ -150,28 +151,6 @@ class DhcpOption:
     name: str
     value: str
     version: int = 4
-
-
-UNMARKED = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Bandwidth:
-    """How fast, in kilobits a second (0: as it will), and how much at once, in kilobits
-    (0: what is usual for that speed)."""
-
-    kbps: int = 0
-    burst_kbit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """What a QoS policy asks for.  ``egress``: what the guest sends; ``dscp_mark``: of
-    all that it sends, ``UNMARKED`` when it may choose."""
-
-    egress: Bandwidth = Bandwidth()
-    ingress: Bandwidth = Bandwidth()
-    dscp_mark: int = UNMARKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ from compute.network.agent.metadata_address import (
 )
 from compute.network.agent.names import DHCP_PREFIX, TABLE
 from compute.network.port_names import TAP_PREFIX, tap_name
-from compute.network.view import UNMARKED, Direction, Port, Rule, SecurityGroup
+from compute.network.quality import UNMARKED
+from compute.network.view import Direction, Port, Rule, SecurityGroup
 
 MARK_ESTABLISHED = "0x72730001"
 MARK_NEW = "0x72730002"

@@ -24,7 +24,8 @@ from compute.network.agent.names import (
     speed_device,
 )
 from compute.network.port_names import tap_name
-from compute.network.view import Bandwidth, HostView, Port
+from compute.network.quality import Bandwidth
+from compute.network.view import HostView, Port
 
 # Kernels give handles from 0x8000 on to those that name none.
 HANDLES = 0x7FFF

@@ -32,6 +32,7 @@ from compute.network.model import (
 )
 from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.qos.qualities import policy_of, qualities
+from compute.network.quality import Quality
 from compute.network.routing.conntrack_helpers import helpers_of
 from compute.network.security.membership import groups_of_ports
 
@@ -55,7 +56,7 @@ def host_view(work: Work, host: str) -> view.HostView:
         ports=tuple(
             dataclasses.replace(
                 _port(port, addresses.get(port.id, ()), groups.get(port.id, ())),
-                quality=wanted.get(policies[port.id], view.Quality()),
+                quality=wanted.get(policies[port.id], Quality()),
             )
             for port in ports
         ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from compute.network import view
 from compute.network.frame.work import Work
 from compute.network.model import EGRESS, BandwidthRule, DscpRule, Network, Port
 from compute.network.qos.policies import bandwidth_rules_of, dscp_rules_of
+from compute.network.quality import UNMARKED, Bandwidth, Quality
 
-Qualities = Mapping[str, view.Quality]
+Qualities = Mapping[str, Quality]
 """By the policy's id."""
 
 
@@ -28,19 +28,16 @@ def qualities(work: Work, policies: Iterable[str]) -> Qualities:
     }
 
 
-def quality_of(
-    limits: Sequence[BandwidthRule], marks: Sequence[DscpRule]
-) -> view.Quality:
+def quality_of(limits: Sequence[BandwidthRule], marks: Sequence[DscpRule]) -> Quality:
     """Of one policy's rules."""
     found = {
-        rule.direction: view.Bandwidth(rule.max_kbps, rule.max_burst_kbps)
-        for rule in limits
+        rule.direction: Bandwidth(rule.max_kbps, rule.max_burst_kbps) for rule in limits
     }
-    ingress = next((found[key] for key in found if key != EGRESS), view.Bandwidth())
-    return view.Quality(
-        egress=found.get(EGRESS, view.Bandwidth()),
+    ingress = next((found[key] for key in found if key != EGRESS), Bandwidth())
+    return Quality(
+        egress=found.get(EGRESS, Bandwidth()),
         ingress=ingress,
-        dscp_mark=marks[0].dscp_mark if marks else view.UNMARKED,
+        dscp_mark=marks[0].dscp_mark if marks else UNMARKED,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from compute.network.agent.names import speed_device
 from compute.network.port_names import tap_name
-from compute.network.view import Bandwidth, FloatingQuality, Quality
+from compute.network.quality import Bandwidth, Quality
+from compute.network.view import FloatingQuality
 from objectstore.kernel import concurrency
 from test.functional.compute.network_agent.cloud import (
     Cloud,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.network.view import UNMARKED, Bandwidth, Quality
+from compute.network.quality import UNMARKED, Bandwidth, Quality
 from test.unit.compute.network.house import HOST, OTHER, OWNER, Got, House
 
 POLICIES = "/v2.0/qos/policies"

@@ -33,7 +33,8 @@ from compute.network.agent.shaping import (
     sizes_of,
 )
 from compute.network.port_names import tap_name
-from compute.network.view import Bandwidth, FloatingQuality, HostView, Port, Quality
+from compute.network.quality import Bandwidth, Quality
+from compute.network.view import FloatingQuality, HostView, Port
 from test.unit.compute.network.agent import views
 
 TAP, SPEED = tap_name(views.GUEST.id), speed_device(views.GUEST.id)

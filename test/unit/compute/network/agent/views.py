@@ -10,9 +10,9 @@ from compute.network.port_names import (
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
 )
+from compute.network.quality import Bandwidth, Quality
 from compute.network.view import (
     AddressPair,
-    Bandwidth,
     DhcpOption,
     Direction,
     FixedAddress,
@@ -23,7 +23,6 @@ from compute.network.view import (
     NetworkKind,
     Port,
     PortForwarding,
-    Quality,
     Router,
     RouterGateway,
     Rule,
