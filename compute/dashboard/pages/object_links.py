@@ -13,7 +13,7 @@ from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.view import Block, Facts, Page, Text, When
 from compute.dashboard.frame.visit import Visit, at
 from compute.dashboard.pages import object_store as store
-from compute.dashboard.pages.containers import trail_of
+from compute.dashboard.pages.container_contents import trail_of
 
 KEY_HEADER = "x-container-meta-temp-url-key"
 KEY_BYTES = 32

@@ -19,7 +19,7 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
-from compute.dashboard.pages.containers import trail_of
+from compute.dashboard.pages.container_contents import trail_of
 from compute.dashboard.pages.object_preview import preview_of
 from compute.dashboard.pages.object_upload import plain_type
 from compute.dashboard.pages.object_versions import (
