@@ -17,7 +17,6 @@ from compute.network.agent.desired_encryption import (
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import HOST, Desired, Peer, WireGuard
 from compute.network.agent.names import tunnel_device, wireguard_device
-from compute.network.agent.plan import plan
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.tunnel_key import FILE, own_public_key, private_key
 from compute.network.agent.wireguard import configuration, parse_peers
@@ -25,6 +24,7 @@ from compute.network.view import HostView, Remote
 from objectstore.kernel.errors import Rejected
 from test.fakes.network_host import MemoryHost
 from test.unit.compute.network.agent import views
+from test.unit.compute.network.agent.converging import converge
 
 OWN, BETAS, GAMMAS = ("O" * 43 + "=", "B" * 43 + "=", "G" * 43 + "=")
 SETTINGS = replace(views.SETTINGS, tunnel_address="192.0.2.1", tunnel_key=OWN)
@@ -41,19 +41,6 @@ def view_with(*remotes: Remote, encrypts: bool = True) -> HostView:
 
 def desired_of(view: HostView, settings: AgentSettings = SETTINGS) -> Desired:
     return desired_state(view, settings, assign_zones(view.networks, {}))
-
-
-def converge(host: MemoryHost, desired: Desired) -> list[str]:
-    """What it took."""
-    done: list[str] = []
-    for _ in range(5):
-        operations = plan(desired, host.observe())
-        if not operations:
-            return done
-        done += [type(each).__name__ for each in operations]
-        assert not host.apply(operations, desired)
-        host.settle(desired)
-    raise AssertionError(operations)
 
 
 def ends(host: MemoryHost) -> set[str]:

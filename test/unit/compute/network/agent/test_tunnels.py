@@ -14,6 +14,7 @@ from compute.network.agent.wired import wired
 from compute.network.view import HostView, Remote
 from test.fakes.network_host import MemoryHost
 from test.unit.compute.network.agent import views
+from test.unit.compute.network.agent.converging import converge
 
 SETTINGS = replace(views.SETTINGS, tunnel_address="192.0.2.1")
 TUNNEL = tunnel_device(views.RED.id)
@@ -31,34 +32,21 @@ def desired_of(view: HostView) -> Desired:
     return desired_state(view, SETTINGS, assign_zones(view.networks, {}))
 
 
-def converge(host: MemoryHost, view: HostView) -> list[str]:
-    """What it took."""
-    desired, done = desired_of(view), []
-    for _ in range(5):
-        operations = plan(desired, host.observe())
-        if not operations:
-            return done
-        done += [type(each).__name__ for each in operations]
-        assert not host.apply(operations, desired)
-        host.settle(desired)
-    raise AssertionError(operations)
-
-
 def forwards(host: MemoryHost) -> set[Forward]:
     return set(host.namespaces[HOST].links[TUNNEL].forwards)
 
 
 def test_no_tunnel_where_the_network_is_on_no_other_host() -> None:
     host = MemoryHost()
-    converge(host, view_with())
+    converge(host, desired_of(view_with()))
     assert TUNNEL not in host.namespaces[HOST].links
-    converge(host, views.VIEW)
+    converge(host, desired_of(views.VIEW))
     assert TUNNEL not in host.namespaces[HOST].links
 
 
 def test_a_tunnel_knows_who_is_where() -> None:
     host = MemoryHost()
-    converge(host, view_with(BETA))
+    converge(host, desired_of(view_with(BETA)))
     seen = host.namespaces[HOST].links[TUNNEL]
     assert (seen.kind, seen.segment, seen.local) == (
         LinkKind.TUNNEL.value,
@@ -73,25 +61,25 @@ def test_a_tunnel_knows_who_is_where() -> None:
 
 def test_who_moves_is_never_without_a_way() -> None:
     host = MemoryHost()
-    converge(host, view_with(BETA))
+    converge(host, desired_of(view_with(BETA)))
     gamma = Remote("192.0.2.3", (MOVER,))
-    done = converge(host, view_with(replace(BETA, macs=(STAYER,)), gamma))
+    done = converge(host, desired_of(view_with(replace(BETA, macs=(STAYER,)), gamma)))
     assert done == ["AddForward", "AddForward"]
     assert Forward(MOVER, gamma.address) in forwards(host)
     assert Forward(MOVER, BETA.address) not in forwards(host)
-    done = converge(host, view_with(gamma))
+    done = converge(host, desired_of(view_with(gamma)))
     assert done == ["RemoveForward", "RemoveForward"]
-    converge(host, view_with())
+    converge(host, desired_of(view_with()))
     assert TUNNEL not in host.namespaces[HOST].links
 
 
 def test_a_tunnel_that_somebody_spoiled_is_made_anew() -> None:
     host = MemoryHost()
-    converge(host, view_with(BETA))
+    converge(host, desired_of(view_with(BETA)))
     links = dict(host.namespaces[HOST].links)
     links[TUNNEL] = replace(links[TUNNEL], segment=7)
     host.namespaces[HOST] = replace(host.namespaces[HOST], links=links)
-    converge(host, view_with(BETA))
+    converge(host, desired_of(view_with(BETA)))
     assert host.namespaces[HOST].links[TUNNEL].segment == 4096
     assert len(forwards(host)) == 3
 
