@@ -44,7 +44,8 @@ class Person:
 
 @dataclass
 class OidcProvider:
-    """The provider; ``url`` is its issuer.  ``people`` by user name."""
+    """The provider; ``url`` is its issuer.  ``people`` by user name.  It may be silent
+    about its keys, and refuse to tell of users."""
 
     url: str = ""
     people: dict[str, Person] = field(default_factory=dict)
@@ -52,9 +53,7 @@ class OidcProvider:
     now: Callable[[], float] = time.time
     asked: list[str] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
-    # Whether bearers of access tokens may ask for claims.
     tells_of_users: bool = True
-    # Its keys are told while it is set.
     tells_keys: threading.Event = field(default_factory=threading.Event)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _opaque: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -118,10 +117,8 @@ class OidcProvider:
             "device_authorization_endpoint": "device",
         }
         urls = {name: f"{self.url}/{path}" for name, path in ends.items()}
-        grants = list(GRANTS)
-        return {
-            "issuer": self.url, **urls, "grant_types_supported": grants, **self.metadata
-        }  # fmt: skip
+        grants = {"grant_types_supported": list(GRANTS)}
+        return {"issuer": self.url, **urls, **grants, **self.metadata}
 
     def token(self, form: Mapping[str, str], client: str) -> tuple[int, dict[str, Any]]:
         """The token endpoint."""
@@ -206,7 +203,8 @@ def _handler(provider: OidcProvider) -> type[BaseHTTPRequestHandler]:
                 else:
                     self._send(401, "text/plain", b"no")
             elif parts.path == "/authorize":
-                self._page(_form(parts.query))
+                kind = "text/html; charset=utf-8"
+                self._send(200, kind, _form(parts.query).encode())
             else:
                 self._say(404, {})
 
@@ -257,9 +255,6 @@ def _handler(provider: OidcProvider) -> type[BaseHTTPRequestHandler]:
 
         def _say(self, status: int, document: Any) -> None:
             self._send(status, "application/json", json.dumps(document).encode())
-
-        def _page(self, html: str) -> None:
-            self._send(200, "text/html; charset=utf-8", html.encode())
 
         def _send(self, status: int, kind: str, raw: bytes) -> None:
             self.send_response(status)
