@@ -29,10 +29,47 @@ from objectstore.kernel.reply import Reply
 
 EXTEND_ATTACHED_SINCE, REVERT_SINCE, IMAGE_FACTS_SINCE = 42, 40, 1
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
+_SIZE = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1}
+_STATUS = {"type": ["string", "null"], "maxLength": 32}
+
+# What each action is given, beside those of ``older_actions``.
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "os-extend": object_of({"new_size": _SIZE}, ("new_size",)),
+    "os-reset_status": object_of(
+        {"status": _STATUS, "attach_status": _STATUS, "migration_status": _STATUS}
+    ),
+    "os-force_delete": ANY_OBJECT,
+    "os-set_bootable": object_of({"bootable": FLAG}, ("bootable",)),
+    "os-update_readonly_flag": object_of({"readonly": FLAG}, ("readonly",)),
+    "os-retype": object_of(
+        {
+            "new_type": _TEXT,
+            "migration_policy": {"enum": ["never", "on-demand", None]},
+        },
+        ("new_type",),
+    ),
+    "revert": object_of({"snapshot_id": UUID}, ("snapshot_id",)),
+    "os-volume_upload_image": object_of(
+        {
+            "image_name": _TEXT,
+            "force": FLAG,
+            "container_format": _TEXT,
+            "disk_format": _TEXT,
+            "visibility": {"enum": ["community", "public", "private", "shared"]},
+            "protected": FLAG,
+        },
+        ("image_name",),
+    ),
+    "os-set_image_metadata": object_of(
+        {"metadata": {**METADATA, "type": "object"}}, ("metadata",)
+    ),
+    "os-unset_image_metadata": object_of({"key": _TEXT}, ("key",)),
+    "os-show_image_metadata": ANY_OBJECT,
+}
 
 
 class ActionsApi:
-    """Handlers; ``actions``: by name, the schema of its value and who does it."""
+    """Handlers; ``actions``: by name, the schema of the body and who does it."""
 
     def __init__(
         self,
@@ -46,71 +83,21 @@ class ActionsApi:
         self._volumes = volumes
         self._orders = orders
         self._presenter = presenter
-        size = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1}
-        plain: dict[str, tuple[Mapping[str, Any], Act]] = {
-            **older.actions(),
-            "os-extend": (object_of({"new_size": size}, ("new_size",)), self._extend),
-            "os-reset_status": (
-                object_of(
-                    {
-                        "status": {"type": ["string", "null"], "maxLength": 32},
-                        "attach_status": {"type": ["string", "null"], "maxLength": 32},
-                        "migration_status": {
-                            "type": ["string", "null"],
-                            "maxLength": 32,
-                        },
-                    }
-                ),
-                self._reset_status,
-            ),
-            "os-force_delete": (ANY_OBJECT, self._force_delete),
-            "os-set_bootable": (
-                object_of({"bootable": FLAG}, ("bootable",)),
-                self._boot,
-            ),
-            "os-update_readonly_flag": (
-                object_of({"readonly": FLAG}, ("readonly",)),
-                self._read_only,
-            ),
-            "os-retype": (
-                object_of(
-                    {
-                        "new_type": _TEXT,
-                        "migration_policy": {"enum": ["never", "on-demand", None]},
-                    },
-                    ("new_type",),
-                ),
-                self._retype,
-            ),
-            "revert": (
-                object_of({"snapshot_id": UUID}, ("snapshot_id",)),
-                self._revert,
-            ),
-            "os-volume_upload_image": (
-                object_of(
-                    {
-                        "image_name": _TEXT,
-                        "force": FLAG,
-                        "container_format": _TEXT,
-                        "disk_format": _TEXT,
-                        "visibility": {
-                            "enum": ["community", "public", "private", "shared"]
-                        },
-                        "protected": FLAG,
-                    },
-                    ("image_name",),
-                ),
-                self._upload,
-            ),
-            "os-set_image_metadata": (
-                object_of({"metadata": {**METADATA, "type": "object"}}, ("metadata",)),
-                self._set_image_metadata,
-            ),
-            "os-unset_image_metadata": (
-                object_of({"key": _TEXT}, ("key",)),
-                self._unset_image_metadata,
-            ),
-            "os-show_image_metadata": (ANY_OBJECT, self._show_image_metadata),
+        acts: dict[str, Act] = {
+            "os-extend": self._extend,
+            "os-reset_status": self._reset_status,
+            "os-force_delete": self._force_delete,
+            "os-set_bootable": self._boot,
+            "os-update_readonly_flag": self._read_only,
+            "os-retype": self._retype,
+            "revert": self._revert,
+            "os-volume_upload_image": self._upload,
+            "os-set_image_metadata": self._set_image_metadata,
+            "os-unset_image_metadata": self._unset_image_metadata,
+            "os-show_image_metadata": self._show_image_metadata,
+        }
+        plain = older.actions() | {
+            name: (_VALUES[name], act) for name, act in acts.items()
         }
         self.actions = {
             name: (_schema(name, value), act) for name, (value, act) in plain.items()
