@@ -68,11 +68,12 @@ def reachable(remotes: tuple[Remote, ...], own_key: str) -> Iterator[Remote]:
     return (
         each
         for each in remotes
-        if is_public_key(each.key) and each.key != own_key and _is_ipv4(each.address)
+        if is_public_key(each.key) and each.key != own_key and is_ipv4(each.address)
     )
 
 
-def _is_ipv4(text: str) -> bool:
+def is_ipv4(text: str) -> bool:
+    """Whether it is an address that hosts' tunnels may end at."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:

@@ -9,7 +9,8 @@ Besides the bridge table (``security.py``) an ``inet`` table that
 * tracks nothing but fragments on bridges where no port of this host needs state;
 * writes the state of each bridged packet's connection into its mark;
 * hides external networks behind the host's address, where that is asked for;
-* takes and sends no tunnel's frames but encrypted ones, where they are to be.
+* takes and sends no tunnel's frames but encrypted ones, where they are to be, and
+  else none from guests that speak as hosts do.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 
-from compute.network.agent.desired_encryption import INSIDE
+from compute.network.agent.desired_encryption import INSIDE, is_ipv4
 from compute.network.agent.model import TUNNEL_PORT
 from compute.network.agent.names import (
     BRIDGE_PREFIX,
@@ -112,7 +113,7 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
   chain hide_behind_host {{
     type nat hook postrouting priority 100; policy accept;
 {"".join(_masquerade(network) for network in view.networks)}  }}
-{_only_encrypted() if view.encrypts_tunnels else ""}}}
+{_only_encrypted() if view.encrypts_tunnels else _only_hosts(view)}}}
 """
 
 
@@ -171,6 +172,26 @@ def _only_encrypted() -> str:
     iifname {ours} drop
     oifname {ours} drop
     ip6 daddr {INSIDE} drop
+  }}
+"""
+
+
+def _only_hosts(view: HostView) -> str:
+    """The kernel takes frames in the clear from any address.  What comes from an
+    external network may be a guest's, and goes on with this host's address: no other
+    host could tell it from ours."""
+    addresses = {each.address for net in view.networks for each in net.remotes}
+    hosts = ", ".join(sorted(filter(is_ipv4, addresses)))
+    if not hosts:
+        return ""
+    ours = f'"{BRIDGE_PREFIX}*"'
+    return f"""  chain only_hosts {{
+    type filter hook input priority -300; policy accept;
+    iifname {ours} ip saddr != {{ {hosts} }} udp dport {TUNNEL_PORT} drop
+  }}
+  chain no_guests {{
+    type filter hook forward priority -300; policy accept;
+    iifname {ours} oifname != {ours} udp dport {TUNNEL_PORT} drop
   }}
 """
 

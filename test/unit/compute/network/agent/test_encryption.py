@@ -116,6 +116,15 @@ def test_frames_in_the_clear_are_dropped_where_none_may_be() -> None:
     assert "rsw-" not in desired_of(view_with(BETA, encrypts=False)).rules
 
 
+def test_guests_send_no_frames_to_where_tunnels_end() -> None:
+    strange = replace(GAMMA, address="192.0.2.3 }; drop")
+    rules = desired_of(view_with(BETA, strange, encrypts=False)).rules
+    ours = 'iifname "rsbr-*" ip'
+    assert f"{ours} saddr != {{ 192.0.2.2 }} udp dport 4789 drop" in rules
+    assert 'iifname "rsbr-*" oifname != "rsbr-*" udp dport 4789 drop' in rules
+    assert "4789" not in desired_of(view_with(encrypts=False)).rules
+
+
 def test_the_text_for_wireguard() -> None:
     peer = Peer(BETAS, "192.0.2.2:51889", "fd72::2")
     text = configuration(WireGuard(OWN, 51889, frozenset({peer})), "secret")

@@ -64,11 +64,11 @@ def test_who_moves_is_never_without_a_way() -> None:
     converge(host, desired_of(view_with(BETA)))
     gamma = Remote("192.0.2.3", (MOVER,))
     done = converge(host, desired_of(view_with(replace(BETA, macs=(STAYER,)), gamma)))
-    assert done == ["AddForward", "AddForward"]
+    assert done == ["LoadRules", "AddForward", "AddForward"]
     assert Forward(MOVER, gamma.address) in forwards(host)
     assert Forward(MOVER, BETA.address) not in forwards(host)
     done = converge(host, desired_of(view_with(gamma)))
-    assert done == ["RemoveForward", "RemoveForward"]
+    assert done == ["LoadRules", "RemoveForward", "RemoveForward"]
     converge(host, desired_of(view_with()))
     assert TUNNEL not in host.namespaces[HOST].links
 
