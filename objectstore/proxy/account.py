@@ -134,7 +134,8 @@ def delete_account(parts: Parts, request: Request, account: str) -> Reply:
         raise Rejected(400)
     _check_manager(parts, request, account)
     key, group = parts.placement.account(account)
-    view = view_database(parts.rounds, group, key)
+    # Two that were away may not have heard of what the third has.
+    view = view_database(parts.rounds, group, key, everybody=True)
     if view.info is None:
         return text_reply(404)
     if view.is_reduced:
@@ -142,7 +143,7 @@ def delete_account(parts: Parts, request: Request, account: str) -> Reply:
     timestamp = internal_timestamp(request) or parts.timestamps.now()
     mark = timed_items({ACCOUNT_DELETED: deletion_mark(timestamp)}, timestamp)
     try:
-        if view.info.container_count:
+        if not view.is_empty():
             return change_account(
                 parts, account, lambda node: node.post(key, mark), view.info
             )

@@ -72,7 +72,8 @@ class View(Generic[D]):
     def is_empty(self) -> bool:
         """Whether nothing is listed, whatever single replicas count: those that missed
         deletions count too much, and those that stand in too little."""
-        if not any(info.object_count for _, info in self._live()):
+        lives = [info for _, info in self._live()]
+        if not any(info.object_count or info.container_count for info in lives):
             return True
         return not self.page(ListingQuery(limit=1))
 

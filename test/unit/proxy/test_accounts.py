@@ -99,6 +99,23 @@ def test_management_is_for_reseller_admins(cluster: Cluster) -> None:
     assert cluster.ask("PUT", f"{ACCOUNT}/box", context=OWNER).status == 404
 
 
+@pytest.mark.parametrize("there", [0, 1, 2])
+def test_an_account_is_not_empty_when_two_replicas_missed_what_came(
+    cluster: Cluster, there: int
+) -> None:
+    assert cluster.ask("POST", ACCOUNT, context=OWNER).status == 204
+    away = cluster.primaries("account", ACCOUNT)
+    del away[there]
+    for device in away:
+        cluster.faults("account", device).down = True
+    assert cluster.ask("PUT", f"{ACCOUNT}/box", context=OWNER).status == 201
+    for device in away:
+        cluster.faults("account", device).down = False
+    assert cluster.ask("DELETE", ACCOUNT, context=ADMIN).status == 204
+    # What is in it still has to be removed.
+    assert cluster.ask("PUT", ACCOUNT, context=ADMIN).status == 403
+
+
 def test_management_switched_off() -> None:
     cluster = Cluster(settings=replace(IMPATIENT, allow_account_management=False))
     answer = cluster.ask("PUT", ACCOUNT, context=ADMIN)
