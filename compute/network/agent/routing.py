@@ -21,6 +21,7 @@ from compute.network.agent.host_rules import replaced
 from compute.network.agent.metadata_address import METADATA_ADDRESS
 from compute.network.agent.names import GATEWAY_PREFIX, INNER_PREFIX, TABLE
 
+_OUTER = f'"{GATEWAY_PREFIX}*"'
 ROUTER_SYSCTLS = (
     ("net/ipv4/ip_forward", "1"),
     ("net/ipv6/conf/all/forwarding", "1"),
@@ -50,27 +51,7 @@ def router_rules(
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
-    prefixes = [
-        str(network)
-        for network in ipaddress.collapse_addresses(
-            network
-            for network in map(ipaddress.ip_network, sorted(set(inside)))
-            if isinstance(network, ipaddress.IPv4Network)
-        )
-    ]
-    sources: list[str] = []
-    outer = f'"{GATEWAY_PREFIX}*"'
-    if gateway and prefixes:
-        within = f"ip saddr {{ {', '.join(prefixes)} }}"
-        sources.append(f"oifname {outer} snat to ip saddr map @floating_out")
-        if stand_in:
-            # Whoever is sent here, from networks behind other routers too.
-            sources.append(f"oifname {outer} snat to {stand_in}")
-        elif snat:
-            sources.append(f"oifname {outer} {within} snat to {gateway}")
-        sources.append(
-            f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'
-        )
+    sources = _sources(gateway, inside, snat=snat, stand_in=stand_in)
     body = f"""table ip {TABLE} {{
 {helpers}{inward}{outward}{map_text(forwarded)}  chain before {{
     type nat hook prerouting priority -100; policy accept;
@@ -82,16 +63,43 @@ def router_rules(
 {"".join(f"    {source}{chr(10)}" for source in sources)}  }}
   chain through {{
     type filter hook forward priority 0; policy accept;
-    iifname {outer} oifname {outer} drop
+    iifname {_OUTER} oifname {_OUTER} drop
   }}
   chain own {{
     type filter hook input priority 0; policy accept;
-    iifname {outer} ip daddr {METADATA_ADDRESS} drop
-    iifname {outer} ct state new ip protocol != icmp drop
+    iifname {_OUTER} ip daddr {METADATA_ADDRESS} drop
+    iifname {_OUTER} ct state new ip protocol != icmp drop
   }}
 }}
 """
     return replaced("ip", body)
+
+
+def _sources(
+    gateway: str, inside: Iterable[str], *, snat: bool, stand_in: str
+) -> list[str]:
+    """In whose name packets leave: the first that fits counts."""
+    prefixes = [
+        str(network)
+        for network in ipaddress.collapse_addresses(
+            network
+            for network in map(ipaddress.ip_network, sorted(set(inside)))
+            if isinstance(network, ipaddress.IPv4Network)
+        )
+    ]
+    sources: list[str] = []
+    if gateway and prefixes:
+        within = f"ip saddr {{ {', '.join(prefixes)} }}"
+        sources.append(f"oifname {_OUTER} snat to ip saddr map @floating_out")
+        if stand_in:
+            # Whoever is sent here, from networks behind other routers too.
+            sources.append(f"oifname {_OUTER} snat to {stand_in}")
+        elif snat:
+            sources.append(f"oifname {_OUTER} {within} snat to {gateway}")
+        sources.append(
+            f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'
+        )
+    return sources
 
 
 def _map(name: str, pairs: Mapping[str, str]) -> str:
