@@ -243,5 +243,7 @@ def parent_of(house: House, column: str) -> str:
         body = {"policy": {"name": "q"}}
         made = house.ok("POST", "/v2.0/qos/policies", body, roles="admin")
         return str(made["policy"]["id"])
+    if column == "router_id":
+        return str(house.make("router")["id"])
     external = house.external()["id"]
     return str(house.make("floatingip", floating_network_id=external)["id"])
