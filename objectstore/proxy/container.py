@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
@@ -161,6 +161,9 @@ def delete_container(
     # Two that were away may not have heard of what the third has.
     view = view_database(parts.rounds, group, key, everybody=True)
     info = view.info
+    if info is None and view.is_reduced:
+        # Not 404: those that do not answer may have it.
+        raise Unavailable("too few replicas to know that it does not exist")
     if info is None:
         return text_reply(404)
     if not view.is_empty():

@@ -210,6 +210,21 @@ def test_a_container_is_not_empty_when_two_replicas_missed_what_came(
     assert cluster.ask("GET", f"{BOX}/a").body == b"12345"
 
 
+def test_no_container_is_called_absent_while_most_replicas_are_silent(
+    cluster: Cluster,
+) -> None:
+    device, *others = cluster.primaries("container", BOX)
+    cluster.set_down(device)
+    cluster.make_container(BOX)
+    cluster.set_down(device, False)
+    for number in range(4):
+        cluster.faults("container", number).down = number != device
+    assert cluster.ask("DELETE", BOX).status == 503
+    for other in others:
+        cluster.faults("container", other).down = False
+    assert cluster.ask("DELETE", BOX).status == 204
+
+
 def test_a_deletion_that_most_replicas_refuse_is_taken_back(cluster: Cluster) -> None:
     cluster.ask("PUT", BOX, {"X-Container-Meta-A": "1"})
     _, second, third = cluster.primaries("container", BOX)
