@@ -259,7 +259,8 @@ def _write_manifest(
     manifest = orjson.dumps(segments) if segments else b""
     checksum = headers.get(sysmeta.CHECKSUM, "")
     headers[sysmeta.LISTING_ETAG] = f"; s3_etag={etag}{listed_as(checksum)}"
-    replaced = replaced_upload(operation)
+    # An attempt of before may have come as far as this, and no further.
+    replaced = replaced_upload(operation, own_upload=headers[sysmeta.UPLOAD_ID])
     answer = operation.ask_object(
         "PUT",
         query="multipart-manifest=put" if segments else "",

@@ -23,8 +23,11 @@ class Replaced:
     upload_id: str
 
 
-def replaced_upload(operation: Operation, version_query: str = "") -> Replaced | None:
-    """What a write or delete of the operation's key is about to replace.
+def replaced_upload(
+    operation: Operation, version_query: str = "", *, own_upload: str = ""
+) -> Replaced | None:
+    """What a write or delete of the operation's key is about to replace; a completion
+    of ``own_upload`` that is repeated does not replace itself.
 
     Costs nothing in buckets that never saw a multipart upload, and one HEAD in
     those that did.
@@ -34,13 +37,14 @@ def replaced_upload(operation: Operation, version_query: str = "") -> Replaced |
     answer = operation.ask_object(
         "HEAD", query=_joined("multipart-manifest=get", version_query)
     ).discard()
-    return replaced_by(answer)
+    return replaced_by(answer, own_upload=own_upload)
 
 
-def replaced_by(answer: Answer) -> Replaced | None:
-    """The upload that made the object of a HEAD's answer."""
+def replaced_by(answer: Answer, *, own_upload: str = "") -> Replaced | None:
+    """The upload that made the object of a HEAD's answer, unless it is our own: its
+    parts are those of the object that is about to be written."""
     upload_id = answer.get(sysmeta.UPLOAD_ID) if answer.is_success else ""
-    return Replaced(upload_id) if upload_id else None
+    return Replaced(upload_id) if upload_id and upload_id != own_upload else None
 
 
 def sweep_replaced(operation: Operation, replaced: Replaced) -> None:
