@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from objectstore.database.listing import Fetcher, merge_listing
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
 from objectstore.proxy.returning import with_others
@@ -75,7 +75,11 @@ class View(Generic[D]):
         lives = [info for _, info in self._live()]
         if not any(info.object_count or info.container_count for info in lives):
             return True
-        return not self.page(ListingQuery(limit=1))
+        try:
+            return not self.page(ListingQuery(limit=1))
+        except Rejected:
+            # A stand-in that has handed over what it had in between says 404.
+            raise Unavailable("a replica went while it was read") from None
 
     def page(self, query: ListingQuery) -> Sequence[Any]:
         """One page of the listing, of which ``info`` is the head.

@@ -10,6 +10,7 @@ from lxml import etree
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Context
 from objectstore.policy.policies import Policies, Policy
+from objectstore.proxy.databases import View
 from test.unit.proxy.cluster import Cluster
 
 BOX = "/AUTH_test/box"
@@ -238,3 +239,17 @@ def test_a_deletion_that_most_replicas_refuse_is_taken_back(cluster: Cluster) ->
             assert database.info().exists
     assert cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
     assert cluster.put(f"{BOX}/more").status == 201
+
+
+def test_a_replica_that_goes_while_it_is_asked_is_no_container_that_is_not_there(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(cluster, "a")
+
+    def gone(self: object, query: object) -> None:
+        raise Rejected(404)
+
+    monkeypatch.setattr(View, "page", gone)
+    assert cluster.ask("DELETE", BOX).status == 503
+    monkeypatch.undo()
+    assert cluster.ask("DELETE", BOX).status == 409
