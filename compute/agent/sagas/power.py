@@ -42,11 +42,16 @@ def _resume(work: Work) -> None:
     work.kit.hypervisor.resume(work.uuid)
 
 
-def _unlock(work: Work) -> None:
-    """A guest whose memory is on disk outlives whatever knew the keys of its disks."""
-    for disk in connected_volumes(work):
+def _resume_from_disk(work: Work) -> None:
+    """A guest whose memory is on disk outlives whatever knew the keys of its disks,
+    and what the types of its volumes said of their speed."""
+    hypervisor, disks = work.kit.hypervisor, connected_volumes(work)
+    for disk in disks:
         if isinstance(disk.source, NbdSource) and disk.source.luks is not None:
-            work.kit.hypervisor.keep_key(disk.source.luks)
+            hypervisor.keep_key(disk.source.luks)
+    hypervisor.resume(work.uuid)
+    for disk in disks:
+        hypervisor.limit_disk(work.uuid, disk.name, disk.limits)
 
 
 START: Saga[Work] = Saga(
@@ -61,4 +66,4 @@ REBOOT_HARD: Saga[Work] = Saga(
 PAUSE: Saga[Work] = Saga("pause", (Step("pause", _pause),))
 UNPAUSE: Saga[Work] = Saga("unpause", (Step("resume", _resume),))
 SUSPEND: Saga[Work] = Saga("suspend", (Step("suspend", _suspend),))
-RESUME: Saga[Work] = Saga("resume", (Step("unlock", _unlock), Step("resume", _resume)))
+RESUME: Saga[Work] = Saga("resume", (Step("resume", _resume_from_disk),))
