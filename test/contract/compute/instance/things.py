@@ -139,7 +139,8 @@ class Things:
         path = f"/servers/{self.server_id}/remote-consoles"
         body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
         url = self.ok("POST", path, body)["remote_console"]["url"]
-        return str(url.rpartition("token")[2].lstrip("%3D="))
+        # A token may begin with any of these characters: no ``lstrip``.
+        return str(url.rpartition("token")[2].removeprefix("%3D").removeprefix("="))
 
     # ---- around servers --------------------------------------------------------
 
