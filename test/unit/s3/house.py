@@ -18,6 +18,8 @@ from botocore.credentials import Credentials
 
 from objectstore.kernel.access import Identity
 from objectstore.kernel.request import CONTEXT_KEY, Context
+from objectstore.middleware.object_versioning import ObjectVersioning
+from objectstore.middleware.slo import filter_factory as slo
 from objectstore.s3.filter import S3Filter
 from objectstore.s3.lock_guard import LockGuard
 from objectstore.s3.settings import S3Settings
@@ -207,3 +209,13 @@ class House:
         answer = self.ask("PUT", f"/{name}", headers=named, user=user)
         assert answer.status == 200, answer.body
         return f"/{name}"
+
+
+def house_with_real_filters() -> House:
+    """A store whose large objects and versions are not the fake's."""
+    cluster = Cluster()
+
+    def features(app: Any) -> Any:
+        return slo({})(ObjectVersioning(app, cluster.clock))
+
+    return House(cluster=cluster, features_over=features)

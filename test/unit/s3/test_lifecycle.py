@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from objectstore.kernel.loop import Progress
-from objectstore.middleware.object_versioning import ObjectVersioning
-from objectstore.middleware.slo import filter_factory as slo
 from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ
 from objectstore.s3.inner import Store
@@ -21,8 +19,7 @@ from objectstore.s3.lifecycle.backfill import LifecycleBackfill
 from objectstore.s3.lifecycle.run import LifecycleRun
 from objectstore.s3.notify.delivery import NotificationDelivery
 from test.fakes.carrier import FakeCarrier
-from test.unit.proxy.cluster import Cluster
-from test.unit.s3.house import ALICE, SMALL_PARTS, House
+from test.unit.s3.house import ALICE, SMALL_PARTS, House, house_with_real_filters
 from test.unit.s3.test_multipart import part, segments, start
 from test.unit.s3.test_versions import ENABLE
 
@@ -32,12 +29,7 @@ STEPS_MAX = 300
 
 @pytest.fixture
 def house() -> House:
-    cluster = Cluster()
-
-    def features(app: Any) -> Any:
-        return slo({})(ObjectVersioning(app, cluster.clock))
-
-    return House(cluster=cluster, features_over=features)
+    return house_with_real_filters()
 
 
 def rule(action: str, filter_: str = "<Prefix></Prefix>", identifier: str = "r") -> str:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from objectstore.middleware.object_versioning import ObjectVersioning
-from objectstore.middleware.slo import filter_factory as slo
-from test.unit.proxy.cluster import Cluster
-from test.unit.s3.house import House
+from test.unit.s3.house import House, house_with_real_filters
 from test.unit.s3.test_versions import ENABLE, SUSPEND, put
 
 
 @pytest.fixture
 def house() -> House:
-    cluster = Cluster()
-
-    def features(app: Any) -> Any:
-        return slo({})(ObjectVersioning(app, cluster.clock))
-
-    made = House(cluster=cluster, features_over=features)
+    made = house_with_real_filters()
     made.bucket()
     return made
 

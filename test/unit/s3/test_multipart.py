@@ -12,13 +12,6 @@ import pytest
 from test.unit.s3.house import ALICE, BOB, House
 
 
-@pytest.fixture
-def house() -> House:
-    house = House()
-    house.bucket()
-    return house
-
-
 def start(house: House, key: str = "/bucket/key", **headers: str) -> str:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = house.ask("POST", key, "uploads=", headers=named)

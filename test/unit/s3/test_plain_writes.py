@@ -14,13 +14,6 @@ from test.unit.s3.test_plain_reads import LIFECYCLE, LOGGING, POLICY, VERSIONING
 LONG = {"x-amz-storage-class": "STANDARD"}
 
 
-@pytest.fixture
-def house() -> House:
-    made = House()
-    made.bucket()
-    return made
-
-
 @pytest.mark.parametrize(
     "headers",
     [

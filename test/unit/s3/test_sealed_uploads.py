@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
 
 import pytest
 
-from objectstore.middleware.object_versioning import ObjectVersioning
-from objectstore.middleware.slo import filter_factory as slo
 from objectstore.s3.object.sealed_parts import sealed_part_length, spans_of
-from test.unit.proxy.cluster import Cluster
-from test.unit.s3.house import ALICE, Answer, House
+from test.unit.s3.house import ALICE, Answer, House, house_with_real_filters
 from test.unit.s3.test_multipart import finish
 from test.unit.s3.test_versions import ENABLE
 
@@ -32,12 +28,7 @@ def sent(key: bytes = KEY, prefix: str = NAME) -> dict[str, str]:
 
 @pytest.fixture
 def house() -> House:
-    cluster = Cluster()
-
-    def features(app: Any) -> Any:
-        return slo({})(ObjectVersioning(app, cluster.clock))
-
-    made = House(cluster=cluster, features_over=features)
+    made = house_with_real_filters()
     made.bucket()
     return made
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from objectstore.middleware.object_versioning import ObjectVersioning
-from objectstore.middleware.slo import filter_factory as slo
 from objectstore.s3.access.acl import (
     ALL_USERS,
     AUTHENTICATED_USERS,
@@ -16,8 +12,7 @@ from objectstore.s3.access.acl import (
     private,
 )
 from objectstore.s3.access.swift_acl import bucket_grants, divided, object_grants
-from test.unit.proxy.cluster import Cluster
-from test.unit.s3.house import ALICE, BOB, Answer, House
+from test.unit.s3.house import ALICE, BOB, Answer, House, house_with_real_filters
 from test.unit.s3.test_versions import ENABLE, put
 
 TAGS = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
@@ -26,12 +21,7 @@ BUCKET = f"/v1/{ALICE.account}/bucket"
 
 @pytest.fixture
 def house() -> House:
-    cluster = Cluster()
-
-    def features(app: Any) -> Any:
-        return slo({})(ObjectVersioning(app, cluster.clock))
-
-    made = House(cluster=cluster, features_over=features)
+    made = house_with_real_filters()
     made.bucket()
     return made
 
