@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from objectstore.kernel.clock import SystemClock
@@ -48,10 +49,29 @@ class Look(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Upload:
-    """One under way: what is reserved for it."""
+class _Upload:
+    """One under way: what it needs, and how far it has come."""
 
-    size: int
+    key: Any
+    length: int | None  # None: unknown
+    limit: Use
+    used: Callable[[], Use]
+    reserved: int  # bytes that others leave to it
+    beside: list[_Upload]  # all under way into the same, this too
+    came: int = 0
+    bytes_left: int | None = None  # to all under way, when it was admitted; None: any
+    look_again_at: float = 0.0
+    give_turn_on: Callable[[], None] | None = None  # while it has the turn
+
+    def admit(self, look: Look) -> None:
+        """That look found room."""
+        self.look_again_at = look.at + AGAIN_AFTER_SECONDS
+        if self.limit.size is not None:
+            self.bytes_left = self.limit.size - (look.use.size or 0)
+
+    def is_whole_after(self, piece: int) -> bool:
+        """Whether nothing comes after a piece of so many bytes."""
+        return not piece if self.length is None else self.came == self.length
 
 
 class QuotaRooms:
@@ -68,9 +88,9 @@ class QuotaRooms:
         self._pause = pause
         self._monotonic = monotonic
         # In the order in which they came: each waits for those before it only.
-        self._uploads: dict[Any, list[Upload]] = {}
+        self._uploads: dict[Any, list[_Upload]] = {}
         # Those of them that have the turn and are being stored, in its order.
-        self._storing: dict[Any, list[Upload]] = {}
+        self._storing: dict[Any, list[_Upload]] = {}
 
     @contextlib.contextmanager
     def admitted(
@@ -86,71 +106,67 @@ class QuotaRooms:
         ``used`` tells what is used now; ``refuse`` may raise something better than
         Rejected 413.  Gives what must be put around the body.
         """
-        mine = Upload(length or 0)
-        uploads = self._uploads.setdefault(key, [])
-        uploads.append(mine)
+        under_way = self._uploads.setdefault(key, [])
+        upload = _Upload(key, length, limit, used, length or 0, under_way)
+        under_way.append(upload)
         try:
-            look = self._wait_for_room(uploads, mine, limit, used)
+            look = self._wait_for_room(under_way, upload)
             if look is None:
                 refuse()
                 raise Rejected(413, REFUSAL)
-            again = look.at + AGAIN_AFTER_SECONDS
-            give_on: Callable[[], None] | None = None
-            bound = None if limit.size is None else limit.size - (look.use.size or 0)
-            came = 0
-
-            def take_turn() -> None:
-                nonlocal give_on
-                if self._turns is None or give_on is not None:
-                    return
-                give_on = self._turns.take(key)
-                # All others are stored, or come later and look then.
-                storing = self._storing.setdefault(key, [])
-                storing.append(mine)
-                if self._wait_for_room(storing, mine, limit, used) is None:
-                    raise Rejected(413, REFUSAL)
-
-            def take(count: int) -> None:
-                nonlocal came
-                came += count
-                if length is None and bound is not None:
-                    mine.size = came
-                    if sum(upload.size for upload in uploads) > bound:
-                        raise Rejected(413, REFUSAL)
-                is_whole = came == length if length is not None else not count
-                if is_whole:
-                    take_turn()
-                if not is_whole or give_on is not None or self._monotonic() < again:
-                    return
-                if self._wait_for_room(uploads, mine, limit, used) is None:
-                    raise Rejected(413, REFUSAL)
-
+            upload.admit(look)
             try:
                 if length == 0:  # nobody reads what is not there
-                    take_turn()
-                yield lambda body: CountedInput(body, take)
+                    self._take_turn(upload)
+                yield lambda body: CountedInput(body, partial(self._take, upload))
             finally:
-                if give_on is not None:
-                    _take_out(self._storing, key, mine)
-                    give_on()
+                self._give_turn_on(upload)
         finally:
-            _take_out(self._uploads, key, mine)
+            _take_out(self._uploads, upload)
 
-    def _wait_for_room(
-        self,
-        uploads: list[Upload],
-        mine: Upload,
-        limit: Use,
-        used: Callable[[], Use],
-    ) -> Look | None:
+    def _take(self, upload: _Upload, piece: int) -> None:
+        """So many bytes more of it have come; Rejected 413 when they have no room."""
+        upload.came += piece
+        if upload.length is None and upload.bytes_left is not None:
+            upload.reserved = upload.came
+            if sum(other.reserved for other in upload.beside) > upload.bytes_left:
+                raise Rejected(413, REFUSAL)
+        if not upload.is_whole_after(piece):
+            return
+        self._take_turn(upload)
+        # Who has the turn has just looked.
+        if upload.give_turn_on is None and self._monotonic() >= upload.look_again_at:
+            self._look_again(upload.beside, upload)
+
+    def _take_turn(self, upload: _Upload) -> None:
+        if self._turns is None or upload.give_turn_on is not None:
+            return
+        upload.give_turn_on = self._turns.take(upload.key)
+        # All others are stored, or come later and look then.
+        storing = self._storing.setdefault(upload.key, [])
+        storing.append(upload)
+        self._look_again(storing, upload)
+
+    def _give_turn_on(self, upload: _Upload) -> None:
+        if upload.give_turn_on is not None:
+            _take_out(self._storing, upload)
+            upload.give_turn_on()
+
+    def _look_again(self, uploads: list[_Upload], upload: _Upload) -> None:
+        if self._wait_for_room(uploads, upload) is None:
+            raise Rejected(413, REFUSAL)
+
+    def _wait_for_room(self, uploads: list[_Upload], upload: _Upload) -> Look | None:
         """The look that found room, once there is some; None when none will be."""
         left = round(WAIT_SECONDS_MAX / POLL_SECONDS)
         while True:
-            before = uploads[: uploads.index(mine)]
+            before = uploads[: uploads.index(upload)]
             at = self._monotonic()
-            now = used()
-            size = (now.size or 0) + sum(upload.size for upload in before) + mine.size
+            now = upload.used()
+            size = sum(other.reserved for other in before) + upload.reserved
+            size += now.size or 0
             count = (now.objects or 0) + len(before) + 1
+            limit = upload.limit
             if _fits(size, limit.size) and _fits(count, limit.objects):
                 return Look(at, now)
             if not before or not left:
@@ -159,10 +175,10 @@ class QuotaRooms:
             self._pause(POLL_SECONDS)
 
 
-def _take_out(lists: dict[Any, list[Upload]], key: Any, upload: Upload) -> None:
-    lists[key].remove(upload)
-    if not lists[key]:
-        del lists[key]
+def _take_out(lists: dict[Any, list[_Upload]], upload: _Upload) -> None:
+    lists[upload.key].remove(upload)
+    if not lists[upload.key]:
+        del lists[upload.key]
 
 
 def _fits(use: int, limit: int | None) -> bool:
