@@ -89,6 +89,13 @@ class ApiCall:
             schema.check(value)
         return value
 
+    def json_object(self) -> dict[str, Any]:
+        """The body as JSON that is an object.  Raises as ``json`` does."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise BadRequest("The request's body must be a JSON object")
+        return value
+
 
 Handler = Callable[[ApiCall], Reply]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from compute.alarm.parts import Parts
 from compute.alarm.service import AlarmService
 from compute.core.api import ApiCall, Handler, Route
-from compute.core.errors import BadRequest, Forbidden, PolicyNotAuthorized
+from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
 from objectstore.kernel.reply import Reply
 
@@ -44,11 +42,3 @@ class Frame:
     def sees_all(self, call: ApiCall) -> bool:
         """Whether other projects' alarms are his to look at and to change."""
         return self.allows(call, SEES_ALL)
-
-
-def map_of(call: ApiCall) -> dict[str, Any]:
-    """The request's document; ``BadRequest``."""
-    found = call.json()
-    if not isinstance(found, dict):
-        raise BadRequest("The request's body must be a JSON object")
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.alarm.api.frame import SEES_ALL, Frame, map_of
+from compute.alarm.api.frame import SEES_ALL, Frame
 from compute.alarm.model import Limit
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound, PolicyNotAuthorized
@@ -43,7 +43,7 @@ class QuotasApi:
 
     def update(self, call: ApiCall) -> Reply:
         """Say how many."""
-        body = map_of(call)
+        body = call.json_object()
         project_id, quotas = body.get("project_id"), body.get("quotas")
         if not isinstance(project_id, str) or not 0 < len(project_id) <= 64:
             raise BadRequest("project_id is a project's id")

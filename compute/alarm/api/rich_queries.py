@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.alarm import tables
-from compute.alarm.api.frame import Frame, map_of
+from compute.alarm.api.frame import Frame
 from compute.alarm.documents import alarm_document, change_document
 from compute.alarm.questions import (
     ALARMS,
@@ -55,7 +55,7 @@ class RichQueriesApi:
     def _select(
         self, call: ApiCall, fields: Fields, table: sa.Table, owner: str
     ) -> sa.Select[Any]:
-        body = map_of(call)
+        body = call.json_object()
         for name in body:
             if name not in ("filter", "orderby", "limit"):
                 raise BadRequest(f"a query has no {name[:50]}")

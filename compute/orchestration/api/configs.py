@@ -10,7 +10,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.pagination import PAGE_MAX
 from compute.orchestration.api import documents
-from compute.orchestration.api.frame import Frame, body_of
+from compute.orchestration.api.frame import Frame
 from compute.orchestration.api.members import list_of, map_of, text_of
 from compute.orchestration.model import SoftwareConfig
 from compute.orchestration.store import Stores
@@ -60,7 +60,7 @@ class ConfigsApi:
 
     def add_config(self, call: ApiCall) -> Reply:
         """A new one; configs never change."""
-        body = body_of(call)
+        body = call.json_object()
         check_size(body, "software config")
         config = body.get("config") or ""
         if not isinstance(config, str) or len(config.encode()) > CONFIG_BYTES_MAX:

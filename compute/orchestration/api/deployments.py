@@ -10,7 +10,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.orchestration.api import documents
 from compute.orchestration.api.configs import config_document, find_config
-from compute.orchestration.api.frame import Frame, body_of
+from compute.orchestration.api.frame import Frame
 from compute.orchestration.api.members import map_of, text_of, word_of
 from compute.orchestration.model import SoftwareConfig, SoftwareDeployment
 from compute.orchestration.store import Stores
@@ -57,7 +57,7 @@ class DeploymentsApi:
 
     def add_deployment(self, call: ApiCall) -> Reply:
         """A config for a server."""
-        body = body_of(call)
+        body = call.json_object()
         check_size(body, "software deployment")
         now = self._parts.now()
         record = SoftwareDeployment(
@@ -94,7 +94,7 @@ class DeploymentsApi:
 
     def change_deployment(self, call: ApiCall) -> Reply:
         """How it goes, or another config."""
-        body = body_of(call)
+        body = call.json_object()
         check_size(body, "software deployment")
 
         def write(connection: Connection) -> SoftwareDeployment:

@@ -7,7 +7,7 @@ from typing import Any
 
 from compute.core.api import ApiCall, Handler, Route
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, Forbidden, PolicyNotAuthorized
+from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.sources import OfCaller
@@ -91,14 +91,6 @@ def key_of(call: ApiCall) -> tuple[str, str, str]:
     """Project, name and id of the stack that the path names."""
     found = call.parameters
     return found["project_id"], found["stack_name"], found["stack_id"]
-
-
-def body_of(call: ApiCall) -> dict[str, Any]:
-    """The request's document; ``BadRequest``."""
-    found = call.json()
-    if not isinstance(found, dict):
-        raise BadRequest("The request's body must be a JSON object")
-    return found
 
 
 def base_of(call: ApiCall) -> str:

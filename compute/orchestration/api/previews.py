@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compute.core.api import ApiCall, Route, json_reply
 from compute.orchestration.api import documents
-from compute.orchestration.api.frame import STACK, Frame, base_of, body_of
+from compute.orchestration.api.frame import STACK, Frame, base_of
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack
 from compute.orchestration.service.ordering import Order, check_name, read_order
@@ -36,7 +36,7 @@ class PreviewsApi:
 
     def preview(self, call: ApiCall) -> Reply:
         """What a new stack would be."""
-        body = body_of(call)
+        body = call.json_object()
         name, order = check_name(body.get("stack_name")), read_order(body, self._most)
         blueprint = self._service.plan(call.context, name, order)
         template = blueprint.template
@@ -69,13 +69,13 @@ class PreviewsApi:
     def preview_put(self, call: ApiCall) -> Reply:
         """What another template would change."""
         stack = self._frame.stack(call)
-        return self._preview(call, stack, read_order(body_of(call), self._most))
+        return self._preview(call, stack, read_order(call.json_object(), self._most))
 
     def preview_patch(self, call: ApiCall) -> Reply:
         """What a change of some of it would change."""
         stack = self._frame.stack(call)
         return self._preview(
-            call, stack, read_order(body_of(call), self._most, stack.wanted)
+            call, stack, read_order(call.json_object(), self._most, stack.wanted)
         )
 
     def _preview(self, call: ApiCall, stack: Stack, order: Order) -> Reply:

@@ -13,7 +13,7 @@ from compute.core.errors import BadRequest, Forbidden
 from compute.core.plain_json import check_plain
 from compute.orchestration.api import documents
 from compute.orchestration.api.deployments import to_apply
-from compute.orchestration.api.frame import STACK, Frame, base_of, body_of
+from compute.orchestration.api.frame import STACK, Frame, base_of
 from compute.orchestration.engine.signatures import PARAMETER, is_signature
 from compute.orchestration.engine.view import shown_attributes
 from compute.orchestration.errors import NoSuchStack
@@ -110,7 +110,7 @@ class ResourcesApi:
 
     def mark(self, call: ApiCall) -> Reply:
         """Call one unhealthy, or well."""
-        body = body_of(call)
+        body = call.json_object()
         wanted = body.get("mark_unhealthy")
         if not isinstance(wanted, bool) or set(body) - {
             "mark_unhealthy",

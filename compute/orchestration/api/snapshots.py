@@ -9,7 +9,7 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_z
 from compute.orchestration.api import documents
-from compute.orchestration.api.frame import STACK, Frame, body_of, key_of
+from compute.orchestration.api.frame import STACK, Frame, key_of
 from compute.orchestration.engine.snapshots import RESOURCES, WANTED
 from compute.orchestration.model import Snapshot, Stack, Wanted
 from compute.orchestration.service.snapshots import SnapshotService
@@ -53,7 +53,7 @@ class SnapshotsApi:
 
     def take(self, call: ApiCall) -> Reply:
         """Begin one."""
-        name = body_of(call).get("name") or ""
+        name = call.json_object().get("name") or ""
         if not isinstance(name, str) or len(name) > NAME_CHARACTERS_MAX:
             raise BadRequest(
                 f"name: a text of at most {NAME_CHARACTERS_MAX} characters"

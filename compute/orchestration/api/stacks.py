@@ -8,7 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.orchestration import states
 from compute.orchestration.api import documents
-from compute.orchestration.api.frame import STACK, Frame, base_of, body_of, key_of
+from compute.orchestration.api.frame import STACK, Frame, base_of, key_of
 from compute.orchestration.api.listing import list_stacks
 from compute.orchestration.engine.blueprints import blueprint_of
 from compute.orchestration.engine.hiding import hidden_around, without
@@ -164,7 +164,7 @@ class StacksApi:
 
     def create(self, call: ApiCall) -> Reply:
         """A new stack."""
-        body = body_of(call)
+        body = call.json_object()
         name = check_name(body.get("stack_name"))
         if body.get("adopt_stack_data"):
             raise BadRequest("adopt_stack_data: this cloud does not adopt stacks")
@@ -174,13 +174,13 @@ class StacksApi:
 
     def update(self, call: ApiCall) -> Reply:
         """Another template, with all that belongs to it."""
-        order = self._order(body_of(call))
+        order = self._order(call.json_object())
         self._service.update(call.context, key_of(call), order, is_patch=False)
         return empty_reply(202)
 
     def patch(self, call: ApiCall) -> Reply:
         """Some of what belongs to it."""
-        order = self._order(body_of(call), self._frame.stack(call))
+        order = self._order(call.json_object(), self._frame.stack(call))
         self._service.update(call.context, key_of(call), order, is_patch=True)
         return empty_reply(202)
 
@@ -196,7 +196,7 @@ class StacksApi:
 
     def action(self, call: ApiCall) -> Reply:
         """Suspend, resume, check, or call off an update."""
-        body = body_of(call)
+        body = call.json_object()
         if len(body) != 1:
             raise BadRequest("Only one action can be specified")
         word = next(iter(body))

@@ -7,7 +7,7 @@ from typing import Any
 from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.orchestration.api.documents import shown_environment
-from compute.orchestration.api.frame import Frame, body_of
+from compute.orchestration.api.frame import Frame
 from compute.orchestration.api.samples import SAMPLES
 from compute.orchestration.blueprint import Identity
 from compute.orchestration.engine.blueprints import draw, validate
@@ -58,7 +58,7 @@ class TemplatesApi:
 
     def validate(self, call: ApiCall) -> Reply:
         """What a template wants to know; 400 when it is wrong."""
-        order = read_order(body_of(call), self._parts.settings.template_bytes)
+        order = read_order(call.json_object(), self._parts.settings.template_bytes)
         template = parse_template(order.wanted.template)
         given = {
             **(order.wanted.environment.get("parameter_defaults") or {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Handler, Route
-from compute.core.errors import BadRequest, Forbidden
+from compute.core.errors import Forbidden
 from compute.core.microversions import Microversion, VersionRange
 from compute.secret.parts import Parts, refusal
 from compute.secret.payloads import JSON, check_accepts_json
@@ -62,10 +62,7 @@ def document_of(call: ApiCall) -> dict[str, Any]:
     kind = call.header("Content-Type").partition(";")[0].strip().lower()
     if kind not in ("", JSON):
         raise Rejected(415, f"The Content-Type is {JSON}")
-    found = call.json()
-    if not isinstance(found, dict):
-        raise BadRequest("The request's body must be a JSON object")
-    return found
+    return call.json_object()
 
 
 def knows_consumers(call: ApiCall) -> bool:
