@@ -225,10 +225,11 @@ def _apply(
 ) -> None:
     database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
+    if goes_back:
+        # Also before the lock, which would make a site where nothing was deployed.
+        _release_before(site)
     with site.locked():
-        before = site.release_before
-        if goes_back and not before:
-            raise Stopped("there is no release before: upgrade from its checkout")
+        before = _release_before(site) if goes_back else ""
         if upgrades or not site.release:
             click.echo("building the release")
             site.choose_release(build_release(site.releases, database))
@@ -248,6 +249,12 @@ def _apply(
     if left:
         sys.exit(1)
     click.echo("done")
+
+
+def _release_before(site: Site) -> str:
+    if not site.release_before:
+        raise Stopped("there is no release before: upgrade from its checkout")
+    return site.release_before
 
 
 @deploy.command()

@@ -4,7 +4,8 @@ The first filter of every pipeline.  It gives the request its transaction id
 and its ``Context``, and turns whatever is raised further in into a reply:
 
 * ``Rejected``: its own status and text;
-* ``Unavailable``: 503, ``InsufficientStorage``: 507, with one line in the log;
+* ``Unavailable``: 503, ``InsufficientStorage``: 507, with a line in the log for the
+  first of a minute, and one for all that follow;
 * anything else: 500, with the transaction id in the body and the traceback in
   the log only.
 
@@ -45,6 +46,7 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
+from objectstore.kernel.summed_lines import SummedLines
 from objectstore.kernel.transaction import NO_TRANSACTION, set_transaction
 from objectstore.middleware.filter_options import FilterMaker, read_options
 
@@ -65,7 +67,7 @@ class CatchErrorsSettings:
 class CatchErrors:
     """The filter; see the module's docstring."""
 
-    __slots__ = ("_clock", "_suffix", "app")
+    __slots__ = ("_clock", "_suffix", "_unavailable", "app")
 
     def __init__(
         self, app: Application, settings: CatchErrorsSettings, clock: Clock
@@ -73,6 +75,10 @@ class CatchErrors:
         self.app = app
         self._clock = clock
         self._suffix = quote(settings.trans_id_suffix)
+        # Under too much load this is what most requests are told.
+        self._unavailable = SummedLines(
+            _logger, logging.WARNING, "requests answered 503 or 507"
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Run the rest of the pipeline (PEP 3333)."""
@@ -100,7 +106,7 @@ class CatchErrors:
         try:
             body = self.app(environ, start)
         except Exception as error:  # noqa: BLE001  (this is the place for all)
-            reply = _reply_for(error, transaction_id)
+            reply = self._reply_for(error, transaction_id)
             exc_info = sys.exc_info()
             return reply(
                 environ, lambda status, headers: start(status, headers, exc_info)
@@ -112,6 +118,21 @@ class CatchErrors:
         if (kind is list or kind is tuple) and length in (-1, sum(map(len, body))):
             return body
         return CountedBody(body, length, transaction_id)
+
+    def _reply_for(self, error: Exception, transaction_id: str) -> Reply:
+        if isinstance(error, Rejected):
+            return rejection(error)
+        if isinstance(error, Unavailable):
+            self._unavailable.note(f"{transaction_id}: unavailable: {error}")
+            return text_reply(507 if isinstance(error, InsufficientStorage) else 503)
+        _logger.error("%s: internal error", transaction_id, exc_info=error)
+        return text_reply(
+            500, f"An internal error stopped this request ({transaction_id})"
+        )
+
+    def finish(self) -> None:
+        """Nobody asks any more: tell what was not told yet."""
+        self._unavailable.close()
 
     def new_id(self, given: str, extra: str) -> str:
         """A transaction id; ``extra`` is the client's wish for its end.
@@ -177,16 +198,6 @@ def _body_length(status: str, headers: HeaderList) -> int:
         if len(name) == 14 and name.lower() == "content-length":
             return int(value)
     return -1
-
-
-def _reply_for(error: Exception, transaction_id: str) -> Reply:
-    if isinstance(error, Rejected):
-        return rejection(error)
-    if isinstance(error, Unavailable):
-        _logger.warning("%s: unavailable: %s", transaction_id, error)
-        return text_reply(507 if isinstance(error, InsufficientStorage) else 503)
-    _logger.error("%s: internal error", transaction_id, exc_info=error)
-    return text_reply(500, f"An internal error stopped this request ({transaction_id})")
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -63,7 +63,7 @@ class Rounds(Patience):
         while True:
             start = self.clock.monotonic()
             asked: Asked[N, T] = [(node, call(node)) for node in group.primaries]
-            if self._all_answer_well(asked, then):
+            if self._all_answer_well(asked, then, self.grace_seconds):
                 break
             spares = iter(group.handoffs) if handoffs else iter(())
             voters = len(asked) if primaries_only_count else None
@@ -87,14 +87,19 @@ class Rounds(Patience):
         asked: Asked[N, T],
         voters: int | None = None,
         then: Next | None = None,
+        start: float | None = None,
     ) -> Asked[N, T]:
         """The same for calls already made, with nobody to stand in.
 
         The first ``voters`` (None: all) must bring a majority of acknowledgements.
+        ``start``: when they were made (monotonic; None: just now).
         """
         needed = group.majority
-        start = self.clock.monotonic()
-        if not self._all_answer_well(asked, then):
+        now = self.clock.monotonic()
+        if start is None:
+            start = now
+        grace = max(0.0, start + self.grace_seconds - now)
+        if not self._all_answer_well(asked, then, grace):
             rest = WriteRound(self, asked, _nobody, iter(()), needed, voters)
             asked = rest.run(start)
         if len(asked[:voters]) < needed:
@@ -102,11 +107,13 @@ class Rounds(Patience):
         self.repairs.after_write(group, key, asked)
         return asked
 
-    def _all_answer_well(self, asked: Asked[N, T], then: Next | None) -> bool:
+    def _all_answer_well(
+        self, asked: Asked[N, T], then: Next | None, seconds: float
+    ) -> bool:
         """The normal case, in one wait: everybody does, and soon."""
         if self.has_suspects and any(self.is_suspect(node) for node, _ in asked):
             return False
-        wait_for_all([promise for _, promise in asked], self.grace_seconds, then)
+        wait_for_all([promise for _, promise in asked], seconds, then)
         for _, promise in asked:
             if not promise.done or promise.error is not None:
                 return False

@@ -41,7 +41,7 @@ class RowOutcome(enum.Enum):
 class RowStep:
     """One write's row; ``row.modified`` is the newest timestamp of the write."""
 
-    __slots__ = ("_asked", "_container", "_parts", "_row")
+    __slots__ = ("_asked", "_began", "_container", "_parts", "_row")
 
     def __init__(
         self, parts: Parts, container: Known[ContainerNode], row: ObjectRow
@@ -50,6 +50,7 @@ class RowStep:
         self._container = container
         self._row = row
         self._asked: Asked[ContainerNode, Receipt] | None = None
+        self._began = 0.0  # monotonic; when they were asked
 
     def begin(self, kept: Sequence[Promise[Receipt]]) -> Sequence[Promise[Receipt]]:
         """Have it merged, which is not waited for: right when the object is safe.  A
@@ -65,6 +66,7 @@ class RowStep:
 
     def _merge(self) -> Asked[ContainerNode, Receipt]:
         container = self._container
+        self._began = self._parts.rounds.clock.monotonic()
         self._asked = asked = self._parts.rows.merge_at_all(
             container.group.primaries, container.key, self._row
         )
@@ -77,7 +79,8 @@ class RowStep:
         container, group = self._container, self._container.group
         asked = self._asked or self._merge()
         try:
-            self._parts.rounds.settle(group, container.key, asked)
+            # Who hangs was waited for since then, with those who have the object.
+            self._parts.rounds.settle(group, container.key, asked, start=self._began)
         except (Unavailable, Rejected):
             return RowOutcome.OWED
         found = missing = 0

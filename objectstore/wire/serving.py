@@ -18,13 +18,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.errors import InsufficientStorage, Rejected, RingstackError
-from objectstore.kernel.reply import STATUS_LINES
-from objectstore.kernel.request import (
-    CONTEXT_KEY,
-    Environ,
-    StartResponse,
+from objectstore.kernel.errors import (
+    InsufficientStorage,
+    Rejected,
+    RingstackError,
+    Unavailable,
 )
+from objectstore.kernel.reply import STATUS_LINES
+from objectstore.kernel.request import CONTEXT_KEY, Environ, StartResponse
+from objectstore.kernel.summed_lines import SummedLines
 from objectstore.kernel.transaction import (
     NO_TRANSACTION,
     TRANSACTION_CHARACTERS_MAX,
@@ -178,6 +180,8 @@ class NodeServer:
         self._streams = streams or {}
         self._secret = secret.encode()
         self._logger = logging.getLogger(f"objectstore.{kind}")
+        # Under load, and of a device that is away, there are thousands a second.
+        self._failures = SummedLines(self._logger, logging.WARNING, "calls failed")
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
@@ -249,8 +253,11 @@ class NodeServer:
         self, error: RingstackError, start_response: StartResponse
     ) -> Iterable[bytes]:
         status, message = encode_error(error)
-        if status >= 500:
-            self._logger.warning("%s: %s", type(error).__name__, error)
+        line = f"{type(error).__name__}: {error}"
+        if isinstance(error, Unavailable):
+            self._failures.note(line)
+        elif status >= 500:
+            self._logger.warning("%s", line)
         start_response(
             STATUS_LINES.get(status, f"{status} Rejected"),
             [

@@ -22,6 +22,8 @@ from objectstore.kernel.http.stream import Stream
 
 CONTINUE = 100
 SWITCHING_PROTOCOLS = 101
+# Before the final answer; whoever sends more than a few would do so for ever.
+INTERIM_ANSWERS_MAX = 16
 
 
 class Call:
@@ -99,7 +101,7 @@ class Call:
     def go_ahead(self) -> Response | None:
         """Ask whether the peer wants the body; ``Expect: 100-continue`` must be
         among the headers.  None: it does.  Otherwise its final answer."""
-        answer = self._interim_answer()
+        answer = self._answer_to_head(CONTINUE)
         if answer.status == CONTINUE:
             return None
         self._refused = True
@@ -109,18 +111,18 @@ class Call:
         """Ask for another protocol; ``Connection: Upgrade`` and ``Upgrade`` must be
         among the headers.  The connection, which is the caller's from now on; or the
         peer's answer, when it goes on with HTTP."""
-        answer = self._interim_answer()
+        answer = self._answer_to_head(SWITCHING_PROTOCOLS)
         if answer.status != SWITCHING_PROTOCOLS:
             return self._respond(answer)
         self._done = None
         return self._stream
 
-    def _interim_answer(self) -> ResponseHead:
-        """Send the head alone; the first answer to it."""
+    def _answer_to_head(self, awaited: int) -> ResponseHead:
+        """Send the head alone; the answer to it: ``awaited``, or a final one."""
         head, self._head = self._head, b""
         try:
             self._stream.send(head)
-            return ResponseHead(self._receive_head(), self._method)
+            return self._receive_answer(awaited)
         except Malformed as malformed:
             self.abort()
             raise self._faults.malformed(str(malformed)) from None
@@ -136,11 +138,7 @@ class Call:
         assert self._refused or not self._left, "less body than was announced"
         try:
             self._send_end()
-            raw = self._receive_head()
-            head = ResponseHead(raw, self._method)
-            while head.status < 200:
-                raw = self._receive_head()
-                head = ResponseHead(raw, self._method)
+            head = self._receive_answer()
         except Malformed as malformed:
             self.abort()
             raise self._faults.malformed(str(malformed)) from None
@@ -163,6 +161,14 @@ class Call:
             end += b"0\r\n\r\n"
         if end:
             self._stream.send(end)
+
+    def _receive_answer(self, awaited: int = 0) -> ResponseHead:
+        """The next answer that is final, or has the status ``awaited``."""
+        for _ in range(INTERIM_ANSWERS_MAX + 1):
+            head = ResponseHead(self._receive_head(), self._method)
+            if head.status >= 200 or head.status == awaited:
+                return head
+        raise Malformed("no end of interim answers")
 
     def _receive_head(self) -> bytes:
         stream = self._stream

@@ -23,8 +23,10 @@ from objectstore.kernel.request import CONTEXT_KEY, Context, Environ
 RAW_FIELDS_KEY = "ringstack.header_fields"
 
 _KEYS: dict[bytes, str] = {}
-# Names are the client's choice: the cache must not grow with his imagination.
+# Names are the client's choice: the cache must not grow with his imagination, neither
+# in number nor in length.  The longest that clients send in earnest has 56 bytes.
 _KEYS_MAX = 2000
+_KEPT_NAME_BYTES_MAX = 64
 
 
 def base_environ(local: Any, remote: Any, family: int, scheme: str) -> Environ:
@@ -90,6 +92,6 @@ def _environ_key(name: bytes) -> str:
         key = "HTTP_" + key
     if b"_" in name:
         key = "_" + key
-    if len(_KEYS) < _KEYS_MAX:
+    if len(_KEYS) < _KEYS_MAX and len(name) <= _KEPT_NAME_BYTES_MAX:
         _KEYS[name] = key
     return key

@@ -275,6 +275,7 @@ BAD_REPLIES = {
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
     ),
     "endless head": b"HTTP/1.1 200 OK\r\nA: " + b"x" * 200_000,
+    "interim answers without end": b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000 + OK,
     "half a head": b"HTTP/1.1 200 OK\r\nA: b",
     "cut body": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
     "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n",
@@ -310,6 +311,16 @@ def test_interim_replies_are_skipped():
     reply = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
     with Peer([reply + OK]) as peer, calling(peer.address) as client:
         assert client.request("GET", "/").read() == b"ok"
+
+
+def test_hints_are_no_answer_to_whoever_asks_to_go_ahead():
+    hints = b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
+    asking = [(b"Expect", b"100-continue")]
+    with Peer([hints + b"HTTP/1.1 100 Continue\r\n\r\n" + OK]) as peer:
+        with calling(peer.address) as client:
+            call = client.open("PUT", "/", asking, length=0)
+            assert call.go_ahead() is None
+            assert call.finish().read() == b"ok"
 
 
 def test_a_body_that_ends_with_the_connection():

@@ -120,3 +120,15 @@ def test_an_error_inside_the_body_is_logged_with_the_id(
     with pytest.raises(ZeroDivisionError):
         client_of(server)("GET", "/v1/a/c/o")
     assert "tx" in caplog.records[0].getMessage()
+
+
+def test_many_refusals_are_few_lines(caplog: pytest.LogCaptureFixture) -> None:
+    server = SwiftApp()
+    server.default = Unavailable("too busy")
+    filter_ = CatchErrors(server, CatchErrorsSettings(), SteppedClock())
+    for _ in range(1000):
+        assert Client(filter_)("GET", "/v1/a").status == 503
+    assert len(caplog.messages) == 1
+    filter_.finish()
+    assert len(caplog.messages) == 2
+    assert "999 more requests answered 503 or 507" in caplog.messages[1]

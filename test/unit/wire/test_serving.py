@@ -262,3 +262,11 @@ def test_a_full_device_refuses_an_upload_before_its_body(
     answer = call(server, "PUT", url("upload/-"), b"never looked at")
     assert answer.status == 507
     assert faults.calls == ["begin"]
+
+
+def test_many_failures_are_few_lines(
+    server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(1000):
+        assert call(server, "GET", url(device="nowhere")).status == 507
+    assert len(caplog.messages) == 1

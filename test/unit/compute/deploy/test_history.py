@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from compute.cli.deploy import deploy
 from compute.deploy.site import Site
+from test.unit.compute.deploy.inventories import sections
 
 
 def test_the_latest_are_kept_and_the_one_before_is_known(tmp_path: Path) -> None:
@@ -57,3 +62,15 @@ def test_what_ran_once_stays_good_when_going_back_stops(tmp_path: Path) -> None:
         site.release_runs()
     site.choose_release(site.release_before)  # and that run stops
     assert (site.release, site.release_before) == ("1-a", "1-b")
+
+
+def test_where_nothing_was_deployed_there_is_no_way_back(tmp_path: Path) -> None:
+    inventory = tmp_path / "house.inventory"
+    with inventory.open("w") as file:
+        parser = ConfigParser()
+        parser.read_dict(sections())
+        parser.write(file)
+    ended = CliRunner().invoke(deploy, ["rollback", str(inventory)])
+    assert ended.exit_code != 0
+    assert "there is no release before" in ended.output
+    assert list(tmp_path.iterdir()) == [inventory]
