@@ -108,7 +108,7 @@ def _check_cloud(reader: Reader, cloud: CloudWish) -> None:
     elif cloud.database and not _DATABASE.match(cloud.database):
         known = "sqlite://, postgresql+psycopg2:// or mysql+pymysql://"
         reader.note("cloud", "database", f"{known}: releases have no other driver")
-    for name in ("known_hosts", "ssh_key", *OWN_CERTIFICATE):
+    for name in ("known_hosts", "ssh_key", "federation", *OWN_CERTIFICATE):
         path = getattr(cloud, name)
         if path is not None and not path.is_file():
             reader.note("cloud", name, f"there is no file {path}")

@@ -38,6 +38,9 @@ class CloudWish:
     authority: Path | None = option(
         None, "Certificates of who signed it (PEM): hosts believe these too"
     )
+    federation: Path | None = option(
+        None, "Your file of identity providers, for control hosts; its secrets too"
+    )
     port: int = option(5000, "Of the control hosts", minimum=1, maximum=65535)
     agent_port: int = option(7000, "Of compute hosts", minimum=1, maximum=65535)
     releases: int = option(

@@ -15,6 +15,7 @@ from ring.device import bracketed
 PUBLIC_CERTIFICATE = f"{SETTINGS}/public-certificate.pem"
 TRUSTED = f"{SETTINGS}/trusted.pem"
 SERVICE_PASSWORD = f"{SETTINGS}/service-password"
+PROVIDERS = f"{SETTINGS}/federation.conf"
 Sections = dict[str, dict[str, str]]
 _HEAD = "# Written by ringstack deploy: change the inventory instead.\n\n"
 
@@ -98,6 +99,7 @@ def cloud_conf(inventory: Inventory, host: Host) -> str:
             **({"database": cloud.database} if cloud.database else {}),
         },
         **({"network": {"encrypt_tunnels": "yes"}} if cloud.encrypt_tunnels else {}),
+        **({"identity": {"federation_file": PROVIDERS}} if cloud.federation else {}),
         **_tls(inventory),
     }
     return render(_joined("cloud.conf", sections, inventory))

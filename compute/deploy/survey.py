@@ -13,6 +13,7 @@ from typing import Any
 from compute.deploy.certificates import Papers
 from compute.deploy.checks import Machine, Remark, judge
 from compute.deploy.fleet import Fleet
+from compute.deploy.identity_providers import HandedOut, handed_out
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
 from compute.deploy.plan import Change, interruption, plan, query
@@ -45,6 +46,7 @@ class Survey:
     away: Mapping[Host, str]
     secrets: Secrets
     papers: Papers | None
+    providers: HandedOut | None
     # Rings whose builders the site has, and their versions.
     drawn: Mapping[str, int]
 
@@ -53,6 +55,7 @@ class Survey:
         # A database's URL has its password.
         database = inventory.cloud.database
         hidden = (*self.secrets.values(), *([database] if database else []))
+        hidden += self.providers.hidden() if self.providers is not None else ()
         plans = {
             host: plan(each.wishes, each.found, hidden)
             for host, each in self.hosts.items()
@@ -102,10 +105,11 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
     """Ask all hosts.  Raises ``AlreadySet`` for a wrong inventory."""
     secrets = site.secrets(inventory)
     papers = site.papers(inventory)
+    providers = handed_out(inventory.cloud.federation)
     rings = ring_files(inventory, site)
     release = site.release or NO_RELEASE
     wishes = {
-        host: wish_for(inventory, host, secrets, rings, release, papers)
+        host: wish_for(inventory, host, secrets, rings, release, papers, providers)
         for host in inventory.hosts
     }
 
@@ -121,7 +125,7 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
 
     found, refused = fleet.each(inventory.hosts, look)
     drawn = drawn_rings(inventory, site)
-    return Survey(found, refused, secrets, papers, drawn)
+    return Survey(found, refused, secrets, papers, providers, drawn)
 
 
 def planned_rings(

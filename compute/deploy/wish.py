@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from compute.deploy import settings_files as texts
 from compute.deploy.certificates import Papers
+from compute.deploy.identity_providers import HandedOut
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
 from compute.deploy.remote.places import (
@@ -93,8 +94,10 @@ def wish_for(
     rings: Mapping[str, bytes],
     release: str,
     papers: Papers | None,
+    providers: HandedOut | None = None,
 ) -> HostWishes:
-    """``rings``: their files by name; ``papers``: for TLS.  Raises ``AlreadySet``."""
+    """``rings``: their files by name; ``papers``: for TLS; ``providers``: of identity.
+    Raises ``AlreadySet``."""
     user = inventory.cloud.user
     has_real_guests = host.plays(Part.COMPUTE) and host.hypervisor != SIMULATED
     agent_user = "root" if has_real_guests or host.plays(Part.NETWORK) else user
@@ -103,6 +106,8 @@ def wish_for(
     if papers is not None:
         files |= _paper_files(papers, host, user)
         tls = files[AUTHORITY].sha256[:TLS_DIGITS]
+    if providers is not None and host.plays(Part.CONTROL):
+        files |= _provider_files(providers, user)
     services = _services(inventory, host, release, agent_user)
     return HostWishes(
         host=host,
@@ -203,6 +208,17 @@ def _paper_files(papers: Papers, host: Host, user: str) -> dict[str, FileWish]:
     return files
 
 
+def _provider_files(providers: HandedOut, user: str) -> dict[str, FileWish]:
+    """Who they are may be shown; who we are there is the services' user's to read."""
+    return {
+        texts.PROVIDERS: FileWish(providers.text.encode(), 0o640, f"root:{user}"),
+        **{
+            path: FileWish(f"{text}\n".encode(), 0o600, f"{user}:{user}", False)
+            for path, text in providers.secrets.items()
+        },
+    }
+
+
 def _services(
     inventory: Inventory, host: Host, release: str, agent_user: str
 ) -> dict[str, ServiceWish]:
@@ -252,10 +268,13 @@ def _cloud_service(
 def _read_by(service: str, files: Mapping[str, FileWish]) -> list[tuple[str, str]]:
     """The files that a service reads when it starts, and their digests.
 
-    Rings and certificates are not among them: servers notice new ones by themselves.
+    Rings, certificates and secrets of identity providers are not among them: servers
+    notice new ones by themselves.
     """
     names = {f"{service}.conf", "service-password", "authority.pem", "trusted.pem"}
     if service == "store":
         names.add("cluster.conf")
     paths = sorted(f"{SETTINGS}/{name}" for name in names)
+    if service == "cloud":
+        paths.append(texts.PROVIDERS)
     return [(path, files[path].sha256) for path in paths if path in files]

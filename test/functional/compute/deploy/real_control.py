@@ -81,6 +81,7 @@ def main(directory: Path) -> None:
                     "public_url": FRONT,
                     "store_url": STORE,
                     "database": f"postgresql+psycopg2://tester@{there}",
+                    "federation": str(_providers(directory)),
                 },
                 "host:alpha": {"roles": "store, proxy, control"},
                 "host:beta": {"roles": "store, proxy, control"},
@@ -92,6 +93,23 @@ def main(directory: Path) -> None:
             _lose_one(site)
 
 
+def _providers(directory: Path) -> Path:
+    """Whom identity is to ask, in the operator's words."""
+    (directory / "example-secret").write_text("known there\n", "utf-8")
+    file = directory / "federation.conf"
+    file.write_text(
+        "[example]\nissuer = https://login.example.com\nclient_id = ringstack\n"
+        "client_secret_file = example-secret\n",
+        "utf-8",
+    )
+    return file
+
+
+def _secret(site: Site, name: str) -> Path:
+    settings = site.directory / name / "upper" / "etc" / "ringstack"
+    return settings / "federation-example.secret"
+
+
 def _make(site: Site) -> None:
     site.write(["alpha", "beta", "gamma"])
     said = site("apply")
@@ -100,6 +118,9 @@ def _make(site: Site) -> None:
     kept = [_state(site, name) for name in ("alpha", "beta")]
     for place in ("admin-password", "dashboard/session-key"):
         assert len({(each / place).read_bytes() for each in kept}) == 1, place
+    secrets = [_secret(site, name) for name in ("alpha", "beta")]
+    assert [each.read_text("utf-8") for each in secrets] == ["known there\n"] * 2
+    assert not _secret(site, "gamma").exists()
     tell("two control hosts with the same keys")
 
 
@@ -178,7 +199,11 @@ def _rotate(site: Site) -> None:
     told = site.plan()
     assert [each["subject"] for each in told["alpha"]] == ["identity/token-keys"], told
     assert told["beta"] == []
-    assert "alpha: keys identity/token-keys, of beta" in site("apply")
+    (site.directory / "example-secret").write_text("changed there\n", "utf-8")
+    said = site("apply")
+    assert "alpha: keys identity/token-keys, of beta" in said
+    assert "restart" not in said, said
+    assert _secret(site, "alpha").read_text("utf-8") == "changed there\n"
     assert site.plan() == {"alpha": [], "beta": [], "gamma": []}
     # With keys so new that the other may still be looking at those before.
     fresh = _admin(site, f"http://{beta.address}:5000")

@@ -52,7 +52,7 @@ def test_it_is_asked_of_control_hosts_that_run(tmp_path: Path) -> None:
     def why(release: str) -> str:
         services: dict[str, Any] = {"cloud": {"release": release}}
         here = Surveyed(wishes, {"services": services}, 0.0)
-        found = Survey({gamma: here}, {}, SECRETS, PAPERS, {})
+        found = Survey({gamma: here}, {}, SECRETS, PAPERS, None, {})
         gone = replace(found, hosts={gamma: replace(here, found={"services": {}})})
         assert why_not_back(site, "1-a", gone) == ""
         return why_not_back(site, "1-a", found)
