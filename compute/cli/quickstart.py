@@ -12,6 +12,7 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 
 import click
 from openstack.exceptions import SDKException
@@ -175,11 +176,11 @@ def _demonstrate(place: LaidOutCloud, port: int, kind: str) -> bool:
 
 def _tell_how_to_go_on(place: LaidOutCloud, port: int, kind: str) -> None:
     openrc = write_environment(place)
-    openstack = HOME / ".venv" / "bin" / "openstack"
+    openstack = quote(str(HOME / ".venv" / "bin" / "openstack"))
     console.print(
         f"\n  http://{LOOPBACK}:{place.plan.port}/  in a browser, as admin; password:"
         f" {place.state / 'admin-password'}\n\n"
-        f"  . {openrc}\n  {openstack} server list\n"
+        f"  . {quote(str(openrc))}\n  {openstack} server list\n"
         f"  {openstack} object store account show\n\n"
         f"  Swift (v1 auth)  http://{LOOPBACK}:{port}/auth/v1.0  "
         f"{store_quickstart.USER} / {store_quickstart.KEY}\n\n"

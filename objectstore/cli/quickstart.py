@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import NoReturn
 
 import click
@@ -143,7 +144,7 @@ def _bar(title: str, tree: list[roundtrip.TreeFile]) -> Iterator[roundtrip.Progr
 
 
 def _tell_how_to_go_on(port: int) -> None:
-    swift = HOME / ".venv" / "bin" / "swift"
+    swift = quote(str(HOME / ".venv" / "bin" / "swift"))
     endpoint = f"http://{LOOPBACK}:{port}/auth/v1.0"
     console.print(
         f"\n  endpoint  {endpoint}\n  user      {USER}\n  key       {KEY}\n\n"

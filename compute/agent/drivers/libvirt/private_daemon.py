@@ -30,12 +30,13 @@ DAEMON = "/usr/sbin/libvirtd"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
+_LOGS = "/var/log/libvirt"
 # Compiled into libvirt -> the directory of ours that stands there.
 _MOUNTS = {
     "/etc/libvirt": "etc",
     "/var/lib/libvirt": "lib",
     "/run/libvirt": "run",
-    "/var/log/libvirt": "log",
+    _LOGS: "log",
     "/var/cache/libvirt": "cache",
 }
 # Debian's libvirt looks this user up, and its group, before it reads that guests run as
@@ -205,12 +206,14 @@ class PrivateDaemon:
             self._write("host-uuid", str(uuid.uuid4()))
         with open(identity) as file:
             host_uuid = file.read().strip()
+        # The log by the name that it has in the daemon's sight: ours may have a space,
+        # and there a space ends it.
         return (
             "listen_tls = 0\nlisten_tcp = 0\n"
             f'unix_sock_dir = "{self._sockets}"\n'
             'unix_sock_rw_perms = "0700"\n'
             'auth_unix_rw = "none"\nauth_unix_ro = "none"\n'
-            f'log_outputs = "3:file:{self._directory}/log/libvirtd.log"\n'
+            f'log_outputs = "3:file:{_LOGS}/libvirtd.log"\n'
             f'host_uuid = "{host_uuid}"\n'
         )
 
