@@ -26,7 +26,8 @@ from objectstore.kernel.loop import Progress
 from objectstore.kernel.request import CONTEXT_KEY, Application, Context
 from objectstore.kernel.sync_realms import AUTH_HEADER, Realms, Target, signature
 from objectstore.kernel.timestamps import to_text
-from objectstore.middleware.subrequest import IterableInput, ask, close_body
+from objectstore.middleware.iterable_input import IterableInput
+from objectstore.middleware.subrequest import ask, close_body
 from objectstore.wire.records import ObjectRow
 
 LISTING_BYTES_MAX = 16 * 1024 * 1024

@@ -41,7 +41,12 @@ from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.bulk_delete import BulkDelete
-from objectstore.middleware.bulk_report import Report, wanted_format
+from objectstore.middleware.bulk_report import (
+    CREATED,
+    Report,
+    deletion_report,
+    wanted_format,
+)
 from objectstore.middleware.bulk_upload import COMPRESSIONS, BulkUpload
 from objectstore.middleware.copy import OBJECT_BYTES_MAX
 from objectstore.middleware.filter_options import FilterMaker, read_options
@@ -108,7 +113,13 @@ class Bulk:
         if compression is None:
             raise Rejected(400, "Unsupported archive format")
         content_type = wanted_format(request.header("Accept"))
-        report = Report("extract", content_type, "Number Files Created")
+        report = Report(
+            "extract",
+            content_type,
+            CREATED,
+            good=201,
+            empty_text="Invalid Tar File: No Valid Files",
+        )
         settings = self._settings
         work = BulkUpload(
             self.app,
@@ -119,18 +130,10 @@ class Bulk:
             containers_max=settings.max_containers_per_extraction,
             failures_max=settings.max_failed_extractions,
         )
-        pieces = report.told_after(
-            work.run(),
-            201,
-            "Invalid Tar File: No Valid Files",
-            self._clock,
-            settings.yield_frequency,
-        )
-        return Reply(200, pieces, content_type=content_type)
+        return report.reply_after(work.run(), self._clock, settings.yield_frequency)
 
     def _delete(self, request: Request) -> Reply:
-        content_type = wanted_format(request.header("Accept"))
-        report = Report("delete", content_type, "Number Deleted", "Number Not Found")
+        report = deletion_report(wanted_format(request.header("Accept")))
         settings = self._settings
         work = BulkDelete(
             self.app,
@@ -140,14 +143,7 @@ class Bulk:
             failures_max=settings.max_failed_deletes,
             at_once=settings.delete_concurrency,
         )
-        pieces = report.told_after(
-            work.run(),
-            200,
-            "Invalid bulk delete.",
-            self._clock,
-            settings.yield_frequency,
-        )
-        return Reply(200, pieces, content_type=content_type)
+        return report.reply_after(work.run(), self._clock, settings.yield_frequency)
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote_to_bytes
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Application, Request
 from objectstore.middleware.bulk_report import Report
-from objectstore.middleware.subrequest import ask, discard, sub_environ
+from objectstore.middleware.subrequest import status_of, sub_environ
 
 READ_BYTES = 64 * 1024
 # A container's and an object's longest names, every byte quoted, and the slashes.
@@ -55,7 +55,7 @@ class BulkDelete:
             window = names[start : start + self._at_once]
             tasks = [concurrency.spawn(self._delete, raw) for raw in window]
             for raw, task in zip(window, tasks, strict=True):
-                self._note(raw, concurrency.wait_task(task))
+                self._report.note_deletion(quote(raw), concurrency.wait_task(task))
             yield
 
     def _names(self) -> list[bytes]:
@@ -86,18 +86,4 @@ class BulkDelete:
             path = self._root + raw.decode()
         except UnicodeDecodeError:
             return 412
-        environ = sub_environ(self._request.environ, "DELETE", path)
-        try:
-            reply = ask(self._app, environ)
-        except Unavailable:
-            return 503
-        discard(reply)
-        return reply.status
-
-    def _note(self, raw: bytes, status: int) -> None:
-        if status // 100 == 2:
-            self._report.counts["Number Deleted"] += 1
-        elif status == 404:
-            self._report.counts["Number Not Found"] += 1
-        else:
-            self._report.fail(quote(raw), status)
+        return status_of(self._app, sub_environ(self._request.environ, "DELETE", path))

@@ -1,4 +1,4 @@
-"""The answer of a bulk operation: counts, errors, and the status it would have had.
+"""The answer to a bulk operation: counts, errors, and the status it would have had.
 
 As text, JSON or XML, as ``Accept`` wants.  The HTTP status is always 200: the
 reply begins before the work is done, so that nobody in between loses patience.
@@ -13,25 +13,40 @@ import orjson
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.reply import STATUS_LINES
+from objectstore.kernel.reply import STATUS_LINES, Reply
 
 FORMATS = ("text/plain", "application/json", "application/xml", "text/xml")
-
+CREATED = "Number Files Created"
+DELETED = "Number Deleted"
+NOT_FOUND = "Number Not Found"
 
 Work = Iterator[None]
 """Yields now and then; the answer may then need a sign of life."""
 
 
 class Report:
-    """What has come of it so far."""
+    """What has come of an operation so far.
 
-    def __init__(self, root: str, content_type: str, *counts: str) -> None:
+    ``root`` is the XML answer's element.  The status will be ``good`` when something
+    was done and nothing failed, and 400 with ``empty_text`` when there was nothing.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        content_type: str,
+        *counts: str,
+        good: int,
+        empty_text: str,
+    ) -> None:
         self.counts = dict.fromkeys(counts, 0)
         self.errors: list[tuple[str, str]] = []
-        self.status = 0
-        self.text = ""
+        self._status = 0
+        self._text = ""
         self._root = root
         self._content_type = content_type
+        self._good = good
+        self._empty_text = empty_text
         self._has_server_faults = False
 
     @property
@@ -44,34 +59,22 @@ class Report:
         self.errors.append((name, status_line(status)))
         self._has_server_faults |= status // 100 == 5
 
-    def conclude(self, good: int, empty_text: str) -> None:
-        """Decide the status: ``good`` when all went well; 502 when a server was
-        at fault, else 400, when not; 400 with ``empty_text`` for nothing at all."""
-        if self.status:
-            return
-        if self.errors:
-            self.status = 502 if self._has_server_faults else 400
-        elif any(self.counts.values()):
-            self.status = good
+    def note_deletion(self, name: str, status: int) -> None:
+        """Count what a DELETE came to."""
+        if status // 100 == 2:
+            self.counts[DELETED] += 1
+        elif status == 404:
+            self.counts[NOT_FOUND] += 1
         else:
-            self.status, self.text = 400, empty_text
+            self.fail(name, status)
 
-    def render(self) -> bytes:
-        """The body."""
-        facts = {
-            **{name: str(count) for name, count in self.counts.items()},
-            "Response Body": self.text,
-            "Response Status": status_line(self.status),
-        }
-        return render_answer(
-            self._root, self._content_type, facts, self.errors, self.counts
-        )
+    def reply_after(self, work: Work, clock: Clock, seconds: float) -> Reply:
+        """The reply: a sign of life every so many ``seconds`` while the work goes on,
+        then what came of it."""
+        pieces = self._told_after(work, clock, seconds)
+        return Reply(200, pieces, content_type=self._content_type)
 
-    def told_after(
-        self, work: Work, good: int, empty_text: str, clock: Clock, seconds: float
-    ) -> Iterator[bytes]:
-        """The reply's body: a sign of life every so many ``seconds`` while the work
-        goes on, then what came of it (see ``conclude``)."""
+    def _told_after(self, work: Work, clock: Clock, seconds: float) -> Iterator[bytes]:
         if self.is_xml:
             yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
         separator = b""
@@ -83,9 +86,40 @@ class Report:
                     separator, last = b"\r\n\r\n", now
                     yield b" "
         except Rejected as error:
-            self.status, self.text = error.status, error.text
-        self.conclude(good, empty_text)
-        yield separator + self.render()
+            self._status, self._text = error.status, error.text
+        else:
+            self._conclude()
+        yield separator + self._render()
+
+    def _conclude(self) -> None:
+        if self.errors:
+            self._status = 502 if self._has_server_faults else 400
+        elif any(self.counts.values()):
+            self._status = self._good
+        else:
+            self._status, self._text = 400, self._empty_text
+
+    def _render(self) -> bytes:
+        facts = {
+            **{name: str(count) for name, count in self.counts.items()},
+            "Response Body": self._text,
+            "Response Status": status_line(self._status),
+        }
+        return render_answer(
+            self._root, self._content_type, facts, self.errors, self.counts
+        )
+
+
+def deletion_report(content_type: str) -> Report:
+    """The report of an operation that only deletes; see ``note_deletion``."""
+    return Report(
+        "delete",
+        content_type,
+        DELETED,
+        NOT_FOUND,
+        good=200,
+        empty_text="Invalid bulk delete.",
+    )
 
 
 def render_answer(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import IO
 from urllib.parse import quote
 
-from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.request import Application, Environ, Request
-from objectstore.middleware.bulk_report import Report
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import Application, Request
+from objectstore.middleware.bulk_report import CREATED, Report
 from objectstore.middleware.decompressed import READ_BYTES, Decompressed
-from objectstore.middleware.subrequest import ask, discard, sub_environ
+from objectstore.middleware.subrequest import status_of, sub_environ
 
 COMPRESSIONS = {"tar": "", "tar.gz": "gz", "tar.bz2": "bz2"}
 # Names in an archive may be long; ones that no store takes are not tried.
@@ -96,7 +96,7 @@ class BulkUpload:
 
     def _note(self, shown: str, status: int) -> None:
         if status // 100 == 2:
-            self._report.counts["Number Files Created"] += 1
+            self._report.counts[CREATED] += 1
         elif status == 401:
             raise Rejected(401)
         else:
@@ -110,10 +110,10 @@ class BulkUpload:
         if len(self._containers) >= self._containers_max:
             text = f"More than {self._containers_max} containers to create from tar."
             raise Rejected(400, text)
-        path = self._root + container
-        status = self._ask(sub_environ(self._request.environ, "HEAD", path))
+        environ, path = self._request.environ, self._root + container
+        status = status_of(self._app, sub_environ(environ, "HEAD", path))
         if status == 404:
-            status = self._ask(sub_environ(self._request.environ, "PUT", path))
+            status = status_of(self._app, sub_environ(environ, "PUT", path))
         if status in (401, 403):
             # Who may write objects need not be one who may see the container.
             status = 200
@@ -136,12 +136,4 @@ class BulkUpload:
                 meta = name.removeprefix(prefix)
                 if meta != name and meta.replace("-", "").isalnum():
                     upload.set_header(f"X-Object-Meta-{meta}", value)
-        return self._ask(environ)
-
-    def _ask(self, environ: Environ) -> int:
-        try:
-            reply = ask(self._app, environ)
-        except Unavailable:
-            return 503
-        discard(reply)
-        return reply.status
+        return status_of(self._app, environ)

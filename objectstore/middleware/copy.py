@@ -41,8 +41,8 @@ from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.subrequest import (
-    IterableInput,
     ask,
     close_body,
     sub_environ,

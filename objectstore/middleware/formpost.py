@@ -41,6 +41,7 @@ from objectstore.kernel.request import Application, Environ, Request, StartRespo
 from objectstore.kernel.settings import option
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.multipart import (
     BOUNDARY_CHARACTERS_MAX,
     BadForm,
@@ -56,7 +57,6 @@ from objectstore.middleware.signatures import (
     read_signature,
 )
 from objectstore.middleware.subrequest import (
-    IterableInput,
     ask,
     read_reply,
     sub_environ,

@@ -18,7 +18,7 @@ REQUIRED = ("catch_errors", "gatekeeper")
 
 # What filters stand after that know kinds of objects (manifests, links, versions): who
 # asks and what for is decided by then.
-BEFORE_KINDS_OF_OBJECTS = (
+BEFORE_LARGE_OBJECTS = (
     "catch_errors",
     "gatekeeper",
     "info",
@@ -30,8 +30,8 @@ BEFORE_KINDS_OF_OBJECTS = (
     "copy",
     "account_quotas",
     "container_quotas",
-    "slo",
 )
+BEFORE_KINDS_OF_OBJECTS = (*BEFORE_LARGE_OBJECTS, "slo")
 
 # All filters in an order that keeps every rule.
 FULL_PIPELINE = (

@@ -56,7 +56,7 @@ from objectstore.kernel.option_types import TRUE_WORDS, Seconds, Size
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
-from objectstore.middleware.bulk_report import FORMATS, Report, wanted_format
+from objectstore.middleware.bulk_report import FORMATS, deletion_report, wanted_format
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.large_objects.manifest import Wanted, parse_manifest
 from objectstore.middleware.large_objects.segments import as_sent, decode
@@ -68,21 +68,10 @@ from objectstore.middleware.large_objects.static_read import (
     Pace,
     StaticRead,
 )
+from objectstore.middleware.order import BEFORE_LARGE_OBJECTS
 from objectstore.middleware.subrequest import ask, pass_unless_marked, read_reply
 
-AFTER = (
-    "catch_errors",
-    "gatekeeper",
-    "info",
-    "tempurl",
-    "formpost",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-)
+AFTER = BEFORE_LARGE_OBJECTS
 
 # Only the house can say so: a multipart upload of the S3 face, whose parts are
 # counted and bounded there.
@@ -251,7 +240,7 @@ class Slo:
             content_type = wanted_format(request.header("Accept"))
         except Rejected:
             content_type = FORMATS[0]
-        report = Report("delete", content_type, "Number Deleted", "Number Not Found")
+        report = deletion_report(content_type)
         settings = self._settings
         work = StaticDelete(
             self.app,
@@ -261,14 +250,7 @@ class Slo:
             segments_max=settings.max_manifest_segments,
             at_once=settings.delete_concurrency,
         )
-        pieces = report.told_after(
-            work.run(),
-            200,
-            "Invalid bulk delete.",
-            self._clock,
-            settings.yield_frequency,
-        )
-        return Reply(200, pieces, content_type=content_type)
+        return report.reply_after(work.run(), self._clock, settings.yield_frequency)
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -14,7 +14,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, rejection
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -23,6 +23,7 @@ from objectstore.kernel.request import (
     Environ,
     StartResponse,
 )
+from objectstore.middleware.iterable_input import EMPTY_INPUT
 
 # What of the client's request says something about its body only, or asks for a
 # condition that was meant for the client's own request.
@@ -38,70 +39,6 @@ _CONDITION_KEYS = (
 )
 # Small error bodies are read to their end, so that connections can be reused.
 DISCARD_BYTES_MAX = 64 * 1024
-PIECE_BYTES = 64 * 1024
-
-
-class IterableInput:
-    """A reply's body (or any pieces of bytes) as a request's ``wsgi.input``."""
-
-    __slots__ = ("_left", "_pieces")
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._left = memoryview(b"")
-
-    def read(self, size: int | None = -1) -> bytes:
-        """``size`` bytes, fewer only at the end; all of it when negative."""
-        if size is None or size < 0:
-            rest = bytes(self._left) + b"".join(self._pieces)
-            self._left = memoryview(b"")
-            return rest
-        piece = self._take(size)
-        if not piece or len(piece) == size:
-            return bytes(piece)
-        pieces, missing = [piece], size - len(piece)
-        while missing:
-            piece = self._take(missing)
-            if not piece:
-                break
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
-
-    def readinto(self, view: Any) -> int:
-        """Fill ``view``; how many bytes, fewer than it holds only at the end."""
-        filled = 0
-        while filled < len(view):
-            piece = self._take(len(view) - filled)
-            if not piece:
-                break
-            view[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return filled
-
-    def read1(self, size: int = PIECE_BYTES) -> bytes:
-        """At most ``size`` bytes: what is at hand, b"" only at the end."""
-        return bytes(self._take(size))
-
-    def readinto1(self, view: Any) -> int:
-        """Put what is at hand into ``view``; 0 at the end."""
-        piece = self._take(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def _take(self, size: int) -> memoryview:
-        if size == 0:
-            return memoryview(b"")
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return memoryview(b"")
-            self._left = memoryview(piece)
-        taken, self._left = self._left[:size], self._left[size:]
-        return taken
-
-
-EMPTY_INPUT = IterableInput(())
 
 
 def sub_environ(
@@ -180,6 +117,16 @@ def pass_unless_marked(
     reply = Reply(int(held[0][:3]), _NO_BODY, _as_text(held[1]))
     reply.body = body
     return reply
+
+
+def status_of(application: Application, environ: Environ) -> int:
+    """The reply's status, 503 when the store does not answer; its body is not read."""
+    try:
+        reply = ask(application, environ)
+    except Unavailable:
+        return 503
+    discard(reply)
+    return reply.status
 
 
 def discard(reply: Reply) -> None:

@@ -24,7 +24,7 @@ from objectstore.middleware.crypto.stored import (
     ETAG_MAC,
     ListedEtags,
 )
-from objectstore.middleware.subrequest import IterableInput
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
 
 

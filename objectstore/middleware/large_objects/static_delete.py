@@ -16,10 +16,16 @@ from objectstore.kernel.request import (
     Environ,
     Request,
 )
-from objectstore.middleware.bulk_report import Report
+from objectstore.middleware.bulk_report import NOT_FOUND, Report
 from objectstore.middleware.large_objects.segments import Segment, decode
 from objectstore.middleware.large_objects.static_read import SLO_SIZE
-from objectstore.middleware.subrequest import ask, discard, read_reply, sub_environ
+from objectstore.middleware.subrequest import (
+    ask,
+    discard,
+    read_reply,
+    status_of,
+    sub_environ,
+)
 
 # Ten times a manifest's segments: nested manifests are opened as they come.
 BUFFERED_TIMES = 10
@@ -99,7 +105,7 @@ class StaticDelete:
             self._report.fail(quote(path), 503)
             return None
         if reply.status == 404:
-            self._report.counts["Number Not Found"] += 1
+            self._report.counts[NOT_FOUND] += 1
         elif reply.status == 401:
             discard(reply)
             raise Rejected(401)
@@ -132,18 +138,7 @@ class StaticDelete:
     def _delete(self, paths: list[str]) -> None:
         tasks = [concurrency.spawn(self._delete_one, path) for path in paths]
         for path, task in zip(paths, tasks, strict=True):
-            status = concurrency.wait_task(task)
-            if status // 100 == 2:
-                self._report.counts["Number Deleted"] += 1
-            elif status == 404:
-                self._report.counts["Number Not Found"] += 1
-            else:
-                self._report.fail(quote(path), status)
+            self._report.note_deletion(quote(path), concurrency.wait_task(task))
 
     def _delete_one(self, path: str) -> int:
-        try:
-            reply = ask(self._app, self._environ("DELETE", path))
-        except Unavailable:
-            return 503
-        discard(reply)
-        return reply.status
+        return status_of(self._app, self._environ("DELETE", path))

@@ -20,6 +20,7 @@ from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Request
 from objectstore.middleware.bulk_report import render_answer, status_line
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.large_objects.manifest import Wanted, bytes_text
 from objectstore.middleware.large_objects.segments import (
     Segment,
@@ -28,7 +29,6 @@ from objectstore.middleware.large_objects.segments import (
 )
 from objectstore.middleware.large_objects.static_read import SLO_ETAG, SLO_SIZE
 from objectstore.middleware.subrequest import (
-    IterableInput,
     ask,
     discard,
     read_reply,

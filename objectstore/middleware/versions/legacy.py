@@ -16,8 +16,8 @@ from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.subrequest import (
-    IterableInput,
     ask,
     close_body,
     discard,

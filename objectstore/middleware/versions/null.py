@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import from_text, to_text
-from objectstore.middleware.subrequest import IterableInput, close_body, discard
+from objectstore.middleware.iterable_input import IterableInput
+from objectstore.middleware.subrequest import close_body, discard
 from objectstore.middleware.versions.link import LINK, whole_listed_etag
 from objectstore.middleware.versions.names import NULL_MARK
 from objectstore.middleware.versions.place import Place, check

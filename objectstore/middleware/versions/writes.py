@@ -16,7 +16,8 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.kernel.request import CONTEXT_KEY
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
-from objectstore.middleware.subrequest import EMPTY_INPUT, ask, discard
+from objectstore.middleware.iterable_input import EMPTY_INPUT
+from objectstore.middleware.subrequest import ask, discard
 from objectstore.middleware.versions.conditions import (
     check_conditions,
     deletion_guard,

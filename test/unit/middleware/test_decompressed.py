@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objectstore.middleware.decompressed import Decompressed
-from objectstore.middleware.subrequest import IterableInput
+from objectstore.middleware.iterable_input import IterableInput
 
 COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress}
 kinds = st.sampled_from(["gz", "bz2"])

@@ -13,8 +13,8 @@ from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
 from objectstore.middleware.formpost import Formpost, FormpostSettings
+from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.multipart import BadForm, parts_of
-from objectstore.middleware.subrequest import IterableInput
 from test.fakes.swift_app import (
     Answer,
     Client,
