@@ -87,20 +87,15 @@ def merge_versions(
     """
     latest = dict(current)
     entries: list[Entry] = []
-    directories: dict[str, Entry] = {}
+    shown, directories = _apart(shown)
     for entry in shown:
-        if "name" not in entry:
-            directories[entry["subdir"]] = entry
-        elif entry.pop("version_symlink", False):
+        if entry.pop("version_symlink", False):
             latest[entry["name"]] = entry["version_id"]
         else:
             latest[entry["name"]] = NULL
             entries.append({**entry, "version_id": NULL, "is_latest": True})
+    hidden, hidden_directories = _apart(hidden)
     for entry in hidden:
-        if "name" not in entry:
-            name = entry["subdir"].lstrip(RESERVED)
-            directories[name] = {"subdir": name}
-            continue
         found = split_version(entry["name"])
         if found is not None:
             name, timestamp = found
@@ -115,9 +110,22 @@ def merge_versions(
             entries.append(entry)
     if reverse:
         _mark_last(entries, latest, newest)
-    entries.extend(directories.values())
+    directories |= {name.lstrip(RESERVED) for name in hidden_directories}
+    entries.extend({"subdir": name} for name in directories)
     entries.sort(key=_place_of, reverse=reverse)
     return entries[:limit]
+
+
+def _apart(page: Iterable[Entry]) -> tuple[list[Entry], set[str]]:
+    """A page's objects, and its directories."""
+    objects: list[Entry] = []
+    directories: set[str] = set()
+    for entry in page:
+        if "name" in entry:
+            objects.append(entry)
+        else:
+            directories.add(entry["subdir"])
+    return objects, directories
 
 
 def _mark_last(

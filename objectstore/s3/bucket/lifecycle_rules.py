@@ -145,15 +145,7 @@ def _rule(node: Node) -> Rule:
         )
     if status not in ("Enabled", "Disabled"):
         raise S3Error("MalformedXML")
-    for name in ("Transition", "NoncurrentVersionTransition"):
-        transition = node.child(name)
-        if transition is not None:
-            raise S3Error(
-                "NotImplemented",
-                f"Rule {identifier[:ID_LENGTH_MAX]!r} has a {name} to "
-                f"{transition.get('StorageClass')[:64]!r}: nothing is moved between "
-                "storage classes here. Leave the transition out; expirations work.",
-            )
+    _refuse_transitions(node, identifier)
     expiration = node.child("Expiration") or Node("Expiration")
     noncurrent = node.child("NoncurrentVersionExpiration") or Node("")
     abort = node.child("AbortIncompleteMultipartUpload") or Node("")
@@ -186,6 +178,18 @@ def _rule(node: Node) -> Rule:
             "AbortIncompleteMultipartUpload cannot be specified with Tags.",
         )
     return rule
+
+
+def _refuse_transitions(node: Node, identifier: str) -> None:
+    for name in ("Transition", "NoncurrentVersionTransition"):
+        transition = node.child(name)
+        if transition is not None:
+            raise S3Error(
+                "NotImplemented",
+                f"Rule {identifier!r} has a {name} to "
+                f"{transition.get('StorageClass')[:64]!r}: nothing is moved between "
+                "storage classes here. Leave the transition out; expirations work.",
+            )
 
 
 def _filter(node: Node) -> Filter:

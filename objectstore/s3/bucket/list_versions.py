@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import orjson
 
 from objectstore.kernel.reply import Reply
@@ -30,25 +32,9 @@ def list_versions(operation: Operation) -> Reply:
     encode = encoder(operation)
     key_marker = query.get("key-marker", "")
     version_marker = query.get("version-id-marker", "")
-    if version_marker and not key_marker:
-        raise S3Error(
-            "InvalidArgument",
-            "A version-id marker cannot be specified without a key marker.",
-        )
-    more = {"versions": "1"} if operation.facts.versioning else {}
-    if version_marker and more:
-        more["version_marker"] = version_marker
-    body = ask_page(operation, "json", limit, key_marker, more)
-    found: list[Entry] = orjson.loads(body) if body else []
+    found = _ask(operation, limit, key_marker, version_marker)
     entries, is_truncated = found[:limit], len(found) > limit
     delimiter = query.get("delimiter", "")
-    truncated: list[str] = []
-    if is_truncated:
-        last = entries[-1]
-        name = str(last.get("name") or last["subdir"])
-        truncated.append(text("NextKeyMarker", encode(name)))
-        if "name" in last:
-            truncated.append(text("NextVersionIdMarker", _version(last)))
     owned = owner("Owner", operation.facts.account)
     page = document(
         "ListVersionsResult",
@@ -56,7 +42,7 @@ def list_versions(operation: Operation) -> Reply:
         text("Prefix", encode(query.get("prefix", ""))),
         text("KeyMarker", encode(key_marker)),
         text("VersionIdMarker", version_marker),
-        *truncated,
+        *(_next_markers(entries[-1], encode) if is_truncated else ()),
         text("MaxKeys", limit),
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
@@ -73,6 +59,29 @@ def list_versions(operation: Operation) -> Reply:
         ],
     )
     return Reply(200, page, content_type="application/xml")
+
+
+def _ask(
+    operation: Operation, limit: int, key_marker: str, version_marker: str
+) -> list[Entry]:
+    """The page's entries, and one more when it is not the last."""
+    if version_marker and not key_marker:
+        raise S3Error(
+            "InvalidArgument",
+            "A version-id marker cannot be specified without a key marker.",
+        )
+    more = {"versions": "1"} if operation.facts.versioning else {}
+    if version_marker and more:
+        more["version_marker"] = version_marker
+    body = ask_page(operation, "json", limit, key_marker, more)
+    found: list[Entry] = orjson.loads(body) if body else []
+    return found
+
+
+def _next_markers(last: Entry, encode: Callable[[str], str]) -> Iterator[str]:
+    yield text("NextKeyMarker", encode(str(last.get("name") or last["subdir"])))
+    if "name" in last:
+        yield text("NextVersionIdMarker", _version(last))
 
 
 def _version(entry: Entry) -> str:

@@ -46,35 +46,16 @@ class PostPolicy:
 
 def parse_post_policy(encoded: str) -> PostPolicy:
     """From the form's ``policy`` field."""
-    try:
-        document = orjson.loads(base64.b64decode(encoded, validate=True))
-    except (ValueError, binascii.Error):
-        raise S3Error(
-            "InvalidPolicyDocument", "Invalid Policy: Invalid JSON."
-        ) from None
-    if not isinstance(document, dict):
-        raise S3Error("InvalidPolicyDocument")
-    expiration, conditions = document.get("expiration"), document.get("conditions")
-    if not isinstance(expiration, str):
-        raise S3Error(
-            "InvalidPolicyDocument", "Invalid Policy: Policy missing expiration."
-        )
-    if not isinstance(conditions, list) or not conditions:
-        raise S3Error(
-            "InvalidPolicyDocument", "Invalid Policy: Policy missing conditions."
-        )
-    if len(conditions) > CONDITIONS_MAX:
-        raise S3Error("InvalidPolicyDocument")
+    expiration, conditions = _parts(encoded)
     exact: list[tuple[str, str]] = []
     prefixes: list[tuple[str, str]] = []
     lengths: tuple[int, int] | None = None
     for condition in conditions:
         if isinstance(condition, dict):
             if len(condition) != 1:
-                raise S3Error(
-                    "InvalidPolicyDocument",
-                    "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must "
-                    "have exactly one property specified.",
+                raise _invalid(
+                    "Invalid Simple-Condition: Simple-Conditions must have exactly one "
+                    "property specified."
                 )
             exact += [(_name(name), _text(value)) for name, value in condition.items()]
             continue
@@ -88,12 +69,27 @@ def parse_post_policy(encoded: str) -> PostPolicy:
         else:
             raise S3Error("InvalidPolicyDocument")
     if not _EXPIRATION.fullmatch(expiration):
-        raise S3Error(
-            "InvalidPolicyDocument",
-            f"Invalid Policy: Invalid 'expiration' value: '{expiration[:64]}'",
-        )
+        raise _invalid(f"Invalid 'expiration' value: '{expiration[:64]}'")
     expires = from_iso(expiration, "InvalidPolicyDocument")
     return PostPolicy(expires, tuple(exact), tuple(prefixes), lengths)
+
+
+def _parts(encoded: str) -> tuple[str, list[Any]]:
+    """The policy's end and its conditions."""
+    try:
+        document = orjson.loads(base64.b64decode(encoded, validate=True))
+    except (ValueError, binascii.Error):
+        raise _invalid("Invalid JSON.") from None
+    if not isinstance(document, dict):
+        raise S3Error("InvalidPolicyDocument")
+    expiration, conditions = document.get("expiration"), document.get("conditions")
+    if not isinstance(expiration, str):
+        raise _invalid("Policy missing expiration.")
+    if not isinstance(conditions, list) or not conditions:
+        raise _invalid("Policy missing conditions.")
+    if len(conditions) > CONDITIONS_MAX:
+        raise S3Error("InvalidPolicyDocument")
+    return expiration, conditions
 
 
 def check_form(policy: PostPolicy, fields: dict[str, str], now: float) -> None:
@@ -116,6 +112,10 @@ def check_form(policy: PostPolicy, fields: dict[str, str], now: float) -> None:
     for name in fields:
         if name not in covered and not name.startswith("x-ignore-"):
             raise _denied(f"Extra input fields: {name[:128]}")
+
+
+def _invalid(reason: str) -> S3Error:
+    return S3Error("InvalidPolicyDocument", f"Invalid Policy: {reason}")
 
 
 def _denied(reason: str) -> S3Error:

@@ -17,6 +17,7 @@ from objectstore.s3.signing.sigv4 import (
 )
 
 PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
+_MALFORMED = "AuthorizationQueryParametersError"
 
 
 def from_query(
@@ -27,7 +28,6 @@ def from_query(
     now: float,
 ) -> SigV4Claim:
     """The claim of a presigned URL."""
-    code = "AuthorizationQueryParametersError"
     query = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in reversed(pairs)
@@ -35,25 +35,21 @@ def from_query(
     }
     try:
         if query["X-Amz-Algorithm"] != ALGORITHM:
-            raise S3Error(code, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
-        scope = Scope(query["X-Amz-Credential"], code)
+            raise S3Error(
+                _MALFORMED, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"'
+            )
+        scope = Scope(query["X-Amz-Credential"], _MALFORMED)
         moment, expires = query["X-Amz-Date"], query["X-Amz-Expires"]
         signed_text, signature = query["X-Amz-SignedHeaders"], query["X-Amz-Signature"]
     except KeyError:
         raise S3Error(
-            code,
+            _MALFORMED,
             "Query-string authentication version 4 requires the X-Amz-Algorithm, "
             "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and "
             "X-Amz-Expires parameters.",
         ) from None
-    try:
-        seconds = from_compact(moment)
-    except ValueError:
-        raise S3Error(
-            code,
-            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
-        ) from None
-    check_scope(scope, moment, region, code)
+    seconds = _seconds(moment)
+    check_scope(scope, moment, region, _MALFORMED)
     _check_expiry(seconds, expires, now)
     signed = canonical.SignedHeaders(signed_text)
     signed.check(environ)
@@ -75,16 +71,25 @@ def from_query(
     )
 
 
+def _seconds(moment: str) -> float:
+    try:
+        return from_compact(moment)
+    except ValueError:
+        raise S3Error(
+            _MALFORMED,
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
+        ) from None
+
+
 def _check_expiry(seconds: float, expires: str, now: float) -> None:
-    code = "AuthorizationQueryParametersError"
     if not (expires.isascii() and expires.isdigit() and len(expires) < 10):
         negative = expires[:1] == "-" and expires[1:].isdigit()
         wanted = "must be non-negative" if negative else "should be a number"
-        raise S3Error(code, f"X-Amz-Expires {wanted}")
+        raise S3Error(_MALFORMED, f"X-Amz-Expires {wanted}")
     lasting = int(expires)
     if lasting > PRESIGNED_SECONDS_MAX:
         raise S3Error(
-            code, "X-Amz-Expires must be less than a week (in seconds) 604800"
+            _MALFORMED, "X-Amz-Expires must be less than a week (in seconds) 604800"
         )
     if seconds - SKEW_SECONDS_MAX > now:
         raise S3Error("AccessDenied", "Request is not valid yet")
