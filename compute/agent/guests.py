@@ -122,6 +122,7 @@ class DiskSpec:
     serial: str = ""  # how a guest knows it again (/dev/disk/by-id)
     boot_order: int | None = None  # 1 is tried first; None: never
     read_only: bool = False
+    shared: bool = False  # other guests may have it too
     limits: Limits = ()
 
 

@@ -77,6 +77,7 @@ def disk_of(
         serial=connection.serial,
         boot_order=1 if device.is_root else None,
         read_only=connection.is_read_only,
+        shared=connection.is_shared,
         limits=tuple(sorted(connection.limits.items())),
     )
 

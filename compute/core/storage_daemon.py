@@ -28,8 +28,9 @@ WRITABLE, READABLE = "volume", "volume-ro"
 """Names of the two exports of a daemon: for writers, and for those who only read."""
 START_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 10.0
-# A guest's host and its server may all come; QEMU's default is one client.
-CLIENTS_MAX = 16
+# Of each guest that shares a volume its host and the one that it moves to, and who
+# copies it; QEMU's default is one client.
+CLIENTS_MAX = 48
 # What reads lazily waits so long for a server that restarts before its reads fail.
 AWAY_SECONDS = 600
 _ERROR_TEXT_MAX = 500

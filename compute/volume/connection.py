@@ -50,7 +50,7 @@ class ConnectionInfo:
     as the disk's serial number, the volume's id.  ``limits``: how fast the guest's
     host is to let it be, by the names of ``qos.LIMITS``.  ``is_encrypted``: the bytes
     are LUKS, and whoever has them asks for the passphrase apart; ``size_bytes`` is
-    what is left without its header.
+    what is left without its header.  ``is_shared``: other guests may have it too.
     """
 
     volume_id: str
@@ -66,6 +66,7 @@ class ConnectionInfo:
     attachment_id: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     is_encrypted: bool = False
+    is_shared: bool = False
 
     @property
     def serial(self) -> str:
@@ -89,6 +90,7 @@ class ConnectionInfo:
             "size_bytes": self.size_bytes,
             "discard": True,
             "encrypted": self.is_encrypted,
+            "multiattach": self.is_shared,
             "qos_specs": dict(self.limits) or None,
         }
         if self.transport == UNIX:
@@ -124,4 +126,5 @@ def connection_of(document: Mapping[str, Any]) -> ConnectionInfo:
         attachment_id=data.get("attachment_id", ""),
         limits=data.get("qos_specs") or {},
         is_encrypted=bool(data.get("encrypted")),
+        is_shared=bool(data.get("multiattach")),
     )

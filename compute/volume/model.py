@@ -104,6 +104,10 @@ ACTIONS: Mapping[str, Action] = {
     # The older way.
     "reserve": Action(frozenset({AVAILABLE}), ATTACHING),
     "unreserve": Action(frozenset({ATTACHING}), AVAILABLE),
+    "reserve_shared": Action(frozenset({AVAILABLE, IN_USE}), ATTACHING),
+    "attach_shared": Action(
+        frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE}), IN_USE
+    ),
     "initialize": Action(frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE})),
     "attach": Action(frozenset({AVAILABLE, RESERVED, ATTACHING}), IN_USE),
     "begin_detaching": Action(frozenset({IN_USE}), DETACHING),
@@ -185,6 +189,9 @@ GROUP_MEMBERS = frozenset({AVAILABLE, IN_USE})
 """In which statuses volumes come into a group, and are copied with it."""
 GROUP_LEAVERS = GROUP_MEMBERS | _BROKEN
 """In which they leave it."""
+SHARED_ATTACHMENTS_MAX = 16
+"""Servers that share one volume, as many as EC2 lets: each may have two ways to it
+while it moves, and its daemon serves ``storage_daemon.CLIENTS_MAX``."""
 GROUP_VOLUMES_MAX = 32
 """Each has two daemons more, and an answer of two daemons to each write, while its
 group is copied."""

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, str] = {
     _V + "get_volume_metadata": _READER,
     _V + "update_volume_metadata": _MEMBER,
     _V + "multiattach": _MEMBER,
+    _V + "multiattach_bootable_volume": _MEMBER,
     _E + "volume_actions:reserve": _MEMBER,
     _E + "volume_actions:attach": _MEMBER,
     _E + "volume_actions:initialize_connection": _SERVICE,

@@ -39,6 +39,7 @@ from compute.volume.records import (
     Volume,
     VolumeType,
 )
+from compute.volume.sharing import check_room
 
 UNLIMITED = -1
 
@@ -136,26 +137,22 @@ def is_had_at_work(volume: Volume, attachments: Sequence[Attachment]) -> bool:
 def check_attachable(
     volume: Volume, attachments: Sequence[Attachment], instance_id: str
 ) -> None:
-    """Whether one more attachment may begin: of a free volume, or for the server that
-    has it already (it is moving to another host)."""
+    """Whether one more attachment may begin: of a free volume, of one that servers
+    share, or for a server that has it already (it is moving to another host)."""
     if volume.status == AVAILABLE and not attachments:
         return
     theirs = {each.instance_id for each in attachments}
-    same = instance_id and theirs == {instance_id}
-    if same and volume.status in (RESERVED, ATTACHING, IN_USE):
+    same = bool(instance_id) and instance_id in theirs
+    may = volume.status in (RESERVED, ATTACHING, IN_USE)
+    if same and (may or is_had_at_work(volume, attachments)):
         return
-    if same and is_had_at_work(volume, attachments):
+    if volume.multiattach and (may or volume.status == AVAILABLE):
+        check_room(volume, attachments)
         return
     raise InvalidStatus(
         f"Invalid volume: Volume {volume.id} status must be available,"
         f" but current status is: {volume.status}"
     )
-
-
-def is_multiattach(volume_type: VolumeType) -> bool:
-    """Whether the type promises what we cannot keep."""
-    wanted = volume_type.extra_specs.get("multiattach", "")
-    return wanted.replace(" ", "").lower() == "<is>true"
 
 
 def is_served(volume_type: VolumeType) -> bool:
@@ -178,15 +175,6 @@ def _wanted_values(text: str) -> set[str]:
     if text.lstrip().startswith("<or>"):
         return {each.strip() for each in text.split("<or>")}
     return {text.strip().removeprefix("s==").strip()}
-
-
-def check_type_usable(volume_type: VolumeType) -> None:
-    """``BadRequest`` for types whose promise is not kept here."""
-    if is_multiattach(volume_type):
-        raise BadRequest(
-            "Invalid input received: volumes that several servers share are not"
-            f" offered here (volume type {volume_type.name}: multiattach)"
-        )
 
 
 def check_size(size_gib: int, least_gib: int, what: str) -> None:

@@ -134,7 +134,7 @@ class ServersApi:
         if body.get("trusted_image_certificates"):
             raise BadRequest("Image signatures cannot be verified here")
         password = body.get("adminPass") or new_password()
-        new = self._ordering.read(call.context, body, hints, password)
+        new = self._ordering.read(call.context, body, hints, password, minor_of(call))
         if order := call.request.header(ORDER_HEADER):
             if len(order) > ORDER_CHARACTERS_MAX:
                 raise BadRequest(f"{ORDER_HEADER}: at most {ORDER_CHARACTERS_MAX}")

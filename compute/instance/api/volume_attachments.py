@@ -12,12 +12,8 @@ from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
 from compute.instance.schemas.types import is_true
 from compute.instance.schemas.volumes import ATTACH, UPDATE
-from compute.instance.service.volumes import (
-    RULE,
-    SWAP,
-    NewAttachment,
-    ServerVolumes,
-)
+from compute.instance.service.attached import NewAttachment
+from compute.instance.service.volumes import RULE, SWAP, ServerVolumes
 from compute.instance.service.volumes import UPDATE as UPDATE_RULE
 from compute.instance.views.volumes import attached_view, attachment_view
 from objectstore.kernel.reply import Reply
@@ -83,6 +79,7 @@ class VolumeAttachmentsApi:
             body.get("device") or "",
             body.get("tag", ""),
             is_true(body.get("delete_on_termination", False)),
+            minor_of(call),
         )
         server_id = call.parameters["server_id"]
         device = self._volumes.attach(call.context, server_id, new)

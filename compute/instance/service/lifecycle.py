@@ -20,6 +20,7 @@ from compute.instance.service.order_checks import (
 )
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.snapshots import Snapshots
+from compute.instance.shared_volumes import check_own
 from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 
@@ -113,6 +114,7 @@ class Lifecycle:
             raise BadRequest(
                 "Unable to rebuild with a different image for a volume-backed server."
             )
+        check_own(self._wiring.volumes, server.id, volume.id)
         need = max(image.min_disk_gib << 30, image.virtual_bytes or 0)
         if need > volume.size_gib << 30:
             raise BadRequest(

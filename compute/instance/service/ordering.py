@@ -5,7 +5,6 @@ The one place that knows how the body of ``POST /servers`` becomes a record.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from compute.instance.service.device_order import (
     order_of,
     without_image,
 )
+from compute.instance.service.hostnames import hostname_of
 from compute.instance.service.network_choice import choose_networks
 from compute.instance.service.new_servers import NewServers
 from compute.instance.service.order_checks import (
@@ -51,13 +51,6 @@ NOT_BOOTABLE = frozenset({"aki", "ari"})
 SERVERS_MAX = 1000
 
 
-def hostname_of(name: str, server_id: str = "") -> str:
-    """A name that DNS allows, from a server's name; its id's when nothing is left."""
-    text = re.sub(r"[^a-z0-9\-_]", "", name.lower().replace(" ", "-").replace(".", "-"))
-    text = text.replace("_", "-").strip("-.")[:63].rstrip("-")
-    return text or (f"server-{server_id}" if server_id else "server")
-
-
 class Ordering:
     """Reads orders for servers."""
 
@@ -70,11 +63,16 @@ class Ordering:
     # ---- the whole order -------------------------------------------------------
 
     def read(
-        self, context: RequestContext, body: Body, hints: Body, password: str
+        self,
+        context: RequestContext,
+        body: Body,
+        hints: Body,
+        password: str,
+        minor: int,
     ) -> NewServers:
-        """What to make.  ``BadRequest`` names what is wrong."""
+        """What to make, as that version has it.  ``BadRequest`` names what is wrong."""
         least, most = self._counts(body)
-        devices, image, facts = self._disks(context, body, most)
+        devices, image, facts = self._disks(context, body, most, minor)
         flavor, key, group, limits = self._wiring.database.read(
             lambda connection: self._look_up(connection, context, body, hints)
         )
@@ -152,7 +150,7 @@ class Ordering:
         return f"r-{text[:8]}"
 
     def _disks(
-        self, context: RequestContext, body: Body, most: int
+        self, context: RequestContext, body: Body, most: int, minor: int
     ) -> tuple[list[BlockDevice], ImageRecord | None, ImageRecord]:
         """The devices; the image that the server is made from, None when that is a
         volume; and the facts of what it boots from, wherever that lies."""
@@ -165,7 +163,11 @@ class Ordering:
         else:
             order = order_of(asked, image.id if image is not None else "", new_id)
         devices, volume = self._choice.checked(
-            context, order.devices, most, has_image=image is not None
+            context,
+            order.devices,
+            most,
+            has_image=image is not None,
+            minor=minor,
         )
         root = next((each for each in devices if each.is_root), None)
         if root is not None and root.source == IMAGE:

@@ -25,6 +25,7 @@ from compute.instance.block_devices import (
 )
 from compute.instance.records import Flavor, Server
 from compute.instance.service.device_order import INVALID
+from compute.instance.shared_volumes import SINCE, check_version
 from compute.instance.volumes import delete_volume, release_attachment
 from compute.instance.wiring import DROP_VOLUME, ROOM_QUEUE, Wiring
 from compute.volume.client import NewVolume, VolumeRecord
@@ -121,10 +122,12 @@ class VolumeChoice:
         count: int,
         *,
         has_image: bool = False,
+        minor: int = SINCE,
     ) -> tuple[list[BlockDevice], VolumeRecord | None]:
         """The devices with their true sizes, and the volume that is the root if there
         is one already.  ``has_image``: an image tells what boots, whatever the root
-        says of itself.  ``BadRequest`` for what cannot be had."""
+        says of itself; ``minor``: the version of the order.
+        ``BadRequest`` for what cannot be had."""
         root: VolumeRecord | None = None
         found = []
         for device in devices:
@@ -134,6 +137,7 @@ class VolumeChoice:
                         "Cannot attach one or more volumes to multiple instances"
                     )
                 volume = self._volume(context, device)
+                check_version(volume, minor)
                 if device.is_root and not (volume.bootable or has_image):
                     raise BadRequest(f"Block Device {volume.id} is not bootable.")
                 device = dataclasses.replace(device, size=volume.size_gib)

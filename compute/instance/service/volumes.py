@@ -8,8 +8,6 @@ which the doctor finds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
@@ -26,10 +24,20 @@ from compute.instance.block_devices import (
     find_volume,
     free_device,
     taken_devices,
-    volumes_of,
 )
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.attached import (
+    NewAttachment,
+    device_of,
+    had_already,
+    settled_device,
+)
+from compute.instance.shared_volumes import (
+    check_not_shelved,
+    check_swap,
+    check_version,
+)
 from compute.instance.volumes import release_attachment
 from compute.instance.wiring import ROOM_QUEUE, Wiring
 from compute.volume.client import VolumeRecord
@@ -39,16 +47,6 @@ RULE = "os_compute_api:os-volumes-attachments"
 CREATE, DELETE = f"{RULE}:create", f"{RULE}:delete"
 UPDATE, SWAP = f"{RULE}:update", f"{RULE}:swap"
 LIMIT = "limit_volume"
-
-
-@dataclass(frozen=True, slots=True)
-class NewAttachment:
-    """What to attach, and how.  ``device``: ``/dev/vdc``, "": the first free."""
-
-    volume_id: str
-    device: str = ""
-    tag: str = ""
-    delete_on_termination: bool = False
 
 
 class ServerVolumes:
@@ -76,9 +74,11 @@ class ServerVolumes:
         server = self.visible(context, server_id, CREATE)
         self._actions.check(context, server, "attach_volume")
         if find_volume(server.block_devices, new.volume_id) is not None:
-            raise _had_already(new.volume_id)
+            raise had_already(new.volume_id)
         check_count(server.block_devices)
         volume = self._volume(context, new.volume_id)
+        check_version(volume, new.minor)
+        check_not_shelved(volume, has_host=bool(server.host))
         attachment_id = self._reserve(context, server, volume)
         device = BlockDevice(
             id=self._wiring.identifiers.uuid(),
@@ -106,7 +106,7 @@ class ServerVolumes:
         def decide(connection: Connection, server: Server) -> Change:
             entries = server.block_devices
             if find_volume(entries, device.volume_id) is not None:
-                raise _had_already(device.volume_id)
+                raise had_already(device.volume_id)
             check_count(entries)
             entry = {
                 **device.to_json(),
@@ -158,7 +158,7 @@ class ServerVolumes:
             raise BadRequest("Cannot detach a root device volume")
 
         def decide(connection: Connection, server: Server) -> Change:
-            found = _settled(server, volume_id)
+            found = settled_device(server, volume_id)
             return Change(
                 {
                     "block_devices": changed(
@@ -173,7 +173,7 @@ class ServerVolumes:
 
     def device(self, server: Server, volume_id: str) -> BlockDevice:
         """The server's device of that volume; ``NotFound``."""
-        return _device(server, volume_id)
+        return device_of(server, volume_id)
 
     # ---- change ----------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class ServerVolumes:
 
         def write(connection: Connection) -> None:
             server = self._wiring.visible(connection, context, server_id, UPDATE)
-            device = _device(server, volume_id)
+            device = device_of(server, volume_id)
             entries = changed(
                 server.block_devices, device.id, delete_on_termination=wanted
             )
@@ -208,10 +208,12 @@ class ServerVolumes:
             raise BadRequest(
                 f"Invalid volume: New volume must have the same size, {old.size} GB."
             )
+        before = self._volume(context, old_id)
+        check_swap(self._wiring.volumes, before, volume)
         attachment_id = self._reserve(context, server, volume)
 
         def decide(connection: Connection, server: Server) -> Change:
-            found = _settled(server, old_id)
+            found = settled_device(server, old_id)
             values = {
                 "block_devices": changed(server.block_devices, found.id, state=SWAPPING)
             }
@@ -239,7 +241,7 @@ class ServerVolumes:
         size = self._wiring.volumes.get(volume_id).size_gib
 
         def decide(connection: Connection, server: Server) -> Change:
-            device = _device(server, volume_id)
+            device = device_of(server, volume_id)
             entries = changed(server.block_devices, device.id, size=size)
             return Change({"block_devices": entries}, {"device_id": device.id})
 
@@ -253,7 +255,7 @@ class ServerVolumes:
         for the limits only then.  ``NotFound`` when the server does not have it."""
 
         def decide(connection: Connection, server: Server) -> Change:
-            arguments = {"device_id": _device(server, volume_id).id}
+            arguments = {"device_id": device_of(server, volume_id).id}
             open_jobs = self._wiring.stores.jobs.open_of(connection, server.id)
             if any(_is_to_come(job, arguments["device_id"]) for job in open_jobs):
                 raise Conflict(f"The host of instance {server.id} is to do it already")
@@ -269,29 +271,3 @@ def _is_to_come(job: Job, device_id: str) -> bool:
         and not (job.undoing or job.cancelled)
         and job.arguments["device_id"] == device_id
     )
-
-
-def _device(server: Server, volume_id: str) -> BlockDevice:
-    found = find_volume(server.block_devices, volume_id)
-    if found is None:
-        raise NotFound(
-            f"Instance {server.id} is not attached to volume {volume_id}"
-            if volumes_of(server.block_devices)
-            else f"volume_id not found: {volume_id}"
-        )
-    return found
-
-
-def _had_already(volume_id: str) -> BadRequest:
-    return BadRequest(f"Invalid volume: volume {volume_id} already attached")
-
-
-def _settled(server: Server, volume_id: str) -> BlockDevice:
-    """The device when nothing is under way with it; ``Conflict``."""
-    device = _device(server, volume_id)
-    if device.state != ATTACHED:
-        raise Conflict(
-            f"Invalid volume: volume {volume_id} is {device.state} at instance"
-            f" {server.id}"
-        )
-    return device

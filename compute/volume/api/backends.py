@@ -59,7 +59,7 @@ class BackendsApi:
                 "vendor_name": VENDOR,
                 "storage_protocol": PROTOCOL,
                 "thin_provisioning_support": True,
-                "multiattach": False,
+                "multiattach": True,
                 "QoS_support": False,
             }
         return ok({"pools": [pool]})

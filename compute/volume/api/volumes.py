@@ -233,8 +233,8 @@ def order_of(body: Mapping[str, Any], minor: int) -> Order:
     """What the body of a creation asks for.  ``BadRequest``."""
     if is_true(body.get("multiattach", False)):
         raise BadRequest(
-            "Invalid input received: volumes that several servers share are not"
-            " offered here (multiattach)"
+            "multiattach parameter has been removed: choose a volume type whose extra"
+            " specs say multiattach"
         )
     image = body.get("imageRef") or body.get("image_id") or ""
     texts = named(body)

@@ -14,7 +14,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.volume import rules
+from compute.volume import rules, sharing
 from compute.volume.connection import READ_ONLY
 from compute.volume.jobs.upkeep import asked_of, connector_of
 from compute.volume.model import (
@@ -61,6 +61,8 @@ class Attachments:
             volume = wiring.volume(connection, context, volume_id, rule)
             others = self._rows.all(connection, volume_id=volume_id)
             rules.check_attachable(volume, others, instance_id)
+            if others and volume.multiattach and volume.bootable:
+                wiring.enforce(context, sharing.BOOTABLE_RULE, volume)
             attachment = self.new(volume, RESERVED, instance_id, access)
             self._rows.add(connection, attachment)
             if volume.status == AVAILABLE:
@@ -211,6 +213,7 @@ class Attachments:
                 info,
                 limits=self._limits(connection, now),
                 is_encrypted=volume.is_encrypted,
+                is_shared=volume.multiattach,
                 size_bytes=volume.size_gib * GIB,
             )
             return self._rows.change(connection, now, connection=shown.document())

@@ -9,7 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
-from compute.volume import rules
+from compute.volume import rules, sharing
 from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
 from compute.volume.messages import NO_BACKEND
@@ -137,9 +137,12 @@ class VolumeCreation:
         what = {"snapshot": "the snapshot size", "volume": "original volume size"}
         rules.check_size(size, source.least_gib, what.get(source.kind, "its source"))
         volume_type = self._type(connection, context, project_id, order, source)
-        rules.check_type_usable(volume_type)
+        is_shared = sharing.is_multiattach(volume_type)
+        if is_shared:
+            wiring.enforce(context, sharing.RULE)
         check_member(connection, wiring.stores, order.group_id, project_id, volume_type)
         is_encrypted = self._is_encrypted(connection, volume_type, source)
+        sharing.check_plain(is_shared=is_shared, is_encrypted=is_encrypted)
         self._quotas.check_size(connection, project_id, size)
         self._quotas.check(
             connection, project_id, volume_type, volumes=1, gigabytes=size
@@ -162,6 +165,7 @@ class VolumeCreation:
             name=order.name,
             description=order.description,
             bootable=source.bootable,
+            multiattach=is_shared,
             snapshot_id=order.snapshot_id,
             source_volume_id=order.source_volume_id,
             metadata=order.metadata,
@@ -276,16 +280,8 @@ class VolumeCreation:
 
 
 def _check_one_source(order: Order) -> None:
-    given = [
-        each
-        for each in (
-            order.image_id,
-            order.snapshot_id,
-            order.source_volume_id,
-            order.backup_id,
-        )
-        if each
-    ]
+    sources = order.image_id, order.snapshot_id, order.source_volume_id, order.backup_id
+    given = [each for each in sources if each]
     if len(given) > 1:
         raise BadRequest(
             "Invalid input received: give at most one of imageRef, snapshot_id,"

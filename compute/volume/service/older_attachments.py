@@ -10,7 +10,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Conflict, NotFound
-from compute.volume import rules
+from compute.volume import rules, sharing
 from compute.volume.connection import READ_WRITE, connection_of
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE, STABLE
@@ -87,14 +87,24 @@ class OlderAttachments:
 
         def write(connection: Connection) -> None:
             volume = wiring.volume(connection, context, volume_id, rule)
-            rules.check_volume(volume, "attach")
+            rules.check_volume(
+                volume, "attach_shared" if volume.multiattach else "attach"
+            )
             if volume.read_only and access == READ_WRITE:
                 raise InvalidStatus(
                     "Invalid volume: Invalid attaching mode 'rw' for a read-only volume"
                 )
             known = self._rows.all(connection, volume_id=volume_id)
-            waiting = next((each for each in known if each.status != ATTACHED), None)
+            waiting = next(
+                (
+                    each
+                    for each in known
+                    if each.status != ATTACHED and each.instance_id in ("", instance_id)
+                ),
+                None,
+            )
             if waiting is None:
+                sharing.check_room(volume, known)
                 waiting = self._attachments.new(volume, ATTACHING, instance_id, access)
                 self._rows.add(connection, waiting)
             self._rows.change(
@@ -191,7 +201,10 @@ class OlderAttachments:
         def write(connection: Connection) -> None:
             volume = wiring.volume(connection, context, volume_id, rule)
             try:
-                found = rules.check_volume(volume, action)
+                is_shared = action == "reserve" and volume.multiattach
+                found = rules.check_volume(
+                    volume, "reserve_shared" if is_shared else action
+                )
             except InvalidStatus:
                 if quiet:
                     return

@@ -9,7 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.image.client import ImageRecord, NewImage
-from compute.volume import rules
+from compute.volume import rules, sharing
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import DELETING
 from compute.volume.records import Volume
@@ -105,8 +105,11 @@ class VolumeOrders:
         attached: bool,
     ) -> None:
         """Let it grow; ``attached``: also one that is in use."""
+        wiring = self._wiring
 
         def job(connection: Connection, volume: Volume) -> Mapping[str, Any]:
+            rows = wiring.stores.attachments
+            sharing.check_growing(volume, rows.all(connection, volume_id=volume.id))
             if size_gib <= volume.size_gib:
                 raise BadRequest(
                     "Invalid input received: New size for extend must be greater than"

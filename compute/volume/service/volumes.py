@@ -8,12 +8,9 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
-from compute.volume import rules
+from compute.volume import rules, sharing
 from compute.volume.keys import kept_cipher
-from compute.volume.model import (
-    READ_ONLY_KEY,
-    STATUSES,
-)
+from compute.volume.model import READ_ONLY_KEY, STATUSES
 from compute.volume.records import Volume
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
@@ -138,7 +135,14 @@ class Volumes:
                     f"Invalid input received: Volume {volume.id} is of type"
                     f" {wanted.name} already"
                 )
-            rules.check_type_usable(wanted)
+            is_shared = sharing.is_multiattach(wanted)
+            if is_shared != volume.multiattach:
+                self._wiring.enforce(context, sharing.RULE, volume)
+                held = self._wiring.stores.attachments.all(
+                    connection, volume_id=volume.id
+                )
+                sharing.check_change(volume, held)
+            sharing.check_plain(is_shared=is_shared, is_encrypted=volume.is_encrypted)
             if not rules.is_served(wanted):
                 raise BadRequest(
                     f"No valid backend was found for volumes of type {wanted.name}"
@@ -159,7 +163,7 @@ class Volumes:
             }
             used = self._quotas.used(connection, volume.project_id)
             rules.check_quota(of_type, used, more, wanted)
-            return {"type_id": wanted.id}
+            return {"type_id": wanted.id, "multiattach": is_shared}
 
         self.change(context, volume_id, "retype", "volume:retype", decide)
         self._wiring.speeds_changed()

@@ -109,8 +109,7 @@ def _compute(stage: Stage, furniture: Furniture) -> Configuration:
             "shelve_migrate": simulated,
             "rescue": "true",
             "stable_rescue": "true",
-            # A type that says so is refused: volumes are of one server each.
-            "volume_multiattach": "false",
+            "volume_multiattach": "true",
             "swap_volume": "true",
             "snapshot": "true",
             "config_drive": "true",

@@ -18,7 +18,8 @@ def disk_element(disk: DiskSpec, cache: str) -> Element:
     )
     driver = SubElement(element, "driver", name="qemu", type=source.format)
     if disk.device is DiskDevice.DISK:
-        driver.set("cache", cache)
+        # What another guest wrote is to be read: nothing keeps bytes for this one.
+        driver.set("cache", "none" if disk.shared else cache)
         driver.set("error_policy", "stop")
         driver.set("rerror_policy", "stop")
         driver.set("discard", "unmap")
@@ -32,6 +33,8 @@ def disk_element(disk: DiskSpec, cache: str) -> Element:
     SubElement(element, "target", dev=disk.name, bus=disk.bus.value)
     if disk.read_only:
         SubElement(element, "readonly")
+    if disk.shared:
+        SubElement(element, "shareable")
     if disk.limits:
         limits = SubElement(element, "iotune")
         for name, value in disk.limits:

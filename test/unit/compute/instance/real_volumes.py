@@ -91,13 +91,15 @@ class VolumeNeighbour:
 
     # ---- what there is ---------------------------------------------------------
 
-    def add(self, size: int = 1, *, bootable: bool = False) -> str:
+    def add(
+        self, size: int = 1, *, bootable: bool = False, shared: bool = False
+    ) -> str:
         """A volume that is there; its id."""
         order = NewVolume(size, project_id=self._project_id, user_id="u1")
         volume_id = self.client.create(order).id
         self._work()
-        if bootable:
-            self.change(volume_id, bootable=True)
+        if bootable or shared:
+            self.change(volume_id, bootable=bootable, multiattach=shared)
         return volume_id
 
     def change(self, volume_id: str, **values: Any) -> None:

@@ -66,6 +66,7 @@ class House:
         self.settings = VolumeSettings(**settings)
         self.driver = driver or MemoryDriver("here")
         self.seed = 0
+        self.policy: dict[str, str] = {}  # rules that differ; from the next start on
         self.start()
 
     def start(self) -> None:
@@ -85,6 +86,7 @@ class House:
             service=self.tokens,
             callers=callers,
             state_directory=self.image_house.directory,
+            policy_overrides=self.policy,
         )
         self.wiring = wire(self.parts, self.settings, self.driver, "here")
         self.room = room_of(self.wiring, self.parts)

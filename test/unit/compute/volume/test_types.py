@@ -82,13 +82,6 @@ def test_private_types(house: House) -> None:
     house.work()
 
 
-def test_multiattach_is_refused_cleanly(house: House) -> None:
-    make_type(house, "shared", extra_specs={"multiattach": "<is> True"})
-    body = {"volume": {"size": 1, "volume_type": "shared"}}
-    got = house.ask("POST", "/volumes", body)
-    assert got.status == 400 and "multiattach" in got.message
-
-
 def test_default_types(house: House) -> None:
     gold = make_type(house, "gold")
     path = f"/default-types/{OWNER}"
