@@ -39,7 +39,6 @@ LANES = (
 WHOLE_MODULES = (
     "functional/compute/deploy/test_deployment.py",
     "functional/compute/test_containers.py",
-    "functional/compute/deploy/test_deployment.py",
     "functional/compute/test_many_hosts.py",
     "functional/compute/dashboard/test_away.py",
     "functional/compute/dashboard/test_apart.py",

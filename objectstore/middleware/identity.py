@@ -71,10 +71,7 @@ from objectstore.kernel.request import Application, Environ, Request, StartRespo
 from objectstore.kernel.settings import option
 from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.api_paths import API_VERSIONS
-from objectstore.middleware.auth.acl_headers import (
-    clean_acl_headers,
-    showing_account_acl,
-)
+from objectstore.middleware.auth.acl_headers import translate_acl_headers
 from objectstore.middleware.auth.grant import unauthorized
 from objectstore.middleware.auth.rules import Verdict
 from objectstore.middleware.auth.users import ResellerPrefix
@@ -219,11 +216,7 @@ class IdentityFilter:
         if token and context.identity is None:
             context.identity = self._identify(request, token)
         context.authorize = self.authorize
-        if environ["REQUEST_METHOD"] in ("PUT", "POST"):
-            clean_acl_headers(request)
-        if path.count("/") <= 3:
-            start_response = showing_account_acl(request, start_response)
-        return self.app(environ, start_response)
+        return self.app(environ, translate_acl_headers(request, start_response))
 
     def authorize(self, request: Request, rules: AccessRules) -> None:
         """Whether the request may go on: raises Rejected 401 or 403 if not."""

@@ -14,7 +14,20 @@ from objectstore.middleware.acl import clean_acl
 _ACL_HEADERS = ("X-Container-Read", "X-Container-Write")
 
 
-def clean_acl_headers(request: Request) -> None:
+def translate_acl_headers(
+    request: Request, start_response: StartResponse
+) -> StartResponse:
+    """Turn public names and forms into stored ones in the request, and back in its
+    reply: what to begin that with."""
+    if request.method in ("PUT", "POST"):
+        _clean_acl_headers(request)
+    # Replies about objects have no ACLs.
+    if request.environ["PATH_INFO"].count("/") <= 3:
+        return _showing_account_acl(request, start_response)
+    return start_response
+
+
+def _clean_acl_headers(request: Request) -> None:
     """Bring the ACLs of a request into the form in which they are stored."""
     for name in _ACL_HEADERS:
         value = request.header(name)
@@ -27,7 +40,7 @@ def clean_acl_headers(request: Request) -> None:
         request.set_header(account_acl.STORED_HEADER, without_nobody(value))
 
 
-def showing_account_acl(
+def _showing_account_acl(
     request: Request, start_response: StartResponse
 ) -> StartResponse:
     """Show the account's ACL to its owner under the header's public name."""

@@ -316,11 +316,11 @@ def test_interim_replies_are_skipped():
 def test_hints_are_no_answer_to_whoever_asks_to_go_ahead():
     hints = b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
     asking = [(b"Expect", b"100-continue")]
-    with Peer([hints + b"HTTP/1.1 100 Continue\r\n\r\n" + OK]) as peer:
-        with calling(peer.address) as client:
-            call = client.open("PUT", "/", asking, length=0)
-            assert call.go_ahead() is None
-            assert call.finish().read() == b"ok"
+    reply = hints + b"HTTP/1.1 100 Continue\r\n\r\n" + OK
+    with Peer([reply]) as peer, calling(peer.address) as client:
+        call = client.open("PUT", "/", asking, length=0)
+        assert call.go_ahead() is None
+        assert call.finish().read() == b"ok"
 
 
 def test_a_body_that_ends_with_the_connection():
