@@ -27,6 +27,11 @@ def text(name: str, kind: Any = Word, index: bool = False) -> sa.Column[str]:
     return sa.Column(name, kind, nullable=False, index=index)
 
 
+def added_text(name: str, kind: Any = Word) -> sa.Column[str]:
+    """A text that older rows do not have."""
+    return sa.Column(name, kind, nullable=False, server_default="")
+
+
 def whole(name: str) -> sa.Column[int]:
     """A whole number."""
     return sa.Column(name, sa.Integer(), nullable=False)

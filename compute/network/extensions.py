@@ -32,7 +32,11 @@ EXTENSIONS = {
     "availability_zone": ("Availability Zone", "Availability zones of the network"),
     "binding": ("Port Binding", "On which host a port is"),
     "default-subnetpools": ("Default Subnetpools", "Pools that need not be named"),
-    "dns-integration": ("DNS Integration", "Names of ports, told by DHCP's resolver"),
+    "dns-domain-ports": ("dns_domain for ports", "Ports with a domain of their own"),
+    "dns-integration": (
+        "DNS Integration",
+        "Names of ports and floating IPs, told by the resolvers of networks",
+    ),
     "expose-port-forwarding-in-fip": (
         "Expose Port Forwarding in Floating IP",
         "What floating IPs forward, shown with them",

@@ -89,6 +89,7 @@ class Port(Resource):
     address_pairs: Items
     dhcp_options: Sequence[Mapping[str, Any]]
     dns_name: str
+    dns_domain: str = ""
     qos_policy_id: str = ""
 
     @property
@@ -182,6 +183,8 @@ class FloatingIp(Resource):
     router_id: str
     status: str
     changed_at: int
+    dns_name: str = ""
+    dns_domain: str = ""
     qos_policy_id: str = ""
 
 

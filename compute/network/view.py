@@ -29,6 +29,7 @@ import enum
 import ipaddress
 from dataclasses import dataclass
 
+from compute.network.host_names import HostName
 from compute.network.port_names import OWNER_NETWORK_PREFIX, balancer_of
 from compute.network.quality import Quality
 
@@ -117,6 +118,8 @@ class Network:
     # FLAT: which of the host's uplinks; the agent's settings name the interface.
     physical_network: str = ""
     dns_domain: str = ""
+    # Where the host has a port of the DHCP service.
+    names: tuple[HostName, ...] = ()
     # EXTERNAL: the host's own addresses on the bridge, with prefix length (usually
     # the gateways of the subnets), and whether the host hides the network behind its
     # own address towards the rest of the world.

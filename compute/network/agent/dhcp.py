@@ -77,7 +77,7 @@ def network_dnsmasq(
         config=_text(config),
         hosts=_text(_hosts(guests, served)),
         options=_text(line for port in guests for line in _options(port)),
-        names=_text(_names(guests)),
+        names=_text(_names(network)),
     )
 
 
@@ -238,12 +238,11 @@ def _hosts(guests: Iterable[Port], served: Sequence[Subnet]) -> Iterator[str]:
             yield f"{head}{name}"
 
 
-def _names(guests: Iterable[Port]) -> Iterator[str]:
+def _names(network: Network) -> Iterator[str]:
     """Lines for the resolver: guests find each other by name."""
-    for port in guests:
-        if _LABEL.fullmatch(port.dns_name):
-            for fixed in port.addresses:
-                yield f"{fixed.address} {port.dns_name}"
+    for host in network.names:
+        if _DOMAIN.fullmatch(host.name):
+            yield f"{host.address} {host.name}"
 
 
 def _options(port: Port) -> Iterator[str]:

@@ -7,13 +7,14 @@ only the members of remote groups are from elsewhere.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from compute.network import tables, view
 from compute.network.frame.work import Work, current_revision
 from compute.network.hosts.view_groups import security_groups
+from compute.network.hosts.view_names import names_of
 from compute.network.hosts.view_remotes import remotes_of
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
@@ -30,7 +31,7 @@ from compute.network.model import (
     Router,
     Subnet,
 )
-from compute.network.port_names import OWNER_ROUTER_INTERFACE
+from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
 from compute.network.qos.qualities import policy_of, qualities
 from compute.network.quality import Quality
 from compute.network.routing.conntrack_helpers import helpers_of
@@ -52,7 +53,7 @@ def host_view(work: Work, host: str) -> view.HostView:
     return view.HostView(
         host=host,
         revision=current_revision(work.connection),
-        networks=_networks(work, networks.values(), host),
+        networks=_networks(work, networks, ports, host),
         ports=tuple(
             dataclasses.replace(
                 _port(port, addresses.get(port.id, ()), groups.get(port.id, ())),
@@ -78,22 +79,24 @@ def _networks_of(work: Work, ports: Sequence[Port]) -> dict[str, Network]:
 
 
 def _networks(
-    work: Work, found: Iterable[Network], host: str
+    work: Work, found: Mapping[str, Network], ports: Sequence[Port], host: str
 ) -> tuple[view.Network, ...]:
-    found = list(found)
-    wanted = sorted(each.id for each in found)
+    wanted = sorted(found)
     subnets: dict[str, list[Subnet]] = {}
     for subnet in subnets_of(work, wanted):
         subnets.setdefault(subnet.network_id, []).append(subnet)
     remotes = remotes_of(work, wanted, host)
     numbers = segments_of(work, list(remotes))
+    served = {port.network_id for port in ports if port.device_owner == OWNER_DHCP}
+    names = names_of(work, found, served)
     return tuple(
         dataclasses.replace(
             _network(work, each, subnets.get(each.id, [])),
             segment=numbers.get(each.id, 0),
             remotes=remotes[each.id] if each.id in numbers else (),
+            names=names.get(each.id, ()),
         )
-        for each in found
+        for each in found.values()
     )
 
 

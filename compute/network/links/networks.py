@@ -23,6 +23,7 @@ from compute.network.frame.fields import (
 )
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
+from compute.network.links.dns_names import domain_name
 from compute.network.links.network_checks import (
     give_back_floating_ips,
     only_default,
@@ -99,7 +100,7 @@ def create_network(work: Work, body: Body) -> Network:
         port_security=body["port_security_enabled"],
         network_type=network_type,
         physical_network=physical,
-        dns_domain=body["dns_domain"],
+        dns_domain=domain_name(body["dns_domain"]),
         availability_zone_hints=body["availability_zone_hints"],
         qos_policy_id=users.chosen(work, body[users.NAME])
         or default_policy(work, body["project_id"]),
@@ -137,6 +138,8 @@ def update_network(work: Work, network: Network, body: Body) -> Network:
         )
         for subnet in subnets_of(work, [network.id]):
             check_mtu_of_version(subnet.version, values["mtu"])
+    if "dns_domain" in body:
+        values["dns_domain"] = domain_name(body["dns_domain"])
     values["qos_policy_id"] = users.changed(work, network, body)
     if any(name.startswith("provider:") for name in body):
         values["network_type"], values["physical_network"] = provider(work, body)

@@ -29,8 +29,6 @@ DHCP_OPTIONS_MAX = 64
 PROFILE_CHARACTERS_MAX = 4095
 VNIC_TYPES = ("normal",)
 VIF_TYPE, UNBOUND = "bridge", "unbound"
-LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
-DNS_NAME_CHARACTERS_MAX = 253
 # Names of options as dnsmasq knows them, or their numbers; nothing that could begin
 # another line or another field of its configuration.
 OPTION_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:-]{0,63}$")
@@ -63,6 +61,7 @@ FIELDS = Fields(
     Field("allowed_address_pairs", ADDRESS_PAIRS, default=[]),
     Field("extra_dhcp_opts", OPTIONS, default=[]),
     Field("dns_name", TEXT_OR_NULL, default=""),
+    Field("dns_domain", TEXT_OR_NULL, default=""),
     Field("tags", TAG_LIST, default=[], update=False),
     Field("binding:host_id", TEXT_OR_NULL, default=""),
     Field("binding:vnic_type", {"enum": [*VNIC_TYPES, None]}, default="normal"),
@@ -124,17 +123,6 @@ def dhcp_options(
     if len(found) > DHCP_OPTIONS_MAX:
         raise invalid(f"extra_dhcp_opts: more than {DHCP_OPTIONS_MAX}.")
     return list(found.values())
-
-
-def dns_name(name: str | None) -> str:
-    """A host's name.  ``InvalidInput``."""
-    text = (name or "").lower()
-    if not text:
-        return ""
-    labels = text.rstrip(".").split(".")
-    if len(text) > DNS_NAME_CHARACTERS_MAX or not all(map(LABEL.match, labels)):
-        raise invalid(f"dns_name: '{text[:64]}' is not a valid DNS name.")
-    return text
 
 
 def profile(value: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
+from compute.network.links.dns_names import assignment
 from compute.network.links.port_fields import UNBOUND, VIF_TYPE
 from compute.network.links.prefixes import parse_address
 from compute.network.links.visibility import port_visible
@@ -31,6 +32,7 @@ COLUMNS = {
     "binding:vnic_type": "vnic_type",
     "port_security_enabled": "port_security",
     "dns_name": "dns_name",
+    "dns_domain": "dns_domain",
     users.NAME: "qos_policy_id",
 }
 RESTRICTED = frozenset(
@@ -43,7 +45,6 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
     addresses = addresses_of(work, identifiers)
     groups = groups_of_ports(work, identifiers)
     networks = _networks(work, {port.network_id for port in ports})
-    domains = {key: network.dns_domain for key, network in networks.items()}
     return [
         {
             "network_id": port.network_id,
@@ -67,8 +68,13 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
             ],
             "extra_dhcp_opts": list(port.dhcp_options),
             "dns_name": port.dns_name,
+            "dns_domain": port.dns_domain,
             "dns_assignment": [
-                _assignment(port, each.address, domains.get(port.network_id, ""))
+                assignment(
+                    port.dns_name,
+                    each.address,
+                    port.dns_domain or networks[port.network_id].dns_domain,
+                )
                 for each in addresses.get(port.id, [])
             ],
             "binding:host_id": port.host,
@@ -87,12 +93,6 @@ def _details(port: Port) -> Body:
     if not port.host:
         return {}
     return {"port_filter": True, "connectivity": "l2", "tap": tap_name(port.id)}
-
-
-def _assignment(port: Port, address: str, domain: str) -> dict[str, str]:
-    name = port.dns_name or "host-" + address.replace(".", "-").replace(":", "-")
-    full = f"{name}.{domain.rstrip('.')}." if domain else f"{name}."
-    return {"hostname": name, "ip_address": address, "fqdn": full}
 
 
 def _networks(work: Work, network_ids: set[str]) -> dict[str, Network]:

@@ -18,6 +18,7 @@ from compute.network.frame.work import Work
 from compute.network.links import addressing, networks, port_fields, translations
 from compute.network.links.bindings import binding_of, drop_binding
 from compute.network.links.dhcp_ports import keep_dhcp_ports
+from compute.network.links.dns_names import check_length, domain_name, host_name
 from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
 from compute.network.links.port_checks import (
     check_device,
@@ -28,6 +29,7 @@ from compute.network.links.port_checks import (
     check_use,
 )
 from compute.network.links.port_list import COLLECTION
+from compute.network.links.resolvers import wake_resolvers_beside
 from compute.network.links.segments import keep_segment, tunnelled_hosts
 from compute.network.links.subnets import on_network
 from compute.network.model import (
@@ -48,6 +50,8 @@ from compute.network.routing.placement import place_routers_of_network
 from compute.network.security.membership import choose_groups, groups_of, set_groups
 from compute.network.security.watchers import hosts_that_watch
 
+# What the resolvers of a port's network answer follows from these.
+_NAMING = ("dns_name", "dns_domain", "fixed_ips")
 _ROUTER_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY, OWNER_FLOATING_IP)
 
 
@@ -81,10 +85,12 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
         port_security=network.port_security if security is None else security,
         address_pairs=port_fields.address_pairs(body["allowed_address_pairs"]),
         dhcp_options=port_fields.dhcp_options(body["extra_dhcp_opts"]),
-        dns_name=port_fields.dns_name(body["dns_name"]),
+        dns_name=host_name(body["dns_name"]),
+        dns_domain=domain_name(body["dns_domain"]),
         qos_policy_id=users.chosen(work, body[users.NAME]),
     )
     check_security(port)
+    check_length(port.dns_name, port.dns_domain or network.dns_domain)
     pairs = addressing.wanted_addresses(
         work,
         networks.subnets_of(work, [network.id]),
@@ -100,6 +106,7 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
     addressing.assign(work, port.id, pairs)
     set_groups(work, port.id, groups)
     _moved(work, port, "")
+    wake_resolvers_beside(work, port)
     _watched(work, groups)
     return port
 
@@ -123,6 +130,9 @@ def update_port(work: Work, port: Port, body: Body) -> Port:
         set_groups(work, port.id, groups)
     if "fixed_ips" in body:
         _change_addresses(work, changed, body["fixed_ips"])
+    if any(name in body for name in _NAMING):
+        check_length(changed.dns_name, changed.dns_domain)
+        wake_resolvers_beside(work, changed)
     if (groups != before or "fixed_ips" in body) and changed.revision == port.revision:
         changed = work.bump(tables.ports, changed)
     _moved(work, changed, port.host)
@@ -154,6 +164,7 @@ def remove_port(work: Work, port: Port) -> None:
     addressing.release(work, port.id)
     work.delete(tables.ports, port)
     work.touch([port.host, *tunnelled_hosts(work, port.network_id)])
+    wake_resolvers_beside(work, port)
     if port.is_guest and port.host:
         keep_dhcp_ports(work, port.network_id)
         place_routers_of_network(work, port.network_id)
@@ -195,7 +206,9 @@ def _values(work: Work, port: Port, body: Body) -> dict[str, Any]:
             body["extra_dhcp_opts"], port.dhcp_options
         )
     if "dns_name" in body:
-        values["dns_name"] = port_fields.dns_name(body["dns_name"])
+        values["dns_name"] = host_name(body["dns_name"])
+    if "dns_domain" in body:
+        values["dns_domain"] = domain_name(body["dns_domain"])
     values["qos_policy_id"] = users.changed(work, port, body)
     mac = body.get("mac_address", port.mac)
     # Null asks for a new one.

@@ -14,8 +14,10 @@ from compute.network.frame.fields import TEXT_OR_NULL, UUID, UUID_OR_NULL, Field
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, translations
+from compute.network.links.dns_names import floating_name
 from compute.network.links.port_list import COLLECTION as PORTS
 from compute.network.links.ports import remove_port
+from compute.network.links.resolvers import wake_resolvers_of_project
 from compute.network.model import DOWN, FloatingIp, Port, PortForwarding
 from compute.network.port_names import OWNER_FLOATING_IP
 from compute.network.qos import users
@@ -32,8 +34,8 @@ FIELDS = Fields(
     Field("subnet_id", UUID_OR_NULL, default=None, update=False),
     Field("port_id", UUID_OR_NULL, default=None),
     Field("fixed_ip_address", TEXT_OR_NULL, default=None),
-    Field("dns_domain", {"enum": ["", None]}, default=""),
-    Field("dns_name", {"enum": ["", None]}, default=""),
+    Field("dns_domain", TEXT_OR_NULL, default=""),
+    Field("dns_name", TEXT_OR_NULL, default=""),
     users.FIELD,
 )
 COLUMNS = {
@@ -43,6 +45,8 @@ COLUMNS = {
     "fixed_ip_address": "fixed_address",
     "router_id": "router_id",
     "status": "status",
+    "dns_name": "dns_name",
+    "dns_domain": "dns_domain",
     users.NAME: "qos_policy_id",
 }
 
@@ -59,6 +63,9 @@ def create_floating_ip(work: Work, body: Body) -> FloatingIp:
         )
         if value
     }
+    dns_name, dns_domain = floating_name(body["dns_name"], body["dns_domain"])
+    if dns_name:
+        wake_resolvers_of_project(work, body["project_id"])
     port = make_router_port(
         work,
         network,
@@ -86,6 +93,8 @@ def create_floating_ip(work: Work, body: Body) -> FloatingIp:
         router_id="",
         status=DOWN,
         changed_at=work.revision(),
+        dns_name=dns_name,
+        dns_domain=dns_domain,
         qos_policy_id=users.chosen(work, body[users.NAME]),
     )
     work.insert(tables.floating_ips, floating)
@@ -104,6 +113,15 @@ def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> Floating
     if "description" in body:
         floating = work.save(
             tables.floating_ips, floating, description=body["description"] or ""
+        )
+    if "dns_name" in body or "dns_domain" in body:
+        dns_name, dns_domain = floating_name(
+            body.get("dns_name", floating.dns_name),
+            body.get("dns_domain", floating.dns_domain),
+        )
+        wake_resolvers_of_project(work, floating.project_id)
+        floating = work.save(
+            tables.floating_ips, floating, dns_name=dns_name, dns_domain=dns_domain
         )
     policy = users.changed(work, floating, body)
     if policy != floating.qos_policy_id:
@@ -126,6 +144,8 @@ def delete_floating_ip(work: Work, floating: FloatingIp) -> None:
     """Give the address back."""
     _refuse_while_forwarding(work, floating)
     translations.wake_router(work, floating.router_id)
+    if floating.dns_name:
+        wake_resolvers_of_project(work, floating.project_id)
     work.delete(tables.floating_ips, floating)
     port = work.find(Port, tables.ports, floating.floating_port_id)
     if port is not None:
@@ -193,8 +213,8 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             "port_details": _details(ports.get(each.port_id or "")),
             "port_forwardings": forwarded.get(each.id, []),
             users.NAME: each.qos_policy_id or None,
-            "dns_domain": "",
-            "dns_name": "",
+            "dns_domain": each.dns_domain,
+            "dns_name": each.dns_name,
         }
         for each in records
     ]

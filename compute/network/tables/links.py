@@ -8,6 +8,7 @@ from compute.core.database import Id, Name, table
 from compute.network.columns import (
     NUMBER_DIGITS,
     Address,
+    added_text,
     document,
     flag,
     part_of,
@@ -64,6 +65,7 @@ ports = resource(
     document("address_pairs"),
     document("dhcp_options"),
     text("dns_name", Name()),
+    added_text("dns_domain", Name()),
     sa.UniqueConstraint("network_id", "mac", name="network_ports_mac"),
 )
 

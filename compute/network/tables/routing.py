@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from compute.core.database import Id, Name
-from compute.network.columns import Address, document, flag, text, whole
+from compute.network.columns import Address, added_text, document, flag, text, whole
 from compute.network.tables.frame import policy, resource
 
 routers = resource(
@@ -32,6 +32,8 @@ floating_ips = resource(
     text("status"),
     # The room's revision when it was last (dis)associated.
     sa.Column("changed_at", sa.BigInteger(), nullable=False),
+    added_text("dns_name", Name()),
+    added_text("dns_domain", Name()),
     sa.UniqueConstraint("port_id", "fixed_address", name="network_floating_ips_fixed"),
 )
 

@@ -27,7 +27,6 @@ from objectstore.kernel.errors import Rejected
 # What makes a floating IP reachable: a port's router must lead to its network.
 WAYS = ("OS::Neutron::RouterInterface", "OS::Neutron::RouterGateway")
 ROUTER = "OS::Neutron::Router"
-_NO_DNS = "floating IPs have no DNS records"
 
 
 class FloatingIP(NetworkThing):
@@ -42,7 +41,6 @@ class FloatingIP(NetworkThing):
         "floating_subnet": "subnet_id",
         "qos_policy": "qos_policy_id",
     }
-    never = {"dns_name": _NO_DNS, "dns_domain": _NO_DNS}
     properties = {
         "floating_network": text("Of which network", is_a="neutron.network"),
         "floating_network_id": text(

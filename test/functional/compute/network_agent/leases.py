@@ -7,9 +7,12 @@ import signal
 import subprocess
 from dataclasses import replace
 
+from compute.network.host_names import HostName
 from compute.network.view import (
     DhcpOption,
+    HostView,
     Ipv6Mode,
+    Network,
 )
 from test.functional.compute.network_agent.cloud import (
     Cloud,
@@ -74,14 +77,26 @@ def an_address_changes_hands(cloud: Cloud) -> None:
 
 
 def names_are_resolved(cloud: Cloud) -> None:
-    cloud.control.view = routed_networks()
+    view = routed_networks()
+    names = (HostName("10.1.0.11", "red1"), HostName("10.1.0.99", "far"))
+    cloud.control.view = replace(view, networks=named(view, *names))
     cloud.settings = replace(cloud.settings, resolvers=("172.24.4.1",))
     cloud.start_agent()
     cloud.settle()
     red1 = cloud.boot("red1")
     assert red1.dhcp()["dns"] == "10.1.0.2"
     words = ("busybox", "nslookup")
-    assert "10.1.0.11" in red1.run(*words, "red1", "10.1.0.2", check=False)
+
+    def answer(name: str) -> str:
+        return red1.run(*words, name, "10.1.0.2", check=False)
+
+    assert "10.1.0.11" in answer("red1")
+    assert "10.1.0.99" in answer("far.red.example")
+    assert "far.red.example" in answer("10.1.0.99")
+    # A floating IP's; the resolver hears of it while it runs.
+    cloud.change(networks=named(view, HostName("172.24.4.101", "www.example.org")))
+    wait_for("a new name", lambda: "172.24.4.101" in answer("www.example.org"))
+    assert "10.1.0.99" not in answer("far.red.example")
     # What the network does not know is asked of the host, through the router.
     outside = subprocess.Popen(
         ["dnsmasq", "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
@@ -91,13 +106,17 @@ def names_are_resolved(cloud: Cloud) -> None:
     try:
         wait_for(
             "an answer from far",
-            lambda: (
-                "192.0.2.99" in red1.run(*words, "far.example", "10.1.0.2", check=False)
-            ),
+            lambda: "192.0.2.99" in answer("far.example"),
         )
     finally:
         outside.kill()
         outside.wait()
+
+
+def named(view: HostView, *names: HostName) -> tuple[Network, ...]:
+    """The view's networks, where the resolver of ``red`` is to answer these."""
+    red, *others = view.networks
+    return (replace(red, dns_domain="red.example.", names=names), *others)
 
 
 def ipv6_addresses_are_advertised(cloud: Cloud) -> None:

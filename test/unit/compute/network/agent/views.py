@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compute.network.agent.settings import AgentSettings
+from compute.network.host_names import HostName
 from compute.network.port_names import (
     OWNER_DHCP,
     OWNER_ROUTER_GATEWAY,
@@ -57,6 +58,12 @@ RED = Network(
         ),
     ),
     dns_domain="red.example.",
+    names=(
+        HostName("10.1.0.7", "seven"),
+        HostName("10.1.0.70", "seventy.on.another.host.example"),
+        HostName("10.1.0.71", "a\nb"),
+        HostName("fd00:1::7", "seven"),
+    ),
 )
 OFFICE = Network(
     "0ff1ce00-0000-4000-8000-000000000002",

@@ -160,11 +160,6 @@ def test_what_must_be_there_first(bench: Bench) -> None:
         (INTERFACE, {"router": "r"}, "subnet and port"),
         (GROUP, {"name": "default"}, "already"),
         ("OS::Neutron::FloatingIP", {}, "floating_network"),
-        (
-            "OS::Neutron::FloatingIP",
-            {"floating_network": "n", "dns_name": "a"},
-            "DNS",
-        ),
     ],
 )
 def test_what_cannot_be(
