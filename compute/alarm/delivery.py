@@ -19,10 +19,9 @@ from compute.alarm.model import ACTION_FAILURE
 from compute.alarm.outbox import ACT, END_LOST_TRUST, END_TRUST, SECRETS
 from compute.alarm.parts import NOBODY, QUEUE, Parts
 from compute.core.database import Connection
-from compute.core.errors import Stale
+from compute.core.job_pool import JobPool
 from compute.core.jobs import Job
 from objectstore.client.caller import Caller
-from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -48,14 +47,19 @@ class Delivery:
     def __init__(self, parts: Parts, orchestration: Caller) -> None:
         self._parts = parts
         self._orchestration = orchestration
-        self._running: dict[str, Job] = {}
+        self._pool = JobPool(
+            parts.database,
+            parts.clock,
+            parts.stores.jobs,
+            self.attempt,
+            queue=QUEUE,
+            owner=parts.owner,
+            at_once=parts.settings.actions_at_once,
+        )
 
     def step(self) -> Progress:
         """See the class."""
-        for job in self._parts.run(self._claim):
-            self._running[job.id] = job
-            concurrency.spawn(self._run, job)
-        return Progress.IDLE
+        return self._pool.step()
 
     def attempt(self, job: Job) -> None:
         """Do it once; it is done, owed again, or given up."""
@@ -78,33 +82,6 @@ class Delivery:
             jobs.redact(connection, job, SECRETS)
 
         parts.run(write)
-
-    def _claim(self, connection: Connection) -> list[Job]:
-        parts, jobs = self._parts, self._parts.stores.jobs
-        for job in list(self._running.values()):
-            try:
-                jobs.renew(connection, job.id, parts.owner, parts.now())
-            except Stale:
-                _log.warning("job %s is somebody else's now", job.id)
-        room = parts.settings.actions_at_once - len(self._running)
-        if room <= 0:
-            return []
-        busy = {job.subject_id for job in self._running.values()}
-        return jobs.claim(
-            connection, QUEUE, parts.owner, parts.now(), limit=room, busy_subjects=busy
-        )
-
-    def _run(self, job: Job) -> None:
-        try:
-            self.attempt(job)
-        except Stale as error:
-            _log.info("%s", error)
-        except Unavailable as error:
-            _log.warning("job %s goes on later: %s", job.id, error)
-        except Exception:  # noqa: BLE001  (told; the job is taken up again)
-            _log.exception("job %s", job.id)
-        finally:
-            self._running.pop(job.id, None)
 
     # ---- one of them ---------------------------------------------------------------
 

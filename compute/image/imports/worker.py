@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from compute.core.database import Connection
 from compute.core.errors import Stale
+from compute.core.job_pool import JobPool
 from compute.core.jobs import Job
 from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
@@ -33,7 +34,6 @@ from compute.image.model import (
 )
 from compute.image.parts import ImageParts
 from compute.image.tables import data as data_rows
-from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -73,40 +73,24 @@ class ImportWorker:
         self._parts = parts
         self._web = web
         self._owner = owner
-        self._running: dict[str, Job] = {}
+        self._pool = JobPool(
+            parts.database,
+            parts.clock,
+            parts.jobs,
+            self._attempt,
+            queue=QUEUE,
+            owner=owner,
+            at_once=parts.settings.imports_max,
+            ended=self._ended,
+        )
 
     def step(self) -> Progress:
         """See the class."""
-        parts, now = self._parts, self._parts.clock.time()
-        room = parts.settings.imports_max - len(self._running)
-        busy = {job.subject_id for job in self._running.values()}
+        return self._pool.step()
 
-        def claim(connection: Connection) -> list[Job]:
-            for job_id in list(self._running):
-                try:
-                    parts.jobs.renew(connection, job_id, self._owner, now)
-                except Stale:
-                    continue  # its own transactions will find that out
-            return parts.jobs.claim(
-                connection, QUEUE, self._owner, now, limit=room, busy_subjects=busy
-            )
-
-        for job in parts.database.run(claim) if room or self._running else []:
-            self._running[job.id] = job
-            concurrency.spawn(self._run, job)
-        return Progress.IDLE
-
-    def _run(self, job: Job) -> None:
-        try:
-            self._attempt(job)
-        except Stale:
-            _log.warning("import %s is somebody else's now", job.id)
-        except Exception:  # noqa: BLE001  (told; the lease runs out and it is done again)
-            _log.exception("import %s could not be recorded", job.id)
-        finally:
-            self._running.pop(job.id, None)
-            self._parts.wake_sweeper()
-            self._parts.wake_imports()
+    def _ended(self) -> None:
+        self._parts.wake_sweeper()
+        self._parts.wake_imports()
 
     def _attempt(self, job: Job) -> None:
         try:

@@ -7,17 +7,13 @@ place's and not this process's: after a restart its jobs go on at once.
 
 from __future__ import annotations
 
-import logging
-
 from compute.core.database import Connection
-from compute.core.errors import Stale
+from compute.core.job_pool import JobPool
 from compute.core.jobs import Job
 from compute.orchestration.engine.operation import do_round
 from compute.orchestration.engine.parts import QUEUE, Parts
 from compute.orchestration.engine.trusts import drop_old
 from compute.orchestration.states import IN_PROGRESS
-from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 
 # Rounds in which something got further, before others have their turn.
@@ -28,8 +24,6 @@ PAUSE_SECONDS_MAX = 5.0
 # How long after identity could not end a trust it is asked again.
 TRUST_PAUSE_SECONDS = 60.0
 
-_log = logging.getLogger("compute.orchestration")
-
 
 class StackWorker:
     """A loop's step: claims jobs, renews the leases of those under way."""
@@ -38,18 +32,19 @@ class StackWorker:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._running: dict[str, Job] = {}
+        self._pool = JobPool(
+            parts.database,
+            parts.clock,
+            parts.stores.jobs,
+            self.attempt,
+            queue=QUEUE,
+            owner=parts.owner,
+            at_once=parts.settings.stacks_at_once,
+        )
 
     def step(self) -> Progress:
         """See the class."""
-        for job in self._parts.run(self._claim):
-            self._running[job.id] = job
-            concurrency.spawn(self._run, job)
-        return Progress.IDLE
-
-    def is_busy(self) -> bool:
-        """Whether a job is under way here."""
-        return bool(self._running)
+        return self._pool.step()
 
     def attempt(self, job: Job) -> None:
         """Some rounds; then the job is given back, or finished."""
@@ -71,34 +66,6 @@ class StackWorker:
                 self._give_back(job, pause_after(self._parts.now() - done.started_at))
                 return
         self._give_back(job, 0.0)
-
-    def _claim(self, connection: Connection) -> list[Job]:
-        parts, jobs = self._parts, self._parts.stores.jobs
-        now = parts.now()
-        for job in list(self._running.values()):
-            try:
-                jobs.renew(connection, job.id, parts.owner, now)
-            except Stale:
-                _log.warning("job %s is somebody else's now", job.id)
-        room = parts.settings.stacks_at_once - len(self._running)
-        if room <= 0:
-            return []
-        busy = {job.subject_id for job in self._running.values()}
-        return jobs.claim(
-            connection, QUEUE, parts.owner, now, limit=room, busy_subjects=busy
-        )
-
-    def _run(self, job: Job) -> None:
-        try:
-            self.attempt(job)
-        except Stale as error:
-            _log.info("stack %s: %s", job.subject_id, error)
-        except Unavailable as error:
-            _log.warning("stack %s goes on later: %s", job.subject_id, error)
-        except Exception:  # noqa: BLE001  (told; the job is taken up again)
-            _log.exception("stack %s", job.subject_id)
-        finally:
-            self._running.pop(job.id, None)
 
     def _finish(self, job: Job) -> bool:
         """End the job, unless another operation has begun meanwhile."""
