@@ -2,4 +2,4 @@
 
 from compute.cli import ringstack
 
-ringstack()
+ringstack(prog_name="ringstack")

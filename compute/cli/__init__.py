@@ -58,6 +58,6 @@ main = LazyGroup(
 ringstack = LazyGroup(
     RINGSTACK_COMMANDS,
     name="ringstack",
-    help="The whole cloud: serve it in one process.",
+    help="The whole cloud: try it, deploy it, serve it in one process.",
     context_settings=HELP,
 )

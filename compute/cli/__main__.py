@@ -2,4 +2,4 @@
 
 from compute.cli import main
 
-main()
+main(prog_name="compute")

@@ -20,7 +20,9 @@ def alarming() -> None:
     """The alarm service's keys."""
 
 
-@alarming.command("rotate-keys")
+@alarming.command(
+    "rotate-keys", short_help="Make the staged key primary, and stage another."
+)
 @SETTINGS_FILE
 def rotate_keys(settings_file: Path) -> None:
     """Make the staged key primary; seal alarms' actions and histories with it."""

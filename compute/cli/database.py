@@ -15,7 +15,7 @@ def database() -> None:
     """The control plane's database."""
 
 
-@database.command()
+@database.command(short_help="Run the migrations that are missing.")
 @SETTINGS_FILE
 def upgrade(settings_file: Path) -> None:
     """Run the migrations that are missing (every start does this by itself)."""
@@ -33,7 +33,7 @@ def upgrade(settings_file: Path) -> None:
     click.echo("the tables are up to date")
 
 
-@database.command()
+@database.command(short_help="Write a copy of the SQLite database.")
 @SETTINGS_FILE
 @click.argument("copy", type=click.Path(path_type=Path, dir_okay=False))
 def copy(settings_file: Path, copy: Path) -> None:
@@ -51,7 +51,7 @@ def copy(settings_file: Path, copy: Path) -> None:
     click.echo(f"{copy}: {copy.stat().st_size} bytes")
 
 
-@database.command()
+@database.command(short_help="Put a copy in the SQLite database's place.")
 @SETTINGS_FILE
 @click.argument("copy", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(settings_file: Path, copy: Path) -> None:

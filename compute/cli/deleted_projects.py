@@ -20,6 +20,7 @@ from compute.app.deleted_projects.remains import (
     Remains,
 )
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.errors import RingstackError
 
 # Servers and volumes take a while to go, and what they use can go only after them: so
@@ -31,7 +32,9 @@ PROJECTS_MAX = 1000
 Problems = dict[Remains, str]
 
 
-@click.command("deleted-projects")
+@click.command(
+    "deleted-projects", short_help="List or remove what deleted projects left."
+)
 @SETTINGS_FILE
 @click.option("--project", "projects", multiple=True, help="Only this one (its id).")
 @click.option("--purge", is_flag=True, help="Delete what is found, for good.")
@@ -43,14 +46,15 @@ def deleted_projects(
 
     SETTINGS_FILE is that of a running cloud.  An account of the object store is found
     when its project has left something in another room too, or is named.  Exit status:
-    0 when there is nothing, or all of it was deleted; 1 when something is left.
+    0 when there is nothing, or all of it was deleted; 1 when something is left; 2 when
+    that could not be found out.
     """
     if len(projects) > PROJECTS_MAX:
-        raise click.ClickException(f"at most {PROJECTS_MAX} projects at once")
+        raise CannotSay(f"at most {PROJECTS_MAX} projects at once")
     try:
         found, problems = _with_cloud(settings_file, projects, purge)
     except RingstackError as error:
-        raise click.ClickException(str(error)) from None
+        raise CannotSay(str(error)) from None
     if as_json:
         values = [{**asdict(each), "problem": problems.get(each, "")} for each in found]
         click.echo(orjson.dumps(values))

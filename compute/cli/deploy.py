@@ -62,7 +62,7 @@ interrupt_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+@click.group(short_help="Deploy the cloud on a list of machines.")
 def deploy() -> None:
     """Deploy the cloud on the machines of INVENTORY, and look after it.
 
@@ -98,7 +98,7 @@ def _fleet(inventory_file: Path) -> Iterator[tuple[Inventory, Site, Fleet]]:
         yield inventory, site, fleet
 
 
-@deploy.command()
+@deploy.command(short_help="Say whether these machines can be deployed.")
 @inventory_argument
 @json_option
 @_told
@@ -123,7 +123,7 @@ def check(inventory_file: Path, as_json: bool) -> None:
         sys.exit(1)
 
 
-@deploy.command()
+@deploy.command(short_help="Show what apply would change; change nothing.")
 @inventory_argument
 @json_option
 @_told
@@ -257,7 +257,7 @@ def _release_before(site: Site) -> str:
     return site.release_before
 
 
-@deploy.command()
+@deploy.command(short_help="Print whom clients must believe (OS_CACERT).")
 @inventory_argument
 @_told
 def authority(inventory_file: Path) -> None:
@@ -272,7 +272,7 @@ def authority(inventory_file: Path) -> None:
     click.echo(papers.trusted, nl=False)
 
 
-@deploy.command()
+@deploy.command(short_help="Show how every host stands, and what is waited for.")
 @inventory_argument
 @json_option
 @_told

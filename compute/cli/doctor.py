@@ -12,11 +12,12 @@ from rich.table import Table
 
 from compute.app.doctor.finding import Finding
 from compute.settings import load_cloud_settings
+from objectstore.cli.mistakes import CannotSay, MistakenSettings
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.settings import BadSettings
 
 
-@click.command()
+@click.command(short_help="Look for what nobody owns any more.")
 @click.argument(
     "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
@@ -26,7 +27,8 @@ def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
     """Look for guests, disks, taps, addresses and objects that nobody owns.
 
     SETTINGS_FILE is that of a running cloud, on the host to be looked at.  Exit status:
-    0 when there is nothing, or all of it was removed; 1 when something is left.
+    0 when there is nothing, or all of it was removed; 1 when something is left; 2 when
+    that could not be found out.
     """
     from compute.app.doctor.doctor import Doctor
     from compute.app.rooms import SETTINGS
@@ -37,8 +39,10 @@ def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
         failed = _repair(found) if repair else {}
         notes = list(examined.notes())
         examined.close()
-    except (BadSettings, RingstackError) as error:
-        raise click.ClickException(str(error)) from None
+    except BadSettings as error:
+        raise MistakenSettings(error) from None
+    except RingstackError as error:
+        raise CannotSay(str(error)) from None
     if as_json:
         values = [
             {**_plain(each), "problem": failed.get(position, "")}

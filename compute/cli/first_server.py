@@ -26,6 +26,7 @@ from openstack.connection import Connection
 from rich.console import Console
 
 from compute.cli.layout import LaidOutCloud
+from objectstore.cli.process import StartFailed
 
 HOME = Path(__file__).resolve().parents[2]
 BUILD_IMAGE = HOME / "bin" / "build-guest-image"
@@ -41,6 +42,7 @@ POLL_SECONDS = 1.0
 READY = "guest ready"
 SIMULATED_IMAGE_BYTES = 1024 * 1024
 LINES_SHOWN = 12
+BUILD_LINES_SHOWN = 5
 
 
 def write_environment(place: LaidOutCloud) -> Path:
@@ -108,7 +110,7 @@ class FirstServer:
             return path
         if not (directory / DISK).exists():
             self._console.print("building a small guest image")
-            subprocess.run([BUILD_IMAGE, directory], check=True, capture_output=True)
+            _build(directory)
         return directory / DISK
 
     def _flavor(self) -> Any:
@@ -231,11 +233,22 @@ class FirstServer:
             self._console.print(f"  | {line}", markup=False, soft_wrap=True)
         self._console.print(f"address     {address}")
         if self._is_real:
+            key = shlex.quote(str(key_file))
             options = "-o StrictHostKeyChecking=accept-new"
             self._console.print(
-                f"log in      ssh -i {key_file} {options} guest@{address}",
+                f"log in      ssh -i {key} {options} guest@{address}",
                 soft_wrap=True,
             )
+
+
+def _build(directory: Path) -> None:
+    """``StartFailed`` with what the program said last."""
+    built = subprocess.run(
+        [BUILD_IMAGE, directory], check=False, capture_output=True, text=True
+    )
+    if built.returncode:
+        said = "\n".join(built.stderr.splitlines()[-BUILD_LINES_SHOWN:])
+        raise StartFailed(f"there is no guest image, for {BUILD_IMAGE} failed:\n{said}")
 
 
 def _connect(place: LaidOutCloud) -> Connection:

@@ -2,7 +2,7 @@
 
 Run it now and then (tokens' keys: not more often than tokens live), on one host; bring
 the directory to the others (``ringstack deploy apply`` does).  Running processes see
-new keys within seconds.
+new keys within seconds.  Root acts as whom the state belongs to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
+from compute.cli.state_owner import become_owner
 from compute.settings import Role
 from objectstore.kernel.errors import RingstackError
 
@@ -21,7 +22,7 @@ def identity() -> None:
     """The identity service's keys."""
 
 
-@identity.command("rotate-token-keys")
+@identity.command("rotate-token-keys", short_help="Make the staged token key primary.")
 @SETTINGS_FILE
 def rotate_token_keys(settings_file: Path) -> None:
     """Make the staged token key primary and stage another; old ones go."""
@@ -29,6 +30,7 @@ def rotate_token_keys(settings_file: Path) -> None:
     from compute.identity.room import TOKEN_KEYS
 
     settings = read_settings(settings_file)
+    become_owner(settings.cloud.state)
     keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
     directory = settings.cloud.state / Role.IDENTITY.value / TOKEN_KEYS
     try:
@@ -38,7 +40,9 @@ def rotate_token_keys(settings_file: Path) -> None:
     click.echo(f"{directory}: key {primary} is primary now")
 
 
-@identity.command("rotate-credential-keys")
+@identity.command(
+    "rotate-credential-keys", short_help="Make the staged credential key primary."
+)
 @SETTINGS_FILE
 def rotate_credential_keys(settings_file: Path) -> None:
     """Make the staged credential key primary; encrypt all credentials with it."""
@@ -49,6 +53,7 @@ def rotate_credential_keys(settings_file: Path) -> None:
     from objectstore.kernel.clock import SystemClock
 
     settings = read_settings(settings_file)
+    become_owner(settings.cloud.state)
     directory = settings.cloud.state / Role.IDENTITY.value / CREDENTIAL_KEYS
     keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
     database = Database(settings.database_url)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compute.settings import FRAME, load_cloud_settings
+from objectstore.cli.mistakes import MistakenSettings
 from objectstore.kernel.settings import BadSettings, render_sample
 
 SAMPLE_NAME = "cloud.conf"
@@ -41,12 +42,12 @@ def sample() -> None:
     "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 def check(settings_file: Path) -> None:
-    """Say every mistake in SETTINGS_FILE; exit 1 if there is any."""
+    """Say every mistake in SETTINGS_FILE; exit 2 if there is any."""
     from compute.app.obstacles import check_other_files
     from compute.app.rooms import SETTINGS
 
     try:
         check_other_files(load_cloud_settings(settings_file.absolute(), SETTINGS))
     except BadSettings as error:
-        raise click.ClickException(f"the settings have mistakes:\n{error}") from None
+        raise MistakenSettings(error) from None
     click.echo("no mistakes")

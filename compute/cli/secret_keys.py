@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compute.cli.settings_file import read_settings
+from compute.cli.state_owner import become_owner
 from compute.settings import Role
 from objectstore.kernel.errors import RingstackError
 
@@ -29,6 +30,7 @@ def rotate_secret_keys(
     from objectstore.kernel.clock import SystemClock
 
     settings = read_settings(settings_file)
+    become_owner(settings.cloud.state)
     directory = settings.cloud.state / role.value / SECRET_KEYS
     database = Database(settings.database_url)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compute.settings import CloudSettings, load_cloud_settings
+from objectstore.cli.mistakes import MistakenSettings
 from objectstore.kernel.settings import BadSettings
 
 SETTINGS_FILE = click.argument(
@@ -21,4 +22,4 @@ def read_settings(settings_file: Path) -> CloudSettings:
     try:
         return load_cloud_settings(settings_file.absolute(), SETTINGS)
     except BadSettings as error:
-        raise click.ClickException(f"the settings have mistakes:\n{error}") from None
+        raise MistakenSettings(error) from None

@@ -51,7 +51,7 @@ def info(directory: Path, as_json: bool) -> None:
         _print(found, as_json, {"device": opened.identity.hex()})
 
 
-@device.command()
+@device.command(short_help="Read everything in DIRECTORY; say what is damaged.")
 @_directory
 @_as_json
 def verify(directory: Path, as_json: bool) -> None:

@@ -57,7 +57,7 @@ def dispersion() -> None:
     """Check the placement of a sample that covers the ring evenly."""
 
 
-@dispersion.command()
+@dispersion.command(short_help="Put the sample into the store.")
 @settings_option
 @coverage_option
 def populate(settings_file: Path, coverage: float) -> None:
@@ -83,7 +83,7 @@ def populate(settings_file: Path, coverage: float) -> None:
         raise click.ClickException(str(error)) from error
 
 
-@dispersion.command()
+@dispersion.command(short_help="Ask every primary of the sample.")
 @settings_option
 @coverage_option
 @as_json_option

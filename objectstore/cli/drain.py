@@ -25,7 +25,7 @@ DIGESTS_ASKED = 4096
 PASSES_MAX = 5
 
 
-@click.command()
+@click.command(short_help="Let a device give everything away.")
 @click.argument("device")
 @settings_option
 @as_json_option

@@ -59,7 +59,7 @@ _TIMES = frozenset(
 )
 
 
-@click.group()
+@click.group(short_help="Show each replica of a name, differences marked.")
 def info() -> None:
     """Show where an account, container or object is, and each replica's state."""
 
@@ -82,7 +82,7 @@ def container(name: tuple[str, ...], settings_file: Path, as_json: bool) -> None
     _show(settings_file, _of(name, 2), None, as_json)
 
 
-@info.command(name="object")
+@info.command(short_help="Show the replicas of an object.", name="object")
 @click.argument("name", nargs=-1, required=True)
 @settings_option
 @as_json_option

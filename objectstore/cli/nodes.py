@@ -14,12 +14,18 @@ from objectstore.wire.serving import SECRET_HEADER
 from ring.device import Device
 
 
-@click.command()
+@click.command(short_help="Show where a name belongs, with URLs for curl.")
 @click.argument("name", nargs=-1, required=True)
 @settings_option
 @as_json_option
 @click.option("--policy", type=int, help="Of an object; default: its container's.")
-@click.option("--handoffs", default=HANDOFFS_SHOWN, show_default=True)
+@click.option(
+    "--handoffs",
+    type=click.IntRange(min=0),
+    default=HANDOFFS_SHOWN,
+    show_default=True,
+    help="How many devices after the primaries.",
+)
 def nodes(
     name: tuple[str, ...],
     settings_file: Path,

@@ -17,6 +17,7 @@ import orjson
 from objectstore.app.directory import NodeDirectory, NodeTable, Peers, node_client
 from objectstore.app.internal import InternalStore
 from objectstore.app.rings import RingFiles, RingSet
+from objectstore.cli.mistakes import MistakenSettings
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Promise
@@ -51,7 +52,7 @@ def load(settings_file: Path) -> StoreSettings:
     try:
         return load_settings(settings_file.absolute())
     except BadSettings as error:
-        raise click.ClickException(f"the settings have mistakes:\n{error}") from error
+        raise MistakenSettings(error) from error
 
 
 class Outside:

@@ -88,7 +88,7 @@ def sample(what: str, fresh: bool) -> None:
         click.echo(server_sample("store" if what == "server" else what), nl=False)
 
 
-@settings.command("write-samples")
+@settings.command("write-samples", short_help="Write every sample file into DIRECTORY.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def write_samples(directory: Path) -> None:
     """Write every sample file into DIRECTORY, over those of that name.
@@ -101,7 +101,7 @@ def write_samples(directory: Path) -> None:
         click.echo(directory / name)
 
 
-@settings.command()
+@settings.command(short_help="List every mistake of a settings file.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def check(file: Path) -> None:
     """Read FILE and its cluster file; exit 2 and list every mistake if there are."""

@@ -159,7 +159,7 @@ class Verification:
             marker = page[-1].name
 
 
-@click.command()
+@click.command(short_help="Compare every replica of everything.")
 @settings_option
 @as_json_option
 @click.option(

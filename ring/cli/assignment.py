@@ -33,7 +33,7 @@ format_option = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Assign partitions to devices.")
 @click.argument("seed_argument", metavar="[SEED]", required=False)
 @click.option("-f", "--force", is_flag=True, help="Save even if little changed")
 @click.option("-s", "--seed", help="The same seed gives the same ring")
@@ -156,7 +156,7 @@ def validate(files: Files) -> Result:
     return Result([], {"valid": True})
 
 
-@click.command("write_ring")
+@click.command("write_ring", short_help="Write the ring file again.")
 @format_option
 @click.option(
     "--dev-id-bytes",
@@ -185,7 +185,7 @@ def write_ring(files: Files, format_version: str, dev_id_bytes: str | None) -> R
     )
 
 
-@click.command("write_builder")
+@click.command("write_builder", short_help="Make a builder from a ring file.")
 @click.argument("min_part_hours", type=int, required=False)
 @click.pass_obj
 def write_builder(files: Files, min_part_hours: int | None) -> Result:

@@ -36,7 +36,7 @@ from ring.search import (
 REQUIRED_TO_ADD = ("zone", "ip", "port", "device", "weight")
 
 
-@click.command()
+@click.command(short_help="Add devices.")
 @click.argument("values", nargs=-1)
 @with_options(DEVICE_OPTIONS)
 @yes_option
@@ -85,7 +85,7 @@ def _region_warnings(texts: Sequence[str]) -> list[str]:
     return [f"no region given for {text}; it is in region 1" for text in texts]
 
 
-@click.command()
+@click.command(short_help="Mark devices for removal.")
 @click.argument("values", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @yes_option
@@ -114,7 +114,7 @@ def remove(
     )
 
 
-@click.command("set_weight")
+@click.command("set_weight", short_help="Change devices' weights.")
 @click.argument("values", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @yes_option
@@ -130,7 +130,7 @@ def set_weight(
     return _set_each(files, values, options, yes, "weight", change)
 
 
-@click.command("set_region")
+@click.command("set_region", short_help="Change devices' regions.")
 @click.argument("values", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @yes_option
@@ -146,7 +146,7 @@ def set_region(
     return _set_each(files, values, options, yes, "region", change)
 
 
-@click.command("set_zone")
+@click.command("set_zone", short_help="Change devices' zones.")
 @click.argument("values", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @yes_option
@@ -188,7 +188,7 @@ def _confirm_change(selected: Selected, what: str, yes: bool) -> None:
     confirm(selected.devices, question, yes)
 
 
-@click.command("set_info")
+@click.command("set_info", short_help="Change addresses, names or meta.")
 @click.argument("values", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @with_options(CHANGE_OPTIONS)

@@ -77,7 +77,7 @@ def ring_file_state(builder: Builder, path: Path) -> str:
     return "is up-to-date" if same else "is obsolete"
 
 
-@click.command()
+@click.command(short_help="Show the devices that match.")
 @click.argument("values", metavar="[SEARCH_VALUE]", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @click.pass_obj
@@ -98,7 +98,7 @@ def search(files: Files, /, values: tuple[str, ...], **options: Any) -> Result:
     return Result([device_table(builder, found)], data)
 
 
-@click.command("list_parts")
+@click.command("list_parts", short_help="List the partitions of devices.")
 @click.argument("values", metavar="[SEARCH_VALUE]...", nargs=-1)
 @with_options(SEARCH_OPTIONS)
 @click.pass_obj
@@ -120,7 +120,7 @@ def list_parts(files: Files, /, values: tuple[str, ...], **options: Any) -> Resu
     return Result(["Partition   Matches", *lines], data)
 
 
-@click.command()
+@click.command(short_help="Report how well replicas are spread.")
 @click.argument("search_filter", required=False)
 @click.option("-v", "--verbose", is_flag=True, help="Show every tier")
 @click.option("--recalculate", is_flag=True, help="Save the figure in the builder")
@@ -195,7 +195,7 @@ def _dispersion_result(
     return Result(lines, data, WARNING if worst > 0 else SUCCESS)
 
 
-@click.command()
+@click.command(short_help="Tell the builder's format and version.")
 @click.pass_obj
 def version(files: Files) -> Result:
     """Tell the format and build version of the ring file."""

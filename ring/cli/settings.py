@@ -13,7 +13,7 @@ from ring.file import save_builder
 TAKES_EFFECT = "The change will take effect after the next rebalance."
 
 
-@click.command()
+@click.command(short_help="Start a builder.")
 @click.argument("part_power", type=int)
 @click.argument("replicas", type=float)
 @click.argument("min_part_hours", type=int)
@@ -35,7 +35,7 @@ def create(
     return Result([], settings_data(builder))
 
 
-@click.command("set_replicas")
+@click.command("set_replicas", short_help="Change how many replicas there are.")
 @click.argument("replicas", type=float)
 @click.pass_obj
 def set_replicas(files: Files, replicas: float) -> Result:
@@ -46,7 +46,7 @@ def set_replicas(files: Files, replicas: float) -> Result:
     return Result([line, TAKES_EFFECT], settings_data(builder))
 
 
-@click.command("set_overload")
+@click.command("set_overload", short_help="Change how far weights may be exceeded.")
 @click.argument("overload")
 @click.pass_obj
 def set_overload(files: Files, overload: str) -> Result:
@@ -74,7 +74,7 @@ def set_overload(files: Files, overload: str) -> Result:
     )
 
 
-@click.command("set_min_part_hours")
+@click.command("set_min_part_hours", short_help="Change how long a partition rests.")
 @click.argument("hours", type=int)
 @click.pass_obj
 def set_min_part_hours(files: Files, hours: int) -> Result:
@@ -87,7 +87,9 @@ def set_min_part_hours(files: Files, hours: int) -> Result:
     )
 
 
-@click.command("pretend_min_part_hours_passed")
+@click.command(
+    "pretend_min_part_hours_passed", short_help="Let the next rebalance move anything."
+)
 @click.pass_obj
 def pretend_min_part_hours_passed(files: Files) -> Result:
     """Let the next rebalance move any partition, however recently it moved.

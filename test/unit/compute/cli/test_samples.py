@@ -44,7 +44,7 @@ def test_files_that_it_names_are_looked_at(tmp_path: Path) -> None:
     providers.write_text("[example]\nissuer = http://example.org\nclient_id = x\n")
     path.write_text(f"[cloud]\nstate = {tmp_path}\n", "utf-8")
     checked = CliRunner().invoke(settings, ["check", str(path)])
-    assert checked.exit_code == 1 and "must be an https URL" in checked.output
+    assert checked.exit_code == 2 and "must be an https URL" in checked.output
 
 
 def test_every_mistake_is_told(tmp_path: Path) -> None:
@@ -54,6 +54,6 @@ def test_every_mistake_is_told(tmp_path: Path) -> None:
         "utf-8",
     )
     checked = CliRunner().invoke(settings, ["check", str(path)])
-    assert checked.exit_code == 1
+    assert checked.exit_code == 2
     for name in ("roles", "public_address", "nonsense"):
         assert name in checked.output

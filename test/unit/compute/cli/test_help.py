@@ -1,0 +1,55 @@
+"""What every command says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from compute.cli import main as compute
+from compute.cli import ringstack
+from objectstore.cli import main as objectstore
+from ring.cli.entry import group as ring_builder
+
+# Of a terminal; and what click leaves empty beside a list of commands.
+COLUMNS, MARGIN = 80, 6
+
+
+def commands(
+    command: click.Command, path: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, click.Command, int]]:
+    """All below this one: path, command, columns for it in its group's help."""
+    context = click.Context(command, info_name=path, parent=parent)
+    if not isinstance(command, click.Group):
+        return
+    names = command.list_commands(context)
+    columns = COLUMNS - MARGIN - max(map(len, names))
+    for name in names:
+        found = command.get_command(context, name)
+        assert found is not None
+        yield f"{path} {name}", found, columns
+        yield from commands(found, f"{path} {name}", context)
+
+
+EVERY = [
+    pytest.param(command, columns, id=path)
+    for name, program in (
+        ("ringstack", ringstack),
+        ("compute", compute),
+        ("objectstore", objectstore),
+        ("ring-builder", ring_builder),
+    )
+    for path, command, columns in commands(program, name)
+]
+
+
+@pytest.mark.parametrize(("command", "columns"), EVERY)
+def test_it_says_what_it_does_and_what_each_option_is(
+    command: click.Command, columns: int
+) -> None:
+    assert command.help
+    shown = command.get_short_help_str(columns)
+    assert shown and not shown.endswith("..."), shown
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    assert [each.opts for each in options if not each.help] == []
