@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
@@ -20,9 +19,8 @@ from compute.core.bus import Bus
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
+from compute.core.room_database import RoomDatabase
 from objectstore.kernel.clock import Clock
-
-T = TypeVar("T")
 
 # What is published when there may be something to evaluate or to deliver.
 TOPIC = "alarm"
@@ -33,7 +31,7 @@ NOBODY = RequestContext()
 
 
 @dataclass(slots=True)
-class Parts:
+class Parts(RoomDatabase):
     """One for each process.  ``owner``: this place's name, the same after a restart."""
 
     database: Database
@@ -50,18 +48,6 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.identifiers = Identifiers(self.random)
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.clock.time()
-
-    def run(self, function: Callable[[Connection], T]) -> T:
-        """One transaction."""
-        return self.database.run(function)
-
-    def read(self, function: Callable[[Connection], T]) -> T:
-        """One that only reads."""
-        return self.database.read(function)
 
     def wake(self) -> None:
         """There may be work."""

@@ -36,7 +36,7 @@ from compute.identity.model import (
     Service,
     User,
 )
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.subjects import (
     endpoints,
@@ -73,7 +73,7 @@ class Beginnings:
     catalogue: tuple[CatalogueEntry, ...] = ()
 
 
-def bootstrap(parts: IdentityParts, wanted: Beginnings) -> None:
+def bootstrap(parts: Parts, wanted: Beginnings) -> None:
     """Make what is missing, in one transaction."""
     # Hashing is slow and must not be done while the database waits.
     found = parts.read(lambda connection: _named_users(connection, wanted))
@@ -103,7 +103,7 @@ def _named_users(connection: Connection, wanted: Beginnings) -> dict[str, User]:
 
 def _write(
     connection: Connection,
-    parts: IdentityParts,
+    parts: Parts,
     wanted: Beginnings,
     hashes: dict[str, str],
 ) -> None:
@@ -136,7 +136,7 @@ def _write(
 class _Maker:
     """Makes what is not there, and says its id."""
 
-    def __init__(self, connection: Connection, parts: IdentityParts) -> None:
+    def __init__(self, connection: Connection, parts: Parts) -> None:
         self._connection = connection
         self._parts = parts
         self._new_id = parts.identifiers.hexadecimal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.fernet import InvalidToken
 
 from compute.identity.model import Credential
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from objectstore.kernel.errors import Corrupt
 
 # Types whose blobs mean something to us.
@@ -13,7 +13,7 @@ EC2 = "ec2"
 TOTP = "totp"
 
 
-def open_blob(parts: IdentityParts, credential: Credential) -> str:
+def open_blob(parts: Parts, credential: Credential) -> str:
     """The blob as it was given."""
     try:
         raw = parts.credential_keys.fernet.decrypt(credential.sealed_blob.encode())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database
@@ -13,6 +13,7 @@ from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
 from compute.core.key_repository import KeyRepository
 from compute.core.policy import Policy
+from compute.core.room_database import RoomDatabase
 from compute.identity import tables
 from compute.identity.federation.operator_file import ProviderSettings
 from compute.identity.passwords import Passwords
@@ -21,11 +22,9 @@ from compute.identity.settings import IdentitySettings
 from compute.identity.tokens.service import TokenService
 from objectstore.kernel.clock import Clock
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
-class IdentityParts:
+class Parts(RoomDatabase):
     """One room's parts."""
 
     database: Database
@@ -44,14 +43,6 @@ class IdentityParts:
         """Seconds since the epoch, to the microsecond: tokens hold no less, and must
         say the same of themselves whenever they are asked."""
         return round(self.clock.time(), 6)
-
-    def read(self, function: Callable[[Connection], T]) -> T:
-        """See ``Database.read``."""
-        return self.database.read(function)
-
-    def run(self, function: Callable[[Connection], T]) -> T:
-        """See ``Database.run``."""
-        return self.database.run(function)
 
     def allows(
         self, context: RequestContext, rule: str, target: Mapping[str, Any]

@@ -37,7 +37,7 @@ from compute.identity.api.trusts import TrustsApi
 from compute.identity.api.users import UsersApi
 from compute.identity.federation.operator_file import known_providers
 from compute.identity.federation.service import Federation
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.passwords import Passwords
 from compute.identity.settings import IdentitySettings
 from compute.identity.tasks import PruneRevocations
@@ -77,7 +77,7 @@ _SUBJECTS = (
 )
 
 
-def build_parts(parts: RoomParts, settings: IdentitySettings) -> IdentityParts:
+def build_parts(parts: RoomParts, settings: IdentitySettings) -> Parts:
     """What the operations work with: tables up to date, keys made when there are
     none.  Enough for bootstrap and the command line."""
     database, clock, state = parts.database, parts.clock, parts.state_directory
@@ -85,7 +85,7 @@ def build_parts(parts: RoomParts, settings: IdentitySettings) -> IdentityParts:
     create_keys(state / TOKEN_KEYS)
     create_keys(state / CREDENTIAL_KEYS)
     sealer = Sealer(KeyRepository(state / TOKEN_KEYS, clock))
-    return IdentityParts(
+    return Parts(
         database,
         clock,
         parts.identifiers,
@@ -108,7 +108,7 @@ def build_room(parts: RoomParts, settings: IdentitySettings) -> Room:
     return room_of(build_parts(parts, settings))
 
 
-def room_of(inner: IdentityParts) -> Room:
+def room_of(inner: Parts) -> Room:
     """The room around parts that are there already."""
     routes = versions.routes()
     for subject in _SUBJECTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compute.core.database import Connection
 from compute.identity import tables
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from objectstore.kernel.loop import Progress
 
 
@@ -14,7 +14,7 @@ class PruneRevocations:
 
     name = "identity-prune"
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def step(self) -> Progress:

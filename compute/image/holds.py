@@ -15,7 +15,7 @@ from compute.core.database import Connection
 from compute.core.errors import NotFound
 from compute.image import hold_store, store
 from compute.image.model import Image
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 
 RULE = "hold_image"
 
@@ -23,13 +23,13 @@ RULE = "hold_image"
 class HoldService:
     """What hosts say of the images that they read, and what they get for it."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def kept(self, context: RequestContext, image_id: str) -> Image:
         """An image that is there or held; ``NotFound``."""
         self._parts.policy.enforce(context, RULE)
-        return self._parts.database.read(lambda connection: _kept(connection, image_id))
+        return self._parts.read(lambda connection: _kept(connection, image_id))
 
     def hold(self, context: RequestContext, holder: str, image_id: str) -> None:
         """Begin to read the image; ``NotFound`` when it is too late for it."""
@@ -40,7 +40,7 @@ class HoldService:
             _kept(connection, image_id)
             hold_store.hold(connection, holder, [image_id], self._until())
 
-        parts.database.run(hold)
+        parts.run(hold)
 
     def hold_only(
         self, context: RequestContext, holder: str, image_ids: Collection[str]
@@ -56,7 +56,7 @@ class HoldService:
             hold_store.hold(connection, holder, kept, self._until())
             return kept, bool(released)
 
-        kept, has_released = parts.database.run(replace)
+        kept, has_released = parts.run(replace)
         if has_released:
             parts.wake_sweeper()
         return kept
@@ -64,13 +64,11 @@ class HoldService:
     def held(self, context: RequestContext) -> list[str]:
         """All images that hosts read."""
         self._parts.policy.enforce(context, RULE)
-        now = self._parts.clock.time()
-        return self._parts.database.read(
-            lambda connection: hold_store.held(connection, now)
-        )
+        now = self._parts.now()
+        return self._parts.read(lambda connection: hold_store.held(connection, now))
 
     def _until(self) -> float:
-        return self._parts.clock.time() + self._parts.settings.hold_lease
+        return self._parts.now() + self._parts.settings.hold_lease
 
 
 def _kept(connection: Connection, image_id: str) -> Image:

@@ -13,6 +13,7 @@ from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
 from compute.core.jobs import JobStore
 from compute.core.policy import Policy
+from compute.core.room_database import RoomDatabase
 from compute.image import rules, store
 from compute.image.data.leases import Leases
 from compute.image.model import Image
@@ -28,7 +29,7 @@ TRIES_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
-class ImageParts:
+class Parts(RoomDatabase):
     """``stores``: by id, the default one first.  ``wake_*``: there may be work.
     ``region``: what the catalogue calls this cloud."""
 

@@ -29,7 +29,7 @@ from compute.image.imports.worker import ImportWorker
 from compute.image.metadefs.definitions import DefinitionService
 from compute.image.metadefs.model import POLICY as METADEF_POLICY
 from compute.image.metadefs.namespaces import NamespaceService
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.rules import POLICY
 from compute.image.service import ImageService
 from compute.image.settings import ImageSettings
@@ -62,7 +62,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
     stores = build_stores(parts, settings, web)
     sweeper_wake, imports_wake = _Wakes(), _Wakes()
     leases = Leases(parts.database, parts.clock, settings.upload_lease)
-    image_parts = ImageParts(
+    image_parts = Parts(
         parts.database,
         parts.clock,
         parts.identifiers,
@@ -95,7 +95,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
 
 def _api(
     parts: RoomParts,
-    image_parts: ImageParts,
+    image_parts: Parts,
     imports: ImportService,
     stores: Mapping[str, ImageStore],
 ) -> Api:

@@ -21,7 +21,7 @@ from compute.image.model import (
     SHARED,
     Image,
 )
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.patch import (
     WRITABLE,
     check_property_name,
@@ -34,7 +34,7 @@ from compute.image.patch import (
 class ImageService:
     """What callers may do with records."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def create(self, context: RequestContext, document: Mapping[str, Any]) -> Image:
@@ -55,14 +55,14 @@ class ImageService:
             self._tell(connection, context, "image.create", image)
 
         try:
-            parts.database.run(add)
+            parts.run(add)
         except Duplicate:
             raise Conflict(f"Image ID {image.id} already exists!") from None
         return image
 
     def show(self, context: RequestContext, image_id: str) -> Image:
         """One image."""
-        return self._parts.database.read(
+        return self._parts.read(
             lambda connection: self._parts.seen(connection, context, image_id)
         )
 
@@ -71,7 +71,7 @@ class ImageService:
     ) -> list[Image]:
         """One page of what the caller may see."""
         self._parts.policy.enforce(context, "get_images")
-        return self._parts.database.read(
+        return self._parts.read(
             lambda connection: listing.find(
                 connection,
                 filters,
@@ -139,7 +139,7 @@ class ImageService:
                 return image
             if status == ACTIVE and not image.in_state(LIVE):
                 raise Conflict(f"Image {image_id} has no data")
-            return rules.moved(image, status, self._parts.clock.time())
+            return rules.moved(image, status, self._parts.now())
 
         self._change(context, image_id, "set_image_status", "image.status", decide)
 
@@ -153,7 +153,7 @@ class ImageService:
             if image.protected:
                 raise Forbidden(f"Image {image_id} is protected and cannot be deleted.")
             parts.jobs.cancel(connection, image_id)
-            now = parts.clock.time()
+            now = parts.now()
             is_held = hold_store.is_held(connection, image.id, now)
             store.delete(connection, image, now, is_held=is_held)
             self._tell(connection, context, "image.delete", image)
@@ -181,14 +181,14 @@ class ImageService:
 
     def usage(self, context: RequestContext) -> tuple[int, int]:
         """(number, bytes) of the caller's project's images."""
-        return self._parts.database.read(
+        return self._parts.read(
             lambda connection: store.usage(connection, context.project_id)
         )
 
     # ---- inside ----------------------------------------------------------------
 
     def _new_image(self, context: RequestContext, document: Mapping[str, Any]) -> Image:
-        now = self._parts.clock.time()
+        now = self._parts.now()
         attributes, properties = {}, {}
         for name, value in document.items():
             if name in WRITABLE:
@@ -223,7 +223,7 @@ class ImageService:
                 )
             if image.status == status:
                 return image
-            return rules.moved(image, status, self._parts.clock.time())
+            return rules.moved(image, status, self._parts.now())
 
         self._change(context, image_id, name, f"image.{name}", decide)
 
@@ -250,11 +250,11 @@ class ImageService:
         return parts.change(change)
 
     def _touched(self, image: Image) -> Image:
-        return replace(image, updated_at=self._parts.clock.time())
+        return replace(image, updated_at=self._parts.now())
 
     def _tell(
         self, connection: Connection, context: RequestContext, kind: str, image: Image
     ) -> None:
-        now = self._parts.clock.time()
+        now = self._parts.now()
         facts = {"owner": image.owner, "status": image.status}
         self._parts.events.append(connection, context, now, kind, image.id, facts)

@@ -9,13 +9,13 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
 from compute.image import rules, store
 from compute.image.model import PENDING, SHARED, Image, Member
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 
 
 class SharingService:
     """The members of images."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def list(self, context: RequestContext, image_id: str) -> list[Member]:
@@ -29,7 +29,7 @@ class SharingService:
                 return found
             return [member for member in found if member.member == context.project_id]
 
-        return self._parts.database.read(find)
+        return self._parts.read(find)
 
     def show(self, context: RequestContext, image_id: str, member: str) -> Member:
         """One member."""
@@ -48,13 +48,13 @@ class SharingService:
             if any(other.member == member for other in known):
                 raise Conflict(f"{member} is a member of image {image_id} already")
             rules.check_member_count(len(known))
-            now = self._parts.clock.time()
+            now = self._parts.now()
             new = Member(image_id, member, PENDING, now, now)
             store.add_member(connection, new)
             return new
 
         try:
-            return self._parts.database.run(share)
+            return self._parts.run(share)
         except Duplicate:
             raise Conflict(
                 f"{member} is a member of image {image_id} already"
@@ -81,11 +81,11 @@ class SharingService:
                 raise NotFound(f"{member} is no member of image {image_id}")
             target = {**rules.target_of(image, context), "member_id": member}
             self._parts.policy.enforce(context, "modify_member", target)
-            after = replace(found, status=status, updated_at=self._parts.clock.time())
+            after = replace(found, status=status, updated_at=self._parts.now())
             store.set_member_status(connection, after)
             return after
 
-        return self._parts.database.run(change)
+        return self._parts.run(change)
 
     def remove(self, context: RequestContext, image_id: str, member: str) -> None:
         """Share the image with that project no more."""
@@ -96,7 +96,7 @@ class SharingService:
             if not store.remove_member(connection, image_id, member):
                 raise NotFound(f"{member} is no member of image {image_id}")
 
-        self._parts.database.run(change)
+        self._parts.run(change)
 
     def _owns(self, context: RequestContext, image: Image) -> bool:
         return context.project_id == image.owner or context.has_role("admin")

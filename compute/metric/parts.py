@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
+from compute.core.database import Database
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy, Target
+from compute.core.room_database import RoomDatabase
 from compute.metric.keeping.folding import Folding
 from compute.metric.keeping.reading import Reading
 from compute.metric.model import Metric, Resource
 from compute.metric.settings import MetricSettings
 from objectstore.kernel.clock import Clock
-
-T = TypeVar("T")
 
 
 def _nobody(metric_id: str) -> None:
@@ -24,7 +22,7 @@ def _nobody(metric_id: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(RoomDatabase):
     """Made once.  ``hurry``: much is pending of that metric."""
 
     database: Database
@@ -35,18 +33,6 @@ class Parts:
     reading: Reading
     folding: Folding
     hurry: Callable[[str], None] = field(default=_nobody)
-
-    def read(self, function: Callable[[Connection], T]) -> T:
-        """A transaction that reads."""
-        return self.database.read(function)
-
-    def write(self, function: Callable[[Connection], T]) -> T:
-        """A transaction."""
-        return self.database.run(function)
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.clock.time()
 
     def enforce(
         self, context: RequestContext, rule: str, target: Target | None = None

@@ -88,7 +88,7 @@ class StockTaking:
             gone = [each.id for each in known if each.original_id not in here]
             feeding.ended(connection, self._parts, context, gone, at)
 
-        self._parts.write(end)
+        self._parts.run(end)
 
     def _end_guests(self, context: RequestContext) -> None:
         """An agent that was away when its guest was deleted knows nothing of it."""
@@ -99,7 +99,7 @@ class StockTaking:
         here = {each.id for each in self._instances.servers()}
         gone = [each.id for each in known if _guest_of(each) not in here]
         at = self._parts.now()
-        self._parts.write(
+        self._parts.run(
             lambda connection: feeding.ended(connection, self._parts, context, gone, at)
         )
 

@@ -22,9 +22,9 @@ from compute.orchestration.api.snapshots import SnapshotsApi
 from compute.orchestration.api.stacks import StacksApi
 from compute.orchestration.api.surroundings import SurroundingsApi
 from compute.orchestration.api.templates import TemplatesApi
-from compute.orchestration.engine.parts import TOPIC, Parts
 from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.engine.worker import StackWorker
+from compute.orchestration.parts import TOPIC, Parts
 from compute.orchestration.policies import default_rules
 from compute.orchestration.registry import all_types
 from compute.orchestration.settings import OrchestrationSettings

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypeVar
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
+from compute.core.database import Database
 from compute.core.errors import NotFound, PolicyNotAuthorized
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
+from compute.core.room_database import RoomDatabase
 from compute.secret.model import Container, Order, Secret
 from compute.secret.settings import SecretSettings
 from compute.secret.store import Stores
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Semaphore
 
-T = TypeVar("T")
 Thing = Secret | Container | Order
 ADMIN = "admin"
 
 
 @dataclass(slots=True)
-class Parts:
+class Parts(RoomDatabase):
     """One for each process."""
 
     database: Database
@@ -43,18 +41,6 @@ class Parts:
     def __post_init__(self) -> None:
         self.identifiers = Identifiers(self.random)
         self.key_turns = Semaphore(self.settings.keys_at_once)
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.clock.time()
-
-    def run(self, function: Callable[[Connection], T]) -> T:
-        """One transaction."""
-        return self.database.run(function)
-
-    def read(self, function: Callable[[Connection], T]) -> T:
-        """One that only reads."""
-        return self.database.read(function)
 
     def check(self, context: RequestContext, rule: str, thing: Thing) -> None:
         """``PolicyNotAuthorized`` where the caller may not do that to it; ``NotFound``

@@ -14,7 +14,7 @@ from compute.identity.api.delegated import refuse_delegated
 from compute.identity.api.replies import Document, linked, one, short
 from compute.identity.changes import application_credentials as changes
 from compute.identity.model import ApplicationCredential, StoredRule
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import (
     access_rules,
@@ -60,7 +60,7 @@ _ONE_RULE = "/v3/users/{user_id}/access_rules/{rule_id}"
 class ApplicationCredentialsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -25,7 +25,7 @@ from compute.identity.api.replies import (
 from compute.identity.changes import credentials as changes
 from compute.identity.credential_blobs import open_blob
 from compute.identity.model import Credential
-from compute.identity.parts import IdentityParts, forbidden
+from compute.identity.parts import Parts, forbidden
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import credentials, users
 from objectstore.kernel.reply import Reply
@@ -49,7 +49,7 @@ def _nothing(connection: Connection, key: str) -> None:
 class CredentialsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

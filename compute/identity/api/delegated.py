@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from compute.core.api import ApiCall
 from compute.identity.model import ApplicationCredential
-from compute.identity.parts import IdentityParts, forbidden
+from compute.identity.parts import Parts, forbidden
 from compute.identity.store.subjects import application_credentials
 
 
-def refuse_delegated(parts: IdentityParts, call: ApiCall, rule: str) -> None:
+def refuse_delegated(parts: Parts, call: ApiCall, rule: str) -> None:
     """``Forbidden`` to tokens of trusts and of restricted application credentials."""
     if parts.tokens.open(call.context.token).trust_id:
         raise forbidden(rule)
@@ -17,7 +17,7 @@ def refuse_delegated(parts: IdentityParts, call: ApiCall, rule: str) -> None:
 
 
 def unrestricted_credential(
-    parts: IdentityParts, call: ApiCall, rule: str
+    parts: Parts, call: ApiCall, rule: str
 ) -> ApplicationCredential | None:
     """The application credential that the caller's token is of, None for other tokens;
     ``Forbidden`` when it is restricted."""

@@ -11,7 +11,7 @@ from compute.identity.api.reading import page_reply
 from compute.identity.api.replies import changes_of, one, without
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import flag_condition, text_conditions
 from compute.identity.store.subjects import domains
 from objectstore.kernel.reply import Reply
@@ -35,7 +35,7 @@ _KNOWN = (*_PROPERTIES, "domain_id", "parent_id", "is_domain")
 class DomainsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:
@@ -103,7 +103,7 @@ class DomainsApi:
         return empty_reply()
 
 
-def load_domain(parts: IdentityParts, call: ApiCall, operation: str) -> Project:
+def load_domain(parts: Parts, call: ApiCall, operation: str) -> Project:
     """The domain of the path, if the caller may."""
     domain_id = call.parameters["domain_id"]
     found = parts.read(lambda connection: domains.find(connection, domain_id))

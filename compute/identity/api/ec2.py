@@ -24,7 +24,7 @@ from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.changes import credentials as changes
 from compute.identity.credential_blobs import EC2
 from compute.identity.model import PROJECT, Credential
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import credentials, projects, users
 from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.service import new_audit_id
@@ -79,7 +79,7 @@ _EC2_BODY = Schema(
 class Ec2Api:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -9,7 +9,7 @@ from compute.core.database import Connection
 from compute.identity.api.documents import project_documents
 from compute.identity.api.endpoints import endpoint_document
 from compute.identity.api.replies import Document, short
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import endpoint_filter
 from compute.identity.store.subjects import endpoints, projects
 from objectstore.kernel.reply import Reply
@@ -21,7 +21,7 @@ _TIES = endpoint_filter.ENDPOINTS
 class EndpointFiltersApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -22,7 +22,7 @@ from compute.identity.api.replies import (
     short,
 )
 from compute.identity.model import EndpointGroup
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import endpoint_filter
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import endpoint_groups, projects
@@ -62,7 +62,7 @@ def group_document(call: ApiCall, group: EndpointGroup) -> Document:
 class EndpointGroupsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -18,7 +18,7 @@ from compute.identity.api.replies import (
     without,
 )
 from compute.identity.model import Endpoint, Region
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import endpoint_filter
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import endpoints, regions, services
@@ -57,7 +57,7 @@ def endpoint_document(call: ApiCall, endpoint: Endpoint) -> Document:
 class EndpointsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -7,7 +7,7 @@ from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import Unauthorized
 from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.federation.service import Federation
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from objectstore.kernel.reply import Reply
 
 AUTH = "/v3/OS-FEDERATION/identity_providers/{provider_id}/protocols/{protocol_id}/auth"
@@ -16,7 +16,7 @@ AUTH = "/v3/OS-FEDERATION/identity_providers/{provider_id}/protocols/{protocol_i
 class FederatedSignInApi:
     """The operations."""
 
-    def __init__(self, federation: Federation, parts: IdentityParts) -> None:
+    def __init__(self, federation: Federation, parts: Parts) -> None:
         self._federation = federation
         self._parts = parts
 

@@ -28,7 +28,7 @@ from compute.identity.model import (
     Assignment,
     Role,
 )
-from compute.identity.parts import IdentityParts, forbidden
+from compute.identity.parts import Parts, forbidden
 from compute.identity.store import assignments
 from compute.identity.store.subjects import groups, projects, roles, users
 from objectstore.kernel.reply import Reply
@@ -77,7 +77,7 @@ Operation = Callable[[ApiCall, Place], Reply]
 class GrantsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -21,7 +21,7 @@ from compute.identity.api.replies import (
 from compute.identity.api.users import EXPIRES
 from compute.identity.changes import groups as changes
 from compute.identity.model import Group, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.filters import moment_conditions, text_conditions
 from compute.identity.store.subjects import groups, users
@@ -41,7 +41,7 @@ _MEMBER = "/v3/groups/{group_id}/users/{user_id}"
 class GroupsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -32,7 +32,7 @@ from compute.identity.federation.subjects import (
     protocols,
     remote_ids_of,
 )
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import flag_condition, text_conditions
 from objectstore.kernel.reply import Reply
 
@@ -54,7 +54,7 @@ def key_of(call: ApiCall, parameter: str) -> str:
 class IdentityProvidersApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

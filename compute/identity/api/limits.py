@@ -20,7 +20,7 @@ from compute.identity.api.registered_limits import (
 )
 from compute.identity.api.replies import Document, linked, one
 from compute.identity.model import Limit
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import limits, projects, registered_limits
 from objectstore.kernel.reply import Reply
@@ -69,7 +69,7 @@ def limit_document(call: ApiCall, limit: Limit) -> Document:
 class LimitsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

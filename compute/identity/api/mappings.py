@@ -11,7 +11,7 @@ from compute.identity.federation import changes
 from compute.identity.federation.mapping_schema import V1, check_rules
 from compute.identity.federation.model import AttributeMapping
 from compute.identity.federation.subjects import mappings
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from objectstore.kernel.reply import Reply
 
 MAPPINGS = "OS-FEDERATION/mappings"
@@ -21,7 +21,7 @@ _AT = f"/v3/{MAPPINGS}"
 class MappingsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

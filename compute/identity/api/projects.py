@@ -24,7 +24,7 @@ from compute.identity.api.replies import (
 )
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import tree
 from compute.identity.store.filters import flag_condition, text_conditions
 from compute.identity.store.subjects import projects
@@ -48,7 +48,7 @@ _KNOWN = tuple(_PROPERTIES)
 class ProjectsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:
@@ -159,7 +159,7 @@ class ProjectsApi:
         return parent.id if parent.is_domain else parent.domain_id
 
 
-def load_project(parts: IdentityParts, call: ApiCall, operation: str) -> Project:
+def load_project(parts: Parts, call: ApiCall, operation: str) -> Project:
     """The project of the path, if the caller may."""
     return load(parts, call, operation, projects, "project_id", _target)
 

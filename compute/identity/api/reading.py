@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from compute.core.api import ApiCall
 from compute.identity.api.replies import Document, page_of, paged
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.records import Records
 from objectstore.kernel.reply import Reply
 
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 def page_reply(
-    parts: IdentityParts,
+    parts: Parts,
     call: ApiCall,
     name: str,
     records: Records[R],
@@ -36,7 +36,7 @@ def nobodys(record: object) -> dict[str, Any]:
 
 
 def load(
-    parts: IdentityParts,
+    parts: Parts,
     call: ApiCall,
     operation: str,
     records: Records[R],

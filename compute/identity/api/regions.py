@@ -17,7 +17,7 @@ from compute.identity.api.replies import (
     without,
 )
 from compute.identity.model import Region
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import endpoints, regions, registered_limits
 from objectstore.kernel.reply import Reply
@@ -45,7 +45,7 @@ def region_document(call: ApiCall, region: Region) -> Document:
 class RegionsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -19,7 +19,7 @@ from compute.identity.api import shapes
 from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import Document, linked, one
 from compute.identity.model import RegisteredLimit
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import regions, registered_limits, services
 from objectstore.kernel.reply import Reply
@@ -85,7 +85,7 @@ def check_place(connection: Connection, service_id: str, region_id: str) -> None
 class RegisteredLimitsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -14,7 +14,7 @@ from compute.identity import tables
 from compute.identity.api.replies import Document, link, many
 from compute.identity.effective import Line, as_lines, effective_lines
 from compute.identity.model import DOMAIN, GROUP, PROJECT, SYSTEM, USER, Assignment
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments, tree
 from compute.identity.store.subjects import groups, projects, roles, users
 from objectstore.kernel.reply import Reply
@@ -80,7 +80,7 @@ def _said(query: Query, name: str) -> bool:
 class RoleAssignmentsApi:
     """The operation."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -20,7 +20,7 @@ from compute.identity.api.replies import (
 from compute.identity.changes import projects as project_changes
 from compute.identity.changes import roles as changes
 from compute.identity.model import Role
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import roles
@@ -41,7 +41,7 @@ _IMPLIED = "/v3/roles/{role_id}/implies/{implied_id}"
 class RolesApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

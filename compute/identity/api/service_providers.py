@@ -13,7 +13,7 @@ from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import Document, changes_of, linked, one
 from compute.identity.federation.model import ServiceProvider
 from compute.identity.federation.subjects import service_providers
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.filters import flag_condition, text_conditions
 from objectstore.kernel.reply import Reply
 
@@ -26,7 +26,7 @@ RELAY_STATE_PREFIX = "ss:mem:"
 class ServiceProvidersApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -15,7 +15,7 @@ from compute.identity.api.replies import (
     without,
 )
 from compute.identity.model import Service
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import endpoint_filter
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import (
@@ -54,7 +54,7 @@ def service_document(call: ApiCall, service: Service) -> Document:
 class ServicesApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

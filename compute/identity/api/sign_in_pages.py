@@ -9,7 +9,7 @@ from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.federation import codes
 from compute.identity.federation.codes import Beginning, Return
 from compute.identity.federation.service import Federation
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from objectstore.kernel.reply import Reply
 
 _AT = "/v3/RS-FEDERATION"
@@ -38,7 +38,7 @@ _COMPLETE = shapes.body(
 class SignInPagesApi:
     """The operations."""
 
-    def __init__(self, federation: Federation, parts: IdentityParts) -> None:
+    def __init__(self, federation: Federation, parts: Parts) -> None:
         self._federation = federation
         self._parts = parts
 

@@ -12,7 +12,7 @@ from compute.identity.api.projects import load_project
 from compute.identity.api.replies import link
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import tree
 from objectstore.kernel.reply import Reply
 
@@ -27,7 +27,7 @@ _ONE = "/v3/projects/{project_id}/tags/{tag}"
 class TagsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

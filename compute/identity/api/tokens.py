@@ -11,7 +11,7 @@ from compute.identity.api.replies import many, short
 from compute.identity.auth.request import parse_sign_in
 from compute.identity.auth.sign_in import TooFewMethods, sign_in
 from compute.identity.factors import required
-from compute.identity.parts import IdentityParts, forbidden
+from compute.identity.parts import Parts, forbidden
 from compute.identity.store import reach
 from compute.identity.tokens.body import token_body
 from compute.identity.tokens.facts import TokenFacts
@@ -30,7 +30,7 @@ PRIVATE: HeaderList = [("Cache-Control", "no-store"), ("Vary", "X-Auth-Token")]
 class TokensApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -15,7 +15,7 @@ from compute.identity.api.documents import role_document
 from compute.identity.api.replies import Document, linked, one, short, without
 from compute.identity.changes import trusts as changes
 from compute.identity.model import Role, Trust
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import roles, trusts
 from objectstore.kernel.reply import Reply
 
@@ -46,7 +46,7 @@ _ONE = "/v3/OS-TRUST/trusts/{trust_id}"
 class TrustsApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

@@ -24,7 +24,7 @@ from compute.identity.api.replies import (
 from compute.identity.changes import users as changes
 from compute.identity.federation.subjects import identities_of
 from compute.identity.model import User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments, reach
 from compute.identity.store.filters import (
     flag_condition,
@@ -60,7 +60,7 @@ _KNOWN = (*_PROPERTIES, EXPIRES, "original_password")
 class UsersApi:
     """The operations."""
 
-    def __init__(self, parts: IdentityParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:

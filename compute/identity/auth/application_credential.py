@@ -9,12 +9,12 @@ from compute.identity.auth import find
 from compute.identity.auth.password import check_enabled
 from compute.identity.auth.request import SignIn
 from compute.identity.model import ApplicationCredential, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import application_credentials, users
 
 
 def user_by_credential(
-    parts: IdentityParts, wanted: SignIn
+    parts: Parts, wanted: SignIn
 ) -> tuple[User, ApplicationCredential]:
     """Whose credential it is; ``Unauthorized``."""
     found = parts.read(lambda connection: _find(connection, wanted))

@@ -19,11 +19,11 @@ from compute.identity.auth.password import check_enabled, count_failure_in
 from compute.identity.auth.request import Reference
 from compute.identity.credential_blobs import TOTP, open_blob
 from compute.identity.model import Credential, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import credentials, users
 
 
-def user_by_passcode(parts: IdentityParts, reference: Reference, passcode: str) -> User:
+def user_by_passcode(parts: Parts, reference: Reference, passcode: str) -> User:
     """The user whose passcode it is; ``Unauthorized``."""
 
     def load(connection: Connection) -> tuple[User | None, list[Credential]]:
@@ -50,9 +50,7 @@ def user_by_passcode(parts: IdentityParts, reference: Reference, passcode: str) 
     return user
 
 
-def _settle(
-    parts: IdentityParts, user: User, steps: Mapping[str, int], now: float
-) -> bool:
+def _settle(parts: Parts, user: User, steps: Mapping[str, int], now: float) -> bool:
     """Whether the passcode, of that half minute of these credentials, lets the user in.
 
     All in one transaction: there are so few passcodes that tries made at once must not

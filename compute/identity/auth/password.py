@@ -16,13 +16,13 @@ from compute.identity import lockout, tables
 from compute.identity.auth import find
 from compute.identity.auth.request import Reference
 from compute.identity.model import User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import projects, users
 
 _log = logging.getLogger("compute.identity")
 
 
-def user_by_password(parts: IdentityParts, reference: Reference, password: str) -> User:
+def user_by_password(parts: Parts, reference: Reference, password: str) -> User:
     """The user whose password it is; ``Unauthorized``."""
     user = parts.read(lambda connection: find.user(connection, reference))
     right = parts.passwords.fits(password, "" if user is None else user.password_hash)
@@ -39,14 +39,14 @@ def user_by_password(parts: IdentityParts, reference: Reference, password: str) 
     return user
 
 
-def check_enabled(parts: IdentityParts, user: User) -> None:
+def check_enabled(parts: Parts, user: User) -> None:
     """``Unauthorized`` when the user, or his domain, is disabled."""
     domain = parts.read(lambda connection: projects.find(connection, user.domain_id))
     if not user.enabled or domain is None or not domain.enabled:
         raise Unauthorized()
 
 
-def refuse_locked(parts: IdentityParts, user: User, now: float) -> None:
+def refuse_locked(parts: Parts, user: User, now: float) -> None:
     """``Unauthorized`` while the user is locked out: now, not when the user was read.
     Others who tried at the same time count too."""
     known = parts.read(lambda connection: users.find(connection, user.id))
@@ -55,14 +55,14 @@ def refuse_locked(parts: IdentityParts, user: User, now: float) -> None:
         raise Unauthorized()
 
 
-def count_failure(parts: IdentityParts, user: User, now: float) -> None:
+def count_failure(parts: Parts, user: User, now: float) -> None:
     """Another wrong secret in a row."""
     parts.run(lambda connection: count_failure_in(connection, parts, user.id, now))
     _log.info("wrong password or passcode for user %s", user.id)
 
 
 def count_failure_in(
-    connection: Connection, parts: IdentityParts, user_id: str, now: float
+    connection: Connection, parts: Parts, user_id: str, now: float
 ) -> None:
     """The same in the caller's transaction.  The row is counted on from what is there
     now: of many wrong ones at once each counts."""
@@ -72,7 +72,7 @@ def count_failure_in(
         _set_failures(connection, user_id, failures, now)
 
 
-def forget_failures(parts: IdentityParts, user: User) -> None:
+def forget_failures(parts: Parts, user: User) -> None:
     """The user has signed in.  Not before all of it was right: whoever knows a password
     must not get to try one passcode after another."""
     if user.failures:

@@ -23,7 +23,7 @@ from compute.identity.model import (
     Trust,
     User,
 )
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import reach
 from compute.identity.store.subjects import projects, trusts
 from compute.identity.tokens.facts import TokenFacts
@@ -55,7 +55,7 @@ class TooFewMethods(Unauthorized):
         self.receipt = receipt
 
 
-def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]:
+def sign_in(parts: Parts, wanted: SignIn) -> tuple[TokenFacts, Standing]:
     """The new token's facts; raises ``Unauthorized``, ``Forbidden``,
     ``TooFewMethods``."""
     known = _identify(parts, wanted)
@@ -104,7 +104,7 @@ def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]
 # ---- who -----------------------------------------------------------------------
 
 
-def _identify(parts: IdentityParts, wanted: SignIn) -> Known:
+def _identify(parts: Parts, wanted: SignIn) -> Known:
     """All methods must name the same user."""
     found: list[Known] = []
     receipt: TokenFacts | None = None
@@ -134,7 +134,7 @@ def _identify(parts: IdentityParts, wanted: SignIn) -> Known:
     )
 
 
-def _by_token(parts: IdentityParts, token: str) -> Known:
+def _by_token(parts: Parts, token: str) -> Known:
     facts, standing = parts.tokens.validate(token)
     if facts.trust_id or facts.application_credential_id:
         # What was lent for one project must not become more.
@@ -149,7 +149,7 @@ def _by_token(parts: IdentityParts, token: str) -> Known:
 
 
 def _scope(
-    parts: IdentityParts, wanted: SignIn, known: Known, trust: Trust | None
+    parts: Parts, wanted: SignIn, known: Known, trust: Trust | None
 ) -> tuple[str, str]:
     asked = wanted.scope
     if known.credential is not None:
@@ -191,7 +191,7 @@ def _default(connection: Connection, user: User, now: float) -> tuple[str, str]:
     return PROJECT, project.id
 
 
-def _use_trust(parts: IdentityParts, trust_id: str, user: User, now: float) -> Trust:
+def _use_trust(parts: Parts, trust_id: str, user: User, now: float) -> Trust:
     """The trust, one use less left; ``Forbidden`` when it is not for this user."""
 
     def use(connection: Connection) -> Trust:

@@ -13,7 +13,7 @@ from compute.identity import tables
 from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, ApplicationCredential, Role, StoredRule
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import reach
 from compute.identity.store.role_names import named_role
 from compute.identity.store.subjects import (
@@ -28,7 +28,7 @@ SECRET_BYTES = 64
 
 
 def create(
-    parts: IdentityParts, context: RequestContext, wanted: Mapping[str, Any]
+    parts: Parts, context: RequestContext, wanted: Mapping[str, Any]
 ) -> tuple[ApplicationCredential, str]:
     """A new one for the caller in his token's project, and its secret, which nobody
     can see again."""
@@ -67,7 +67,7 @@ def create(
 
 
 def delete(
-    parts: IdentityParts, context: RequestContext, credential: ApplicationCredential
+    parts: Parts, context: RequestContext, credential: ApplicationCredential
 ) -> None:
     """Take it away; its tokens end."""
 
@@ -80,7 +80,7 @@ def delete(
 
 
 def delete_rule(
-    parts: IdentityParts, context: RequestContext, user_id: str, rule_id: str
+    parts: Parts, context: RequestContext, user_id: str, rule_id: str
 ) -> None:
     """Take away an access rule that no credential of the user's needs."""
 
@@ -125,7 +125,7 @@ def _roles(
 
 def _rules(
     connection: Connection,
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     wanted: Sequence[Mapping[str, str]],
 ) -> list[str]:

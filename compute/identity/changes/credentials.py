@@ -22,7 +22,7 @@ from compute.core.key_repository import KeyRepository
 from compute.identity import passcodes, tables
 from compute.identity.credential_blobs import EC2, TOTP, open_blob
 from compute.identity.model import Credential
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import credentials, projects, users
 
 # Each passcode is compared with those of all of a user's devices, by anybody who asks.
@@ -45,14 +45,14 @@ def find_by_digest(connection: Connection, digest: str) -> Credential | None:
     return credentials.first(connection, tables.credentials.c.access_digest == digest)
 
 
-def ec2_blob(parts: IdentityParts, credential: Credential) -> Mapping[str, Any]:
+def ec2_blob(parts: Parts, credential: Credential) -> Mapping[str, Any]:
     """An EC2 credential's access key, secret and whatever else."""
     blob: Mapping[str, Any] = orjson.loads(open_blob(parts, credential))
     return blob
 
 
 def create(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     credential: Credential,
     blob: str,
@@ -89,7 +89,7 @@ def create(
 
 
 def update(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     credential: Credential,
     wanted: Mapping[str, Any],
@@ -135,9 +135,7 @@ def update(
     return changed
 
 
-def delete(
-    parts: IdentityParts, context: RequestContext, credential: Credential
-) -> None:
+def delete(parts: Parts, context: RequestContext, credential: Credential) -> None:
     """Take it away."""
 
     def write(connection: Connection) -> None:

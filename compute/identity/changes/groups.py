@@ -11,7 +11,7 @@ from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.identity import tables
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import GROUP, Group, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.subjects import domains, groups
 from compute.identity.tokens import revocation
@@ -21,7 +21,7 @@ _TAKEN = "Conflict occurred attempting to store group - Duplicate entry found wi
 
 
 def create(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     domain_id: str,
     wanted: Mapping[str, Any],
@@ -51,7 +51,7 @@ def create(
 
 
 def update(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     group: Group,
     wanted: Mapping[str, Any],
@@ -76,7 +76,7 @@ def update(
         raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
 
 
-def delete(parts: IdentityParts, context: RequestContext, group: Group) -> None:
+def delete(parts: Parts, context: RequestContext, group: Group) -> None:
     """Take a group away; its members lose what they had through it."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
@@ -96,9 +96,7 @@ def forget_group(connection: Connection, group_id: str) -> None:
         connection.execute(rows.delete().where(rows.c.group_id == group_id))
 
 
-def add_member(
-    parts: IdentityParts, context: RequestContext, group: Group, user: User
-) -> None:
+def add_member(parts: Parts, context: RequestContext, group: Group, user: User) -> None:
     """Put a user into a group; nothing when he is there."""
 
     def write(connection: Connection) -> None:
@@ -114,7 +112,7 @@ def add_member(
 
 
 def remove_member(
-    parts: IdentityParts, context: RequestContext, group: Group, user: User
+    parts: Parts, context: RequestContext, group: Group, user: User
 ) -> None:
     """Take a user out of a group; his tokens end, for they may rest on it."""
 

@@ -20,7 +20,7 @@ from compute.identity.changes.users import forget_user
 from compute.identity.federation.changes import forget_provider
 from compute.identity.federation.subjects import identity_providers
 from compute.identity.model import DEFAULT_DOMAIN_ID, DOMAIN, PROJECT, Project
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments, tree
 from compute.identity.store.subjects import domains, groups, projects, roles, users
 from compute.identity.tokens import revocation
@@ -31,7 +31,7 @@ _TAKEN = "it is not permitted to have two projects with the same name in a domai
 
 
 def create(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     project: Project,
     tags: Sequence[str] = (),
@@ -54,7 +54,7 @@ def create(
 
 
 def update(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     project: Project,
     wanted: Mapping[str, Any],
@@ -91,9 +91,7 @@ def update(
         raise _conflict(project) from None
 
 
-def delete_project(
-    parts: IdentityParts, context: RequestContext, project: Project
-) -> None:
+def delete_project(parts: Parts, context: RequestContext, project: Project) -> None:
     """Take a project away; ``Forbidden`` while others are below it."""
     refuse_immutable(project.options, {"name": ""})
 
@@ -110,9 +108,7 @@ def delete_project(
     run_revoking(parts, write)
 
 
-def delete_domain(
-    parts: IdentityParts, context: RequestContext, domain: Project
-) -> None:
+def delete_domain(parts: Parts, context: RequestContext, domain: Project) -> None:
     """Take a disabled domain away with everything in it."""
     if domain.id == DEFAULT_DOMAIN_ID:
         raise Forbidden("The default domain cannot be deleted.")
@@ -174,7 +170,7 @@ def forget_role(connection: Connection, role_id: str) -> None:
 
 
 def set_tags(
-    parts: IdentityParts, context: RequestContext, project: Project, tags: Iterable[str]
+    parts: Parts, context: RequestContext, project: Project, tags: Iterable[str]
 ) -> list[str]:
     """Replace a project's tags; the tags as they are then."""
     wanted = sorted(set(tags))

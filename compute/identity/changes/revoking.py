@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from compute.core.database import Connection
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.tokens.revocation import Subject, revoke
 
 T = TypeVar("T")
 
 
 def run_revoking(
-    parts: IdentityParts,
+    parts: Parts,
     change: Callable[[Connection], tuple[T, Iterable[Subject]]],
 ) -> T:
     """Run a change that also says whose tokens end; tell everybody afterwards."""

@@ -23,7 +23,7 @@ from compute.identity.model import (
     Assignment,
     Role,
 )
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments, reach
 from compute.identity.store.subjects import domains, projects, roles
 from compute.identity.tokens import revocation
@@ -32,7 +32,7 @@ from compute.identity.tokens.revocation import Subject, user_in_scope
 _TAKEN = "Conflict occurred attempting to store role - Duplicate entry found with name"
 
 
-def create(parts: IdentityParts, context: RequestContext, role: Role) -> Role:
+def create(parts: Parts, context: RequestContext, role: Role) -> Role:
     """A new role; ``Conflict`` when the name is taken."""
 
     def write(connection: Connection) -> Role:
@@ -49,7 +49,7 @@ def create(parts: IdentityParts, context: RequestContext, role: Role) -> Role:
 
 
 def update(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     role: Role,
     wanted: Mapping[str, Any],
@@ -77,7 +77,7 @@ def update(
         raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
 
 
-def delete(parts: IdentityParts, context: RequestContext, role: Role) -> None:
+def delete(parts: Parts, context: RequestContext, role: Role) -> None:
     """Take a role away from everybody who has it."""
     refuse_immutable(role.options, {"name": ""})
 
@@ -94,9 +94,7 @@ def delete(parts: IdentityParts, context: RequestContext, role: Role) -> None:
     run_revoking(parts, write)
 
 
-def imply(
-    parts: IdentityParts, context: RequestContext, prior: Role, implied: Role
-) -> None:
+def imply(parts: Parts, context: RequestContext, prior: Role, implied: Role) -> None:
     """Let a role bring another; never in a circle."""
 
     def write(connection: Connection) -> None:
@@ -112,9 +110,7 @@ def imply(
     parts.run(write)
 
 
-def unimply(
-    parts: IdentityParts, context: RequestContext, prior: Role, implied: Role
-) -> None:
+def unimply(parts: Parts, context: RequestContext, prior: Role, implied: Role) -> None:
     """End an implication; ``NotFound`` when there is none."""
 
     def write(connection: Connection) -> None:
@@ -132,7 +128,7 @@ def unimply(
 
 
 def grant(
-    parts: IdentityParts, context: RequestContext, assignment: Assignment, role: Role
+    parts: Parts, context: RequestContext, assignment: Assignment, role: Role
 ) -> None:
     """Give an actor a role on a target."""
 
@@ -146,9 +142,7 @@ def grant(
     parts.run(write)
 
 
-def ungrant(
-    parts: IdentityParts, context: RequestContext, assignment: Assignment
-) -> None:
+def ungrant(parts: Parts, context: RequestContext, assignment: Assignment) -> None:
     """Take a role away; tokens end that rest on nothing any more."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:

@@ -12,7 +12,7 @@ from compute.identity import tables
 from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, ApplicationCredential, Role, Trust
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import reach
 from compute.identity.store.role_names import named_role
 from compute.identity.store.subjects import projects, roles, trusts, users
@@ -22,7 +22,7 @@ from compute.identity.tokens.standing import lent
 
 
 def create(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     wanted: Mapping[str, Any],
     extra: Mapping[str, Any],
@@ -77,7 +77,7 @@ def create(
     return parts.run(write)
 
 
-def delete(parts: IdentityParts, context: RequestContext, trust: Trust) -> None:
+def delete(parts: Parts, context: RequestContext, trust: Trust) -> None:
     """End a trust, and what was handed on from it."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:

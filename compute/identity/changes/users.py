@@ -16,7 +16,7 @@ from compute.identity.auth.request import Reference
 from compute.identity.changes.password_rules import check_new_password
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import USER, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.subjects import domains, projects, users
 from compute.identity.tokens import revocation
@@ -27,7 +27,7 @@ _TAKEN = "Conflict occurred attempting to store user - Duplicate entry found wit
 
 
 def create(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     domain_id: str,
     wanted: Mapping[str, Any],
@@ -72,7 +72,7 @@ def create(
 
 
 def update(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     user: User,
     wanted: Mapping[str, Any],
@@ -114,7 +114,7 @@ def update(
 
 
 def change_password(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     user_id: str,
     original: str,
@@ -143,7 +143,7 @@ def change_password(
     run_revoking(parts, write)
 
 
-def delete(parts: IdentityParts, context: RequestContext, user: User) -> None:
+def delete(parts: Parts, context: RequestContext, user: User) -> None:
     """Take the user away, with all that is the user's and all the user's tokens."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
@@ -178,7 +178,7 @@ def forget_user(connection: Connection, user_id: str) -> None:
     )
 
 
-def _expired_user(parts: IdentityParts, user_id: str, original: str) -> User:
+def _expired_user(parts: Parts, user_id: str, original: str) -> User:
     """An expired password opens nothing but its own change."""
     user = parts.read(lambda connection: users.find(connection, user_id))
     now = parts.now()
@@ -193,7 +193,7 @@ def _expired_user(parts: IdentityParts, user_id: str, original: str) -> User:
     return user
 
 
-def _new_password(parts: IdentityParts, password: str) -> dict[str, Any]:
+def _new_password(parts: Parts, password: str) -> dict[str, Any]:
     now = parts.now()
     return {
         "password_hash": parts.passwords.hash(password),
@@ -203,7 +203,7 @@ def _new_password(parts: IdentityParts, password: str) -> dict[str, Any]:
     }
 
 
-def _check_history(parts: IdentityParts, user: User, password: str) -> None:
+def _check_history(parts: Parts, user: User, password: str) -> None:
     count = parts.settings.password_history
     if not count:
         return
@@ -222,7 +222,7 @@ def _check_history(parts: IdentityParts, user: User, password: str) -> None:
             )
 
 
-def _remember_old(connection: Connection, user: User, parts: IdentityParts) -> None:
+def _remember_old(connection: Connection, user: User, parts: Parts) -> None:
     if parts.settings.password_history and user.password_hash:
         connection.execute(
             tables.old_passwords.insert().values(

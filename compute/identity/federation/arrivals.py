@@ -24,7 +24,7 @@ from compute.identity.federation.mapping import (
 from compute.identity.federation.model import IdentityProvider, Protocol
 from compute.identity.federation.standing import groups_by_word_of
 from compute.identity.model import PROJECT, USER, Assignment, Project, User
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store import assignments
 from compute.identity.store.subjects import groups, projects, roles, users
 
@@ -44,7 +44,7 @@ class Arrival:
 
 def arrive(
     connection: Connection,
-    parts: IdentityParts,
+    parts: Parts,
     provider: IdentityProvider,
     protocol: Protocol,
     mapped: Mapped,
@@ -86,7 +86,7 @@ class _Arriving:
     def __init__(
         self,
         connection: Connection,
-        parts: IdentityParts,
+        parts: Parts,
         provider: IdentityProvider,
         protocol: Protocol,
         now: float,

@@ -27,7 +27,7 @@ from compute.identity.federation.subjects import (
     user_ids_of,
 )
 from compute.identity.model import Project
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.store.subjects import domains, projects, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
@@ -36,7 +36,7 @@ _TAKEN = "Conflict occurred attempting to store {} - Duplicate entry found with 
 
 
 def create_provider(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     provider: IdentityProvider,
     remote_ids: Iterable[str],
@@ -73,7 +73,7 @@ def create_provider(
 
 
 def update_provider(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     provider: IdentityProvider,
     wanted: Mapping[str, Any],
@@ -104,7 +104,7 @@ def update_provider(
 
 
 def delete_provider(
-    parts: IdentityParts, context: RequestContext, provider: IdentityProvider
+    parts: Parts, context: RequestContext, provider: IdentityProvider
 ) -> None:
     """Take it away with its protocols and the people that it brought."""
 
@@ -126,7 +126,7 @@ def forget_provider(connection: Connection, provider_id: str) -> list[Subject]:
 
 
 def create_mapping(
-    parts: IdentityParts, context: RequestContext, mapping: AttributeMapping
+    parts: Parts, context: RequestContext, mapping: AttributeMapping
 ) -> AttributeMapping:
     """A new one."""
 
@@ -142,7 +142,7 @@ def create_mapping(
 
 
 def update_mapping(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     mapping: AttributeMapping,
     values: Mapping[str, Any],
@@ -157,7 +157,7 @@ def update_mapping(
 
 
 def delete_mapping(
-    parts: IdentityParts, context: RequestContext, mapping: AttributeMapping
+    parts: Parts, context: RequestContext, mapping: AttributeMapping
 ) -> None:
     """Take it away; nobody signs in by protocols that go by it."""
 
@@ -172,7 +172,7 @@ def delete_mapping(
 
 
 def create_protocol(
-    parts: IdentityParts, context: RequestContext, protocol: Protocol
+    parts: Parts, context: RequestContext, protocol: Protocol
 ) -> Protocol:
     """A new one, for a provider and a mapping that are there."""
 
@@ -190,7 +190,7 @@ def create_protocol(
 
 
 def update_protocol(
-    parts: IdentityParts,
+    parts: Parts,
     context: RequestContext,
     protocol: Protocol,
     values: Mapping[str, Any],
@@ -206,9 +206,7 @@ def update_protocol(
     return parts.run(write)
 
 
-def delete_protocol(
-    parts: IdentityParts, context: RequestContext, protocol: Protocol
-) -> None:
+def delete_protocol(parts: Parts, context: RequestContext, protocol: Protocol) -> None:
     """Take it away with the people that came by it."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
@@ -255,9 +253,7 @@ def _all_of(provider_id: str) -> Subject:
     return Subject(revocation.PROVIDER, provider_id)
 
 
-def _taken(
-    parts: IdentityParts, noun: str, key: str, remote_ids: Iterable[str]
-) -> Conflict:
+def _taken(parts: Parts, noun: str, key: str, remote_ids: Iterable[str]) -> Conflict:
     """Its id is taken, or one of its names."""
     wanted, rows = list(remote_ids), tables.remote_ids
     statement = rows.select().where(rows.c.remote_id.in_(wanted))

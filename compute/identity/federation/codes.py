@@ -15,7 +15,7 @@ from compute.identity import tables
 from compute.identity.federation.service import Federation, refused
 from compute.identity.federation.signed_tokens import NotForUs, checked_claims
 from compute.identity.federation.subjects import identity_providers, protocols
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.standing import Standing
 
@@ -49,7 +49,7 @@ class Return:
     nonce: str = field(repr=False)
 
 
-def choices(federation: Federation, parts: IdentityParts) -> list[Choice]:
+def choices(federation: Federation, parts: Parts) -> list[Choice]:
     """The ways in that have a label and are open, by label."""
 
     def read(connection: Connection) -> set[str]:
@@ -98,7 +98,7 @@ def begin(
 
 def complete(
     federation: Federation,
-    parts: IdentityParts,
+    parts: Parts,
     provider_id: str,
     name: str,
     returned: Return,

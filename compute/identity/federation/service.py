@@ -45,7 +45,7 @@ from compute.identity.federation.subjects import (
     protocols,
     remote_ids_of,
 )
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.service import new_audit_id
 from compute.identity.tokens.standing import Standing, standing_of
@@ -88,7 +88,7 @@ class Federation:
 
     def __init__(
         self,
-        parts: IdentityParts,
+        parts: Parts,
         providers: Mapping[tuple[str, str], ProviderSettings],
     ) -> None:
         self._parts = parts

@@ -13,7 +13,7 @@ from compute.image import data_store, hold_store, rules, store
 from compute.image.data.transfer import is_left_alone
 from compute.image.documents import TASK_KEPT_SECONDS
 from compute.image.model import Data
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
 
@@ -28,25 +28,25 @@ class Sweeper:
 
     name = "image-sweeper"
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def step(self) -> Progress:
         """See the module's docstring."""
-        parts, now = self._parts, self._parts.clock.time()
-        orphans = parts.database.read(
+        parts, now = self._parts, self._parts.now()
+        orphans = parts.read(
             lambda connection: data_store.abandoned(connection, now, BATCH)
         )
         for data in orphans:
             self._give_up(data)
-        parts.database.run(lambda connection: hold_store.expire(connection, now))
-        gone = parts.database.read(
+        parts.run(lambda connection: hold_store.expire(connection, now))
+        gone = parts.read(
             lambda connection: data_store.doomed(connection, now, BATCH, parts.stores)
         )
         removed = sum(self._remove(data) for data in gone)
         if removed and max(len(orphans), len(gone)) == BATCH:
             return Progress.BUSY
-        parts.database.run(self._forget_old)
+        parts.run(self._forget_old)
         return Progress.IDLE
 
     def _give_up(self, data: Data) -> None:
@@ -54,7 +54,7 @@ class Sweeper:
         parts = self._parts
 
         def release(connection: Connection) -> None:
-            now = parts.clock.time()
+            now = parts.now()
             if data not in data_store.abandoned(connection, now, BATCH):
                 return  # it lives, after all
             data_store.release_data(connection, data.id)
@@ -70,12 +70,10 @@ class Sweeper:
         except RingstackError as error:
             _log.warning("data of image %s stay for now: %s", data.image_id, error)
             return False
-        self._parts.database.run(
-            lambda connection: data_store.forget_data(connection, data.id)
-        )
+        self._parts.run(lambda connection: data_store.forget_data(connection, data.id))
         return True
 
     def _forget_old(self, connection: Connection) -> None:
-        now = self._parts.clock.time()
+        now = self._parts.now()
         store.forget_deleted(connection, now - self._parts.settings.deleted_kept)
         self._parts.jobs.forget_finished(connection, now - TASK_KEPT_SECONDS)

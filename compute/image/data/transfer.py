@@ -27,7 +27,7 @@ from compute.image.model import (
     Digests,
     Image,
 )
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from objectstore.kernel.errors import Unavailable
 
 
@@ -43,7 +43,7 @@ class _Begun:
 class TransferService:
     """See the module's docstring."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def upload(
@@ -75,9 +75,7 @@ class TransferService:
     def readable(self, context: RequestContext, image_id: str) -> Image:
         """The image, if the caller may read its bytes."""
         parts = self._parts
-        image = parts.database.read(
-            lambda connection: parts.seen(connection, context, image_id)
-        )
+        image = parts.read(lambda connection: parts.seen(connection, context, image_id))
         rules.check_may(parts.policy, context, "download_image", image)
         rules.check_readable(image, context.has_role("admin"))
         return image
@@ -114,7 +112,7 @@ class TransferService:
             image = parts.seen(connection, context, image_id)
             rules.check_may(parts.policy, context, "upload_image", image)
             rules.check_formats(image)
-            now = parts.clock.time()
+            now = parts.now()
             moved = rules.moved(image, status, now)
             target = parts.writable_store(store_id)
             bytes_max = parts.bytes_left(connection, image.owner)
@@ -175,7 +173,7 @@ class TransferService:
             ):
                 raise ImageGone("The image was deleted while its data were uploaded")
             parts.check_room(connection, image.owner, digests.size_bytes)
-            now = parts.clock.time()
+            now = parts.now()
             after = image if image.status == status else rules.moved(image, status, now)
             store.save(connection, image, with_digests(after, digests, now))
 
@@ -189,7 +187,7 @@ class TransferService:
             data_store.release_data(connection, data.id)
             image = store.get(connection, data.image_id)
             if image is not None and is_left_alone(image, data):
-                after = rules.fallen_back(image, parts.clock.time())
+                after = rules.fallen_back(image, parts.now())
                 store.save(connection, image, after)
 
         parts.change(release)

@@ -16,7 +16,7 @@ from compute.core.jobs import Job
 from compute.image import rules, store
 from compute.image.imports.web import Web
 from compute.image.model import IMPORTING, IMPORTING_TO, LIVE, Image
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.tables import jobs
 
 KIND = "image.import"
@@ -33,7 +33,7 @@ TASKS_MAX = 1000
 class ImportService:
     """Requests become jobs; ``worker`` does them."""
 
-    def __init__(self, parts: ImageParts, web: Web) -> None:
+    def __init__(self, parts: Parts, web: Web) -> None:
         self._parts = parts
         self._web = web
 
@@ -79,12 +79,12 @@ class ImportService:
             rules.check_may(parts.policy, context, "get_task", image)
             return _jobs(connection, jobs.c.subject_id == image_id)
 
-        return parts.database.read(find)
+        return parts.read(find)
 
     def tasks(self, context: RequestContext) -> list[Job]:
         """All imports, for administrators."""
         self._parts.policy.enforce(context, "tasks_api_access")
-        return self._parts.database.read(_jobs)
+        return self._parts.read(_jobs)
 
     def task(self, context: RequestContext, task_id: str) -> Job:
         """One of them."""
@@ -162,7 +162,7 @@ class ImportService:
     def _mark(
         self, connection: Connection, image: Image, method: str, wanted: Sequence[str]
     ) -> None:
-        now = self._parts.clock.time()
+        now = self._parts.now()
         after = image if method == COPY else rules.moved(image, IMPORTING, now)
         properties = {**after.properties, IMPORTING_TO: ",".join(wanted)}
         store.save(
@@ -191,7 +191,7 @@ class ImportService:
                 "request": dict(request),
                 "stores": list(wanted),
             },
-            now=self._parts.clock.time(),
+            now=self._parts.now(),
         )
         return task_id
 

@@ -32,7 +32,7 @@ from compute.image.model import (
     Digests,
     Image,
 )
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.tables import data as data_rows
 from objectstore.kernel.errors import Rejected, RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
@@ -68,7 +68,7 @@ class ImportWorker:
 
     name = "image-imports"
 
-    def __init__(self, parts: ImageParts, web: Web, owner: str) -> None:
+    def __init__(self, parts: Parts, web: Web, owner: str) -> None:
         """``owner``: this process's own name."""
         self._parts = parts
         self._web = web
@@ -153,7 +153,7 @@ class ImportWorker:
 
     def _write(self, work: _Work, data: Data, check: object) -> None:
         assert work.image.disk_format is not None and callable(check)
-        left = self._parts.database.read(
+        left = self._parts.read(
             lambda connection: self._parts.bytes_left(connection, work.image.owner)
         )
         # A copy counts once: its image's size is in the sum already.
@@ -185,9 +185,7 @@ class ImportWorker:
 
     def _of_image(self, work: _Work, source_id: str) -> Iterator[bytes]:
         """Another image's bytes, which have to be what is known of them."""
-        source = self._parts.database.read(
-            lambda connection: store.get(connection, source_id)
-        )
+        source = self._parts.read(lambda connection: store.get(connection, source_id))
         known = _known(source) if source is not None else None
         if source is None or known is None or not source.in_state(LIVE):
             raise ImportFailed("The image to be taken is not there any more")
@@ -199,14 +197,14 @@ class ImportWorker:
         parts = self._parts
         data_id = parts.identifiers.uuid()
         key = parts.writable_store(target).new_key(image.id, data_id)
-        now, until = parts.clock.time(), parts.leases.until()
+        now, until = parts.now(), parts.leases.until()
         data = Data(data_id, image.id, target, key, WRITING, until, now)
         data_store.add_data(connection, data)
         return data
 
     def _finish(self, connection: Connection, work: _Work) -> None:
         parts, job = self._parts, work.job
-        now = parts.clock.time()
+        now = parts.now()
         image = store.get(connection, job.subject_id)
         if image is None:
             raise ImportFailed("The image was deleted")
@@ -234,7 +232,7 @@ class ImportWorker:
         is_copy = job.arguments["request"]["method"]["name"] == COPY
 
         def fail(connection: Connection) -> None:
-            now = parts.clock.time()
+            now = parts.now()
             image = store.get(connection, job.subject_id)
             states = (WRITING,) if is_copy else (WRITING, STAGED)
             data_store.doom(
@@ -253,18 +251,16 @@ class ImportWorker:
         parts.change(fail)
 
     def _retry(self, job: Job, text: str) -> None:
-        parts, now = self._parts, self._parts.clock.time()
+        parts, now = self._parts, self._parts.now()
         later = now + RETRY_SECONDS * 2 ** (job.attempts - 1)
-        parts.database.run(
+        parts.run(
             lambda connection: parts.jobs.retry(
                 connection, job.id, self._owner, now, later, text
             )
         )
 
     def _release(self, data: Data) -> None:
-        self._parts.database.run(
-            lambda connection: data_store.release_data(connection, data.id)
-        )
+        self._parts.run(lambda connection: data_store.release_data(connection, data.id))
 
 
 def _known(image: Image) -> Digests | None:

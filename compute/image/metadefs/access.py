@@ -10,7 +10,7 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
 from compute.image.metadefs import store
 from compute.image.metadefs.model import DEFINITIONS_MAX, Definition, Kind, Namespace
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.rules import TooMuch
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ SEES = "get_metadef_namespace"
 _OURS = frozenset({"name", "created_at", "updated_at", "self", "schema"})
 
 
-def written(parts: ImageParts, function: Callable[[Connection], T], taken: str) -> T:
+def written(parts: Parts, function: Callable[[Connection], T], taken: str) -> T:
     """Run the transaction; ``Conflict`` in these words where a name is taken."""
     try:
         return parts.change(function)
@@ -28,7 +28,7 @@ def written(parts: ImageParts, function: Callable[[Connection], T], taken: str) 
 
 
 def allowed(
-    parts: ImageParts,
+    parts: Parts,
     connection: Connection,
     context: RequestContext,
     name: str,

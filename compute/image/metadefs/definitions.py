@@ -18,13 +18,13 @@ from compute.image.metadefs.access import (
     written,
 )
 from compute.image.metadefs.model import RESOURCE_TYPE, Definition, Kind, Namespace
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 
 
 class DefinitionService:
     """Each call is one transaction."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def all(self, context: RequestContext, name: str, kind: Kind) -> list[Definition]:
@@ -34,7 +34,7 @@ class DefinitionService:
             found = allowed(self._parts, connection, context, name, kind.list)
             return store.definitions_of(connection, [found.id], kind.name)
 
-        return self._parts.database.read(look)
+        return self._parts.read(look)
 
     def one(
         self, context: RequestContext, name: str, kind: Kind, key: str
@@ -45,7 +45,7 @@ class DefinitionService:
             namespace = allowed(self._parts, connection, context, name, kind.show)
             return _found(connection, namespace, kind, key)
 
-        return self._parts.database.read(look)
+        return self._parts.read(look)
 
     def prefix(self, context: RequestContext, name: str, resource_type: str) -> str:
         """What the namespace's properties begin with on things of that type."""
@@ -57,7 +57,7 @@ class DefinitionService:
             )
             return "" if found is None else found.document.get("prefix") or ""
 
-        return self._parts.database.read(look)
+        return self._parts.read(look)
 
     def add(
         self,
@@ -71,7 +71,7 @@ class DefinitionService:
         """Define something; ``replacing``: and nothing else of the kind any more
         (``Forbidden`` when the namespace is protected)."""
 
-        now = self._parts.clock.time()
+        now = self._parts.now()
 
         def write(connection: Connection) -> list[Definition]:
             namespace = allowed(self._parts, connection, context, name, kind.add)
@@ -92,7 +92,7 @@ class DefinitionService:
         document: Mapping[str, Any],
     ) -> Definition:
         """Define it anew, perhaps by another name."""
-        now = self._parts.clock.time()
+        now = self._parts.now()
 
         def write(connection: Connection) -> Definition:
             namespace = allowed(self._parts, connection, context, name, kind.change)
@@ -135,7 +135,7 @@ class DefinitionService:
     def resource_types(self, context: RequestContext) -> list[Definition]:
         """Every association of a namespace that the caller may see."""
         self._parts.policy.enforce(context, "list_metadef_resource_types")
-        return self._parts.database.read(
+        return self._parts.read(
             lambda connection: store.resource_types(
                 connection,
                 owner=context.project_id,

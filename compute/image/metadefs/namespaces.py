@@ -27,7 +27,7 @@ from compute.image.metadefs.model import (
     Kind,
     Namespace,
 )
-from compute.image.parts import ImageParts
+from compute.image.parts import Parts
 from compute.image.rules import TooMuch
 
 SETTABLE = ("display_name", "description", "visibility", "protected", "owner")
@@ -36,7 +36,7 @@ SETTABLE = ("display_name", "description", "visibility", "protected", "owner")
 class NamespaceService:
     """Each call is one transaction."""
 
-    def __init__(self, parts: ImageParts) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def page(
@@ -65,7 +65,7 @@ class NamespaceService:
                 for each in found
             ]
 
-        return self._parts.database.read(look)
+        return self._parts.read(look)
 
     def show(
         self, context: RequestContext, name: str
@@ -76,7 +76,7 @@ class NamespaceService:
             found = allowed(self._parts, connection, context, name)
             return found, store.definitions_of(connection, [found.id])
 
-        return self._parts.database.read(look)
+        return self._parts.read(look)
 
     def create(
         self, context: RequestContext, document: Mapping[str, Any]
@@ -87,7 +87,7 @@ class NamespaceService:
         owner = document.get("owner") or context.project_id
         if not owner:
             raise Forbidden("A namespace needs an owner: a token of a project")
-        now = parts.clock.time()
+        now = parts.now()
         namespace = Namespace(
             id=parts.identifiers.uuid(),
             name=document["namespace"],
@@ -126,7 +126,7 @@ class NamespaceService:
                 parts, connection, context, name, "modify_metadef_namespace"
             )
             values = {key: document[key] for key in SETTABLE if key in document}
-            now = parts.clock.time()
+            now = parts.now()
             changed = store.change(
                 connection, found, **values, name=new_name, updated_at=now
             )
@@ -147,7 +147,7 @@ class NamespaceService:
             )
             check_unprotected(found)
             store.delete(connection, found)
-            now, kind = parts.clock.time(), "metadef_namespace.delete"
+            now, kind = parts.now(), "metadef_namespace.delete"
             parts.events.append(connection, context, now, kind, found.id, {})
 
         parts.change(write)

@@ -74,7 +74,7 @@ class InternalApi:
         def work(connection: Connection) -> None:
             feeding.ended(connection, self._parts, call.context, body["resources"], at)
 
-        self._parts.write(work)
+        self._parts.run(work)
         return empty_reply()
 
 

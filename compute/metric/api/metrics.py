@@ -160,7 +160,7 @@ class MetricsApi:
             )
             return self._view(connection, made, resource)
 
-        view = self._parts.write(work)
+        view = self._parts.run(work)
         place = f"{call.base_url}/v1/metric/{view['id']}"
         return json_reply(201, view, [("Location", place)])
 
@@ -179,7 +179,7 @@ class MetricsApi:
             metric, _ = self._found(connection, call, "delete metric")
             metrics.delete(connection, [metric.id], self._parts.now())
 
-        self._parts.write(work)
+        self._parts.run(work)
         return empty_reply()
 
     def measures(self, call: ApiCall) -> Reply:

@@ -129,7 +129,7 @@ class PoliciesApi:
             policies.definition_of(given["definition"]),
             policies.methods_of(given.get("aggregation_methods")),
         )
-        self._parts.write(lambda connection: policies.create(connection, policy))
+        self._parts.run(lambda connection: policies.create(connection, policy))
         place = f"{call.base_url}/v1/archive_policy/{quote(policy.name)}"
         return json_reply(201, policies.view(policy), [("Location", place)])
 
@@ -138,7 +138,7 @@ class PoliciesApi:
         self._frame.check(call, "update archive policy")
         name = call.parameters["name"]
         definition = policies.definition_of(json_of(call, CHANGE)["definition"])
-        found = self._parts.write(
+        found = self._parts.run(
             lambda connection: policies.update(connection, name, definition)
         )
         return json_reply(200, policies.view(found))
@@ -147,7 +147,7 @@ class PoliciesApi:
         """One that nothing uses."""
         self._frame.check(call, "delete archive policy")
         name = call.parameters["name"]
-        self._parts.write(lambda connection: policies.delete(connection, name))
+        self._parts.run(lambda connection: policies.delete(connection, name))
         return empty_reply()
 
     def list_rules(self, call: ApiCall) -> Reply:
@@ -169,14 +169,14 @@ class PoliciesApi:
         """A new one."""
         self._frame.check(call, "create archive policy rule")
         rule = ArchivePolicyRule(**json_of(call, RULE))
-        self._parts.write(lambda connection: policies.create_rule(connection, rule))
+        self._parts.run(lambda connection: policies.create_rule(connection, rule))
         return json_reply(201, _rule_view(rule))
 
     def rename_rule(self, call: ApiCall) -> Reply:
         """Another name."""
         self._frame.check(call, "update archive policy rule")
         name, new = call.parameters["name"], json_of(call, RENAME)["name"]
-        found = self._parts.write(
+        found = self._parts.run(
             lambda connection: policies.rename_rule(connection, name, new)
         )
         return json_reply(200, _rule_view(found))
@@ -190,7 +190,7 @@ class PoliciesApi:
             policies.find_rule(connection, name)
             store.rules.delete(connection, name)
 
-        self._parts.write(work)
+        self._parts.run(work)
         return empty_reply()
 
 

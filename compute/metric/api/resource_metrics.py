@@ -65,7 +65,7 @@ class ResourceMetricsApi:
                 for each in store.metrics_of(connection, [found.id])
             ]
 
-        return json_reply(200, self._parts.write(work))
+        return json_reply(200, self._parts.run(work))
 
     def metric(self, call: ApiCall) -> Reply:
         """One by its name."""
@@ -87,7 +87,7 @@ class ResourceMetricsApi:
             metrics.check(self._parts, call.context, metric, found, "delete metric")
             metrics.delete(connection, [metric.id], self._parts.now())
 
-        self._parts.write(work)
+        self._parts.run(work)
         return empty_reply()
 
     def measures(self, call: ApiCall) -> Reply:

@@ -90,7 +90,7 @@ class ResourceTypesApi:
                 connection, given["name"], given.get("attributes") or {}
             )
 
-        made = self._parts.write(work)
+        made = self._parts.run(work)
         place = f"{call.base_url}/v1/resource_type/{made.name}"
         return json_reply(201, _view(made), [("Location", place)])
 
@@ -102,13 +102,13 @@ class ResourceTypesApi:
         def work(connection: Connection) -> ResourceType:
             return resource_types.update(connection, name, patch)
 
-        return json_reply(200, _view(self._parts.write(work)))
+        return json_reply(200, _view(self._parts.run(work)))
 
     def delete(self, call: ApiCall) -> Reply:
         """One without resources."""
         self._frame.check(call, "delete resource type")
         name = call.parameters["name"]
-        self._parts.write(lambda connection: resource_types.delete(connection, name))
+        self._parts.run(lambda connection: resource_types.delete(connection, name))
         return empty_reply()
 
 

@@ -144,7 +144,7 @@ class ResourcesApi:
             )
             return _view(connection, made)
 
-        view = self._parts.write(work)
+        view = self._parts.run(work)
         place = f"{call.base_url}/v1/resource/{view['type']}/{view['id']}"
         return json_reply(201, view, [("Location", place)])
 
@@ -163,7 +163,7 @@ class ResourcesApi:
             )
             return _view(connection, changed)
 
-        return json_reply(200, self._parts.write(work))
+        return json_reply(200, self._parts.run(work))
 
     def _wanted(self, given: Mapping[str, Any]) -> Wanted:
         known, new = wanted_metrics(given.get("metrics") or {})
@@ -215,7 +215,7 @@ class ResourcesApi:
             found = self._one(connection, call, "delete resource")
             resources.delete(connection, [found], self._parts.now())
 
-        self._parts.write(work)
+        self._parts.run(work)
         return empty_reply()
 
     def delete_some(self, call: ApiCall) -> Reply:
@@ -234,7 +234,7 @@ class ResourcesApi:
             resources.delete(connection, found, self._parts.now())
             return len(found)
 
-        return json_reply(200, {"deleted": self._parts.write(work)})
+        return json_reply(200, {"deleted": self._parts.run(work)})
 
     def _one(self, connection: Connection, call: ApiCall, rule: str) -> Resource:
         named = call.parameters

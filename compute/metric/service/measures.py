@@ -149,11 +149,11 @@ def accept(parts: Parts, work: Callable[[Connection], list[str]]) -> None:
     """Run a transaction that takes measures; once more after folding, when something
     was full."""
     try:
-        hurried = parts.write(work)
+        hurried = parts.run(work)
     except Full as full:
         make_room(parts, full)
         try:
-            hurried = parts.write(work)
+            hurried = parts.run(work)
         except Full as again:
             raise TooMuch(
                 f"So many measures of one metric at once are too many:"

@@ -9,10 +9,10 @@ from compute.core.api import ApiCall, Handler, Route
 from compute.core.database import Connection
 from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.sources import OfCaller
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.service.finding import (
     exact_stack,
     find_resource,

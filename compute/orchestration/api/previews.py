@@ -5,8 +5,8 @@ from __future__ import annotations
 from compute.core.api import ApiCall, Route, json_reply
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import STACK, Frame, base_of
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.service.ordering import Order, check_name, read_order
 from compute.orchestration.service.outlining import NO_STACK, Outline
 from compute.orchestration.service.previewing import changes

@@ -12,8 +12,8 @@ from compute.orchestration.api.frame import STACK, Frame, base_of, key_of
 from compute.orchestration.api.listing import list_stacks
 from compute.orchestration.engine.blueprints import blueprint_of
 from compute.orchestration.engine.hiding import hidden_around, without
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.service.finding import find_stack
 from compute.orchestration.service.ordering import Order, check_name, read_order
 from compute.orchestration.service.stacks import StackService

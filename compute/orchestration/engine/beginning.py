@@ -7,9 +7,9 @@ from typing import Any
 
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
-from compute.orchestration.engine.parts import QUEUE, Parts
 from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.model import Stack, Wanted
+from compute.orchestration.parts import QUEUE, Parts
 from compute.orchestration.states import (
     CREATE,
     FAILED,

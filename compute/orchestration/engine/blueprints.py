@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compute.orchestration.blueprint import Blueprint, Identity
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack, Wanted
+from compute.orchestration.parts import Parts
 from compute.orchestration.registry import Registry
 from objectstore.kernel import concurrency
 

@@ -9,11 +9,11 @@ from typing import Any
 from compute.core.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
-from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.row_work import Guard
 from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.engine.trusts import TRUST, authorship, wanted_before
 from compute.orchestration.model import TURN_BACK, Stack
+from compute.orchestration.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.states import COMPLETE, FAILED
 from compute.orchestration.template.versions import FOREIGN, KEY
 

@@ -15,9 +15,9 @@ from typing import TypeVar
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.trusts import drop_quietly
 from compute.orchestration.model import TrustAttempt
+from compute.orchestration.parts import Parts
 from objectstore.kernel.errors import Unavailable
 
 T = TypeVar("T")

@@ -16,13 +16,13 @@ from compute.core.database import Connection
 from compute.core.errors import Stale
 from compute.orchestration import states
 from compute.orchestration.difference import change_of
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.row_work import RowWork
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import ResourceFailed, said
 from compute.orchestration.frame.resource_type import SAVED, ResourceType
 from compute.orchestration.model import STOP, Resource, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.planning import hooks
 from compute.orchestration.template.template import SNAPSHOT
 from objectstore.kernel.errors import Rejected, Unavailable

@@ -12,9 +12,9 @@ from typing import Any
 
 from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.engine.blueprints import blueprint_of
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.template.parameters import HIDDEN
 
 # Sentences cut a long value somewhere: what begins with so many of its characters is no

@@ -7,7 +7,7 @@ lends it his.
 from __future__ import annotations
 
 from compute.core.database import Connection
-from compute.orchestration.engine.parts import Parts
+from compute.orchestration.parts import Parts
 
 
 def leave(connection: Connection, parts: Parts, stack_id: str) -> None:

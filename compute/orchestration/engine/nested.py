@@ -16,11 +16,11 @@ from compute.orchestration.engine.beginning import (
     check_room,
 )
 from compute.orchestration.engine.blueprints import draw, validate
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import ResourceFailed
 from compute.orchestration.frame.work import ChildResource, ChildState
 from compute.orchestration.model import Resource, Stack, Wanted
+from compute.orchestration.parts import Parts
 from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.environment import (
     parse_environment,

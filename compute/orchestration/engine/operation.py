@@ -12,7 +12,6 @@ from compute.core.rooms import Rooms
 from compute.orchestration.engine.acts import Acts
 from compute.orchestration.engine.ending import end_badly, end_well, wants_nothing
 from compute.orchestration.engine.halves import Halves
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.row_work import Guard
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.snapshots import drop_snapshots
@@ -20,6 +19,7 @@ from compute.orchestration.engine.sources import ByTrust
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import STOP, Resource, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.planning.converging import Plan, converge, sweep
 from compute.orchestration.planning.graph import Graph
 from compute.orchestration.states import DELETE, FAILED, IN_PROGRESS, SWEEPING

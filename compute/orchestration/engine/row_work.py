@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from compute.core.database import Connection
 from compute.core.errors import Stale
 from compute.core.rooms import Rooms, Source
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.signatures import signal_url
 from compute.orchestration.frame.work import Nested
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import Parts
 
 PHYSICAL_ID_CHARACTERS_MAX = 255
 # A host's name has at most 63.

@@ -11,10 +11,10 @@ from compute.core.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.hiding import sentence_without
 from compute.orchestration.engine.leaving import leave
-from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.row_work import Guard
 from compute.orchestration.engine.trusts import lend
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.planning import hooks
 from compute.orchestration.states import COMPLETE, FAILED, IN_PROGRESS
 

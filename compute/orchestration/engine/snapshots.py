@@ -13,10 +13,10 @@ from typing import Any
 
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
-from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.frame.resource_type import SAVED
 from compute.orchestration.frame.work import Cloud
 from compute.orchestration.model import Resource, Snapshot, Stack, Wanted
+from compute.orchestration.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.states import IN_PROGRESS, SNAPSHOT
 from compute.orchestration.template.cloudformation import hot_form
 

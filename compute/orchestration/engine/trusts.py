@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.database import Connection
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import Busy
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.states import IN_PROGRESS
 from objectstore.kernel.errors import Unavailable
 

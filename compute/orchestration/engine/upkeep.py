@@ -9,7 +9,7 @@ from compute.core.database import Connection
 from compute.core.resealing import seal_clear
 from compute.orchestration import tables
 from compute.orchestration.engine.entrusting import end_lost
-from compute.orchestration.engine.parts import Parts
+from compute.orchestration.parts import Parts
 from objectstore.kernel.loop import Progress
 
 JOBS_KEPT_SECONDS = 3600.0

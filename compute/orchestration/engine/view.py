@@ -11,7 +11,6 @@ import orjson
 from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.engine.blueprints import blueprint_of
 from compute.orchestration.engine.nested import NestedStack
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.row_work import (
     Asker,
     Guard,
@@ -24,6 +23,7 @@ from compute.orchestration.frame.properties import checked
 from compute.orchestration.frame.provider import Provider
 from compute.orchestration.frame.resource_type import ResourceType
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.template.environment import is_template
 from compute.orchestration.template.scope import Scope, resolve
 from compute.orchestration.template.template import Template

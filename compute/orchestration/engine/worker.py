@@ -11,8 +11,8 @@ from compute.core.database import Connection
 from compute.core.job_pool import JobPool
 from compute.core.jobs import Job
 from compute.orchestration.engine.operation import do_round
-from compute.orchestration.engine.parts import QUEUE, Parts
 from compute.orchestration.engine.trusts import drop_old
+from compute.orchestration.parts import QUEUE, Parts
 from compute.orchestration.states import IN_PROGRESS
 from objectstore.kernel.loop import Progress
 

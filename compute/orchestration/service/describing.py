@@ -13,10 +13,10 @@ from typing import Any
 from compute.core.errors import Forbidden
 from compute.orchestration.blueprint import Blueprint, Identity
 from compute.orchestration.engine.blueprints import draw
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import Invalid
 from compute.orchestration.frame.provider import DIGEST
 from compute.orchestration.model import Wanted
+from compute.orchestration.parts import Parts
 from compute.orchestration.template.environment import (
     is_template,
     registry_inside,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compute.core.database import Connection
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import NoSuchStack
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import Parts
 
 
 def find_stack(

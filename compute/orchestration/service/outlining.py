@@ -14,10 +14,10 @@ from typing import Any
 from compute.orchestration.blueprint import Blueprint, Identity
 from compute.orchestration.engine.blueprints import draw
 from compute.orchestration.engine.hiding import secrets_of, without
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import MissingParameter
 from compute.orchestration.frame.stack_type import StackType
 from compute.orchestration.model import Wanted
+from compute.orchestration.parts import Parts
 from compute.orchestration.states import COMPLETE, INIT
 from compute.orchestration.template.environment import registry_inside
 from compute.orchestration.template.limits import WORK_MAX

@@ -8,12 +8,12 @@ from typing import Any
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.orchestration import states
-from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.sources import ByTrust
 from compute.orchestration.engine.trusts import trust_for
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Busy, ResourceFailed
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.planning import hooks
 from compute.orchestration.service.finding import find_resource
 

@@ -8,7 +8,6 @@ from compute.core.errors import NotFound
 from compute.core.rooms import Rooms
 from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.snapshots import (
     add_snapshot,
     drop_snapshot,
@@ -17,6 +16,7 @@ from compute.orchestration.engine.snapshots import (
 from compute.orchestration.engine.sources import OfCaller
 from compute.orchestration.errors import Busy
 from compute.orchestration.model import Snapshot, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.service.finding import live_stack
 from compute.orchestration.service.ordering import Order
 from compute.orchestration.service.stacks import Key, StackService, check_outermost

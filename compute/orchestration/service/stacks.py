@@ -19,11 +19,11 @@ from compute.orchestration.engine.beginning import (
 )
 from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.engine.entrusting import with_trust
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.sources import OfCaller
 from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import STOP, TURN_BACK, Stack
+from compute.orchestration.parts import Parts
 from compute.orchestration.service.finding import live_stack
 from compute.orchestration.service.ordering import Order
 from compute.orchestration.service.references import check_references

@@ -16,7 +16,7 @@ from compute.core.database import Database
 from compute.core.errors import Unauthorized
 from compute.core.room import RoomParts
 from compute.identity.bootstrap import Beginnings, CatalogueEntry, bootstrap
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import Parts
 from compute.identity.room import build_parts, room_of
 from compute.identity.settings import IdentitySettings
 from objectstore.client.in_process import InProcessCaller
@@ -47,7 +47,7 @@ class Said:
 class House:
     """The room and a way to call it."""
 
-    parts: IdentityParts
+    parts: Parts
     clock: SteppedClock
     bus: InProcessBus
     caller: InProcessCaller

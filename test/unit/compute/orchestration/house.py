@@ -16,8 +16,8 @@ from compute.core.identifiers import Identifiers
 from compute.core.jobs import OPEN_STATES
 from compute.core.migrations import upgrade
 from compute.orchestration import tables
-from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.worker import StackWorker
+from compute.orchestration.parts import Parts
 from compute.orchestration.registry import Registry, all_types
 from compute.orchestration.room import api_of, vault_of
 from compute.orchestration.settings import OrchestrationSettings

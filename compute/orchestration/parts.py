@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +14,7 @@ from compute.core.bus import Bus
 from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
 from compute.core.jobs import OPEN_STATES
+from compute.core.room_database import RoomDatabase
 from compute.orchestration import tables
 from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.model import Event, Resource, Stack
@@ -24,8 +24,6 @@ from compute.orchestration.store import Stores
 from objectstore.client.caller import Caller
 from objectstore.kernel.clock import Clock
 
-T = TypeVar("T")
-
 TOPIC = "orchestration"
 QUEUE = "orchestration"
 STACK_TYPE = "OS::Heat::Stack"
@@ -33,7 +31,7 @@ REASON_CHARACTERS_MAX = 2000
 
 
 @dataclass(slots=True)
-class Parts:
+class Parts(RoomDatabase):
     """One for each process."""
 
     database: Database
@@ -54,18 +52,6 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.identifiers = Identifiers(self.random)
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.clock.time()
-
-    def run(self, function: Callable[[Connection], T]) -> T:
-        """One transaction."""
-        return self.database.run(function)
-
-    def read(self, function: Callable[[Connection], T]) -> T:
-        """One that only reads."""
-        return self.database.read(function)
 
     def wake(self) -> None:
         """There may be work."""
