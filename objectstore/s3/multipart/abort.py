@@ -14,13 +14,19 @@ from objectstore.s3.operation import Operation
 
 
 def abort_upload(operation: Operation) -> Reply:
-    """DELETE ?uploadId.  The marker goes first: no part is taken after that."""
-    with claimed(operation) as upload:
+    """DELETE ?uploadId.  The marker goes first: no part is taken after that.
+
+    Where a completion was begun its object may be there, or come up when replicas are
+    level again: the parts are the sweeper's then, which looks.
+    """
+    with claimed(operation) as (upload, claim):
+        claim.confirm()
         container = segments_container(operation.facts.container)
         name = upload_name(operation.key, upload.upload_id)
         answer = operation.ask("DELETE", container, name, internal=True).discard()
         if not answer.is_success:
             raise operation.failed(answer, missing="NoSuchUpload")
-        delete_parts(operation, upload.upload_id)
-        forget_record(operation, upload.upload_id)
+        if not claim.attempts_before:
+            delete_parts(operation, upload.upload_id)
+            forget_record(operation, upload.upload_id)
     return Reply(204, ())

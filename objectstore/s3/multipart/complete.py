@@ -18,7 +18,7 @@ from objectstore.s3.bucket.configuration import checked_body
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
-from objectstore.s3.multipart.claim import claimed
+from objectstore.s3.multipart.claim import Claim, claimed
 from objectstore.s3.multipart.completed import (
     completed_before,
     completed_reply,
@@ -87,8 +87,8 @@ def complete_upload(operation: Operation) -> Reply:
     body = checked_body(operation, most=COMPLETE_BYTES_MAX, required=False)
     listed = read_parts(body)
     try:
-        with claimed(operation) as upload:
-            return _complete(operation, upload, listed, stated)
+        with claimed(operation) as (upload, claim):
+            return _complete(operation, upload, claim, listed, stated)
     except S3Error as error:
         if error.code != "NoSuchUpload":
             raise
@@ -98,6 +98,7 @@ def complete_upload(operation: Operation) -> Reply:
 def _complete(
     operation: Operation,
     upload: Upload,
+    claim: Claim,
     listed: list[Listed],
     stated: Mapping[str, str],
 ) -> Reply:
@@ -117,18 +118,34 @@ def _complete(
         size = sum(part.size for part in parts)
         headers[sysmeta.SSE_C] = completed_record(record, size)
         headers[sysmeta.LISTING_SIZE] = str(size)
-    headers.update(write_conditions(operation))
-    answer = _write_manifest(operation, headers, parts, etag)
+    answer = _made_before(operation, claim, headers)
+    if answer is None:
+        headers.update(write_conditions(operation))
+        answer = _write_manifest(operation, claim, headers, parts, etag)
     container = segments_container(operation.facts.container)
     marker = upload_name(operation.key, upload.upload_id)
     operation.ask("DELETE", container, marker, internal=True).discard()
-    used = frozenset(part.name for part in parts if part.size)
-    delete_parts(operation, upload.upload_id, keep=used)
+    if not claim.attempts_before:
+        # An attempt of before may have made a version of other parts.
+        used = frozenset(part.name for part in parts if part.size)
+        delete_parts(operation, upload.upload_id, used, claim.still_holds)
     reply = version_headers(answer) + sse_headers(headers)
     size = sum(part.size for part in parts)
     reply += of_written(operation, headers, size)
     note_created(operation, "CompleteMultipartUpload", answer, size, etag)
     return completed_reply(operation, etag, checksum, reply)
+
+
+def _made_before(
+    operation: Operation, claim: Claim, headers: Mapping[str, str]
+) -> Answer | None:
+    """The object, if an attempt that was broken off has made it, of the same parts."""
+    if not claim.attempts_before:
+        return None
+    head = operation.ask_object("HEAD").discard()
+    alike = (sysmeta.UPLOAD_ID, sysmeta.ETAG)
+    is_ours = head.is_success and all(head.get(n) == headers[n] for n in alike)
+    return head if is_ours else None
 
 
 def read_parts(body: bytes) -> list[Listed]:
@@ -243,7 +260,11 @@ def _part_checksum(operation: Operation, part: Part, algorithm: str) -> str:
 
 
 def _write_manifest(
-    operation: Operation, headers: dict[str, str], parts: list[Part], etag: str
+    operation: Operation,
+    claim: Claim,
+    headers: dict[str, str],
+    parts: list[Part],
+    etag: str,
 ) -> Answer:
     container = segments_container(operation.facts.container)
     is_sealed = sysmeta.SSE_C in headers
@@ -261,12 +282,15 @@ def _write_manifest(
     headers[sysmeta.LISTING_ETAG] = f"; s3_etag={etag}{listed_as(checksum)}"
     # An attempt of before may have come as far as this, and no further.
     replaced = replaced_upload(operation, own_upload=headers[sysmeta.UPLOAD_ID])
+    claim.begin_object()
     answer = operation.ask_object(
         "PUT",
         query="multipart-manifest=put" if segments else "",
         headers=headers,
         body=manifest,
     )
+    if answer.status in (400, 412):
+        claim.object_refused()
     if answer.status == 400:
         # A part was there when it was listed: somebody deleted it through Swift.
         answer.close()

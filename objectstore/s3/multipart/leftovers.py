@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from objectstore.s3 import sysmeta
 from objectstore.s3.inner import Answer
 from objectstore.s3.multipart.parts import delete_parts, forget_record
+from objectstore.s3.multipart.use import is_shared
 from objectstore.s3.operation import Operation
 
 
@@ -48,7 +49,9 @@ def replaced_by(answer: Answer, *, own_upload: str = "") -> Replaced | None:
 
 
 def sweep_replaced(operation: Operation, replaced: Replaced) -> None:
-    """The object is gone: so are its parts."""
+    """The object is gone: so are its parts, unless another version has them too."""
+    if operation.facts.versioning and is_shared(operation, replaced.upload_id):
+        return
     delete_parts(operation, replaced.upload_id)
     forget_record(operation, replaced.upload_id)
 

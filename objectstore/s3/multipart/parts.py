@@ -15,7 +15,7 @@ that arrives late cannot change an object that has been completed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,13 +140,21 @@ def uploaded_parts(
 
 
 def delete_parts(
-    operation: Operation, upload_id: str, keep: frozenset[str] = frozenset()
+    operation: Operation,
+    upload_id: str,
+    keep: frozenset[str] = frozenset(),
+    still_may: Callable[[], bool] | None = None,
 ) -> None:
-    """Delete every part of an upload but some; raises when one cannot be."""
+    """Delete every part of an upload but some, if we ``still_may`` when there is any;
+    raises when one cannot be."""
     container = segments_container(operation.facts.container)
     for entry in all_segments(operation, part_prefix(upload_id)):
         if entry["name"] in keep:
             continue
+        if still_may is not None:
+            if not still_may():
+                return
+            still_may = None
         answer = operation.ask(
             "DELETE", container, entry["name"], internal=True
         ).discard()

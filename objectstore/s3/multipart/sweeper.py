@@ -11,7 +11,7 @@ whatever cannot be looked up is kept.  Of all processes one sweeps: who has the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import orjson
 
@@ -19,14 +19,13 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.request import Environ
-from objectstore.s3 import registry, sysmeta
+from objectstore.s3 import registry
 from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation
 from objectstore.s3.dates import iso
 from objectstore.s3.inner import query_string
 from objectstore.s3.multipart.parts import (
     LISTING_BYTES_MAX,
-    PAGE,
     RECORD_KEY,
     UPLOAD_ID_LENGTH,
     all_segments,
@@ -36,6 +35,7 @@ from objectstore.s3.multipart.parts import (
     record_name,
     segments_container,
 )
+from objectstore.s3.multipart.use import is_used
 from objectstore.s3.operation import House, Operation
 
 # Longer than any completion or deletion takes.
@@ -93,23 +93,18 @@ class Sweeper:
             return False
         if not record.is_success:
             raise Unavailable("a record of an upload cannot be read")
-        key = unquote(record.get(RECORD_KEY))
-        for version in ("", *_versions(operation, key)):
-            head = operation.ask(
-                "HEAD",
-                operation.facts.container,
-                key,
-                query=f"version-id={quote(version)}" if version else "",
-            ).discard()
-            if head.get(sysmeta.UPLOAD_ID) == upload_id:
-                return True
-            if not head.is_success and head.status != 404:
-                raise Unavailable("a version cannot be looked up")
-        return False
+        if float(record.get("x-timestamp") or 0) > self._grace_began():
+            # Just completed, or aborted after a completion that broke off: whether that
+            # has come to an object will be seen when all replicas are level.
+            return True
+        return is_used(operation, upload_id, unquote(record.get(RECORD_KEY)))
 
     def _too_young(self) -> str:
         """The listing's time from which on things are left alone."""
-        return iso(self._house.clock.time() - GRACE_SECONDS)[:-1]
+        return iso(self._grace_began())[:-1]
+
+    def _grace_began(self) -> float:
+        return self._house.clock.time() - GRACE_SECONDS
 
     def _next_place(self) -> str | None:
         answer = self._house.store.ask(
@@ -161,32 +156,3 @@ def _uploads_with_parts(operation: Operation) -> Iterator[tuple[str, str]]:
         newest = max(newest, entry["last_modified"])
     if is_upload_id(current):
         yield current, newest
-
-
-def _versions(operation: Operation, key: str) -> Iterator[str]:
-    if not operation.facts.versioning:
-        return
-    marker, version_marker = "", ""
-    while True:
-        answer = operation.ask_bucket(
-            "GET",
-            query=query_string(
-                format="json",
-                versions="1",
-                prefix=key,
-                limit=PAGE,
-                marker=marker,
-                version_marker=version_marker,
-            ),
-        )
-        if answer.status != 200:
-            answer.close()
-            raise Unavailable("the versions cannot be listed")
-        page = orjson.loads(answer.read(LISTING_BYTES_MAX))
-        for entry in page:
-            if entry["name"] != key:
-                return
-            yield entry.get("version_id") or "null"
-        if len(page) < PAGE:
-            return
-        marker, version_marker = page[-1]["name"], page[-1]["version_id"]

@@ -49,9 +49,10 @@ def delete_current(operation: Operation, condition: dict[str, str]) -> HeaderLis
         raise S3Error("PreconditionFailed", Condition="If-Match")
     if answer.status not in (204, 200, 404):
         raise operation.failed(answer)
-    if replaced is not None and not is_versioned:
-        sweep_replaced(operation, replaced)
     version = answer.get("x-object-version-id")
+    # With one, it has versions since we last looked: nothing has gone.
+    if replaced is not None and not version:
+        sweep_replaced(operation, replaced)
     if not version:
         if answer.status != 404:
             _note(operation, "Delete")

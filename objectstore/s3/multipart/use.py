@@ -1,0 +1,91 @@
+"""Whether anything is made of an upload's parts.
+
+A completion that broke off may have made the object all the same, and one that was
+repeated may have made two versions of it.  So the upload's record counts the attempts;
+where there is any doubt, all versions of the key are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import orjson
+
+from objectstore.kernel.errors import Unavailable
+from objectstore.s3 import sysmeta
+from objectstore.s3.inner import Answer, query_string
+from objectstore.s3.multipart.parts import (
+    LISTING_BYTES_MAX,
+    PAGE,
+    record_name,
+    segments_container,
+)
+from objectstore.s3.operation import Operation
+
+# Of the record: how often the writing of the object was begun.
+ATTEMPTS = sysmeta.OBJECT + "attempts"
+_UNKNOWN = 2
+
+
+def attempts_of(record: Answer) -> int:
+    """As a record says; those of before attempts were counted: more than one."""
+    said = record.get(ATTEMPTS)
+    return int(said) if said else _UNKNOWN
+
+
+def is_shared(operation: Operation, upload_id: str) -> bool:
+    """Whether an object of the upload, which is gone, may have been one of several, and
+    there is another."""
+    container = segments_container(operation.facts.container)
+    record = operation.ask("HEAD", container, record_name(upload_id)).discard()
+    if record.status == 404:
+        return False
+    if not record.is_success:
+        raise Unavailable("a record of an upload cannot be read")
+    return attempts_of(record) > 1 and is_used(operation, upload_id, operation.key)
+
+
+def is_used(operation: Operation, upload_id: str, key: str) -> bool:
+    """Whether any version of the key is made of the upload's parts."""
+    for version in ("", *_versions(operation, key)):
+        head = operation.ask(
+            "HEAD",
+            operation.facts.container,
+            key,
+            query=f"version-id={quote(version)}" if version else "",
+        ).discard()
+        if head.get(sysmeta.UPLOAD_ID) == upload_id:
+            return True
+        if not head.is_success and head.status != 404:
+            raise Unavailable("a version cannot be looked up")
+    return False
+
+
+def _versions(operation: Operation, key: str) -> Iterator[str]:
+    if not operation.facts.versioning:
+        return
+    marker, version_marker = "", ""
+    while True:
+        answer = operation.ask_bucket(
+            "GET",
+            query=query_string(
+                format="json",
+                versions="1",
+                prefix=key,
+                limit=PAGE,
+                marker=marker,
+                version_marker=version_marker,
+            ),
+        )
+        if answer.status != 200:
+            answer.close()
+            raise Unavailable("the versions cannot be listed")
+        page = orjson.loads(answer.read(LISTING_BYTES_MAX))
+        for entry in page:
+            if entry["name"] != key:
+                return
+            yield entry.get("version_id") or "null"
+        if len(page) < PAGE:
+            return
+        marker, version_marker = page[-1]["name"], page[-1]["version_id"]
