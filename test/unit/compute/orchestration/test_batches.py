@@ -93,7 +93,7 @@ def test_without_a_policy_all_at_once(house: House) -> None:
 
 
 def test_a_crash_between_batches(tmp_path: Path) -> None:
-    for moment in range(20, 140, 17):
+    for moment in range(8, 64, 7):
         place = tmp_path / str(moment)
         place.mkdir()
         house = House(place)

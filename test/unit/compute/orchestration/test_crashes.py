@@ -129,7 +129,7 @@ def test_it_is_deleted_whole_after_a_crash_at_any_moment(tmp_path: Path) -> None
 def test_another_process_goes_on_when_the_lease_has_run_out(tmp_path: Path) -> None:
     house = House(tmp_path)
     stack_id = create(house)
-    house.power.fail_at = house.power.moments + 12
+    house.power.fail_at = house.power.moments + 6
     with pytest.raises(Crash):
         house.settle()
     house.power.restore()

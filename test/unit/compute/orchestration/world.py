@@ -34,15 +34,24 @@ class Crash(BaseException):
 
 
 class Power:
-    """``fail_at``: so many moments from now, nothing works until ``restore``."""
+    """It may fail whenever something has just been done: what comes between that and the
+    next thing is in memory only, so a later moment would find the same world.
+
+    ``fail_at``: the moment from which on nothing works until ``restore``.
+    """
 
     def __init__(self) -> None:
         self.moments = 0
         self.fail_at: int | None = None
         self._is_gone = False
 
+    def need(self) -> None:
+        """Something is about to be done."""
+        if self._is_gone:
+            raise Crash
+
     def moment(self) -> None:
-        """Something is about to be done, or was just done."""
+        """Something was just done."""
         self.moments += 1
         if self._is_gone or self.moments == self.fail_at:
             self._is_gone = True
@@ -54,12 +63,12 @@ class Power:
 
 
 class FrailDatabase(Database):
-    """Fails before or after any transaction, never in one."""
+    """Fails between transactions, never in one."""
 
     power: Power
 
     def run(self, function: Callable[[Connection], T]) -> T:
-        self.power.moment()
+        self.power.need()
         found = super().run(function)
         self.power.moment()
         return found
@@ -78,7 +87,7 @@ class World:
 
     def make(self, name: str, values: Mapping[str, Any]) -> str:
         """A new thing under that name."""
-        self._moment()
+        self._reach()
         self._count += 1
         identifier = f"thing{self._count}"
         self.things[identifier] = {**values, "name": name, "looks": self.slow}
@@ -87,14 +96,14 @@ class World:
 
     def find(self, name: str) -> str | None:
         """A thing by its name."""
-        self._moment()
+        self._reach()
         return next(
             (key for key, each in self.things.items() if each["name"] == name), None
         )
 
     def change(self, identifier: str, values: Mapping[str, Any]) -> None:
         """Change one."""
-        self._moment()
+        self._reach()
         if identifier not in self.things:
             raise ResourceFailed("it is not there")
         self.things[identifier].update(values)
@@ -102,22 +111,22 @@ class World:
 
     def is_ready(self, identifier: str) -> bool:
         """Whether it is."""
-        self._moment()
+        self._reach()
         thing = self.things[identifier]
         thing["looks"] -= 1
         return bool(thing["looks"] < 0)
 
     def drop(self, identifier: str) -> None:
         """Take one away, if it is there."""
-        self._moment()
+        self._reach()
         gone = self.things.pop(identifier, None)
         if gone is not None:
             self._note("drop", gone["name"])
 
-    def _moment(self) -> None:
+    def _reach(self) -> None:
         if self.away:
             raise Unavailable("told to be away")
-        self.power.moment()
+        self.power.need()
 
     def _note(self, verb: str, name: str) -> None:
         # Names are stack-resource-suffix.
