@@ -38,14 +38,14 @@ def test_a_crash_leaves_all_of_a_segment_or_nothing() -> None:
     everything = [b"%d" % number for number in range(RECORDS)]
     outcomes = set()
     for changes in range(12):
+        disk = MemoryDisk()
+        journal = two_segments(disk, "/log")
+        disk.dies_after(changes)
+        try:
+            journal.closed.remove(1)
+        except PowerLoss:
+            outcomes.add("died")
         for seed in range(4):
-            disk = MemoryDisk()
-            journal = two_segments(disk, "/log")
-            disk.dies_after(changes)
-            try:
-                journal.closed.remove(1)
-            except PowerLoss:
-                outcomes.add("died")
             again = Journal.open(disk.after_power_loss(Random(seed)), "/log", IDENTITY)
             assert (again.torn, again.damage) == ([], [])
             left = metas(again)
