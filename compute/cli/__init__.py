@@ -10,13 +10,13 @@ import importlib
 import click
 
 COMPUTE_COMMANDS = {
-    "alarming": "compute.cli.alarming:alarming",
+    "alarming": "compute.cli.secret_keys:alarming",
     "database": "compute.cli.database:database",
     "deleted-projects": "compute.cli.deleted_projects:deleted_projects",
     "doctor": "compute.cli.doctor:doctor",
     "identity": "compute.cli.identity:identity",
-    "key-manager": "compute.cli.key_manager:key_manager",
-    "orchestration": "compute.cli.orchestration:orchestration",
+    "key-manager": "compute.cli.secret_keys:key_manager",
+    "orchestration": "compute.cli.secret_keys:orchestration",
     "settings": "compute.cli.samples:settings",
 }
 

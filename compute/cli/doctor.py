@@ -11,16 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from compute.app.doctor.finding import Finding
-from compute.settings import load_cloud_settings
-from objectstore.cli.mistakes import CannotSay, MistakenSettings
+from compute.cli.settings_file import SETTINGS_FILE, read_settings
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.errors import RingstackError
-from objectstore.kernel.settings import BadSettings
 
 
 @click.command(short_help="Look for what nobody owns any more.")
-@click.argument(
-    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@SETTINGS_FILE
 @click.option("--repair", is_flag=True, help="Remove what is found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
@@ -31,16 +28,14 @@ def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
     that could not be found out.
     """
     from compute.app.doctor.doctor import Doctor
-    from compute.app.rooms import SETTINGS
 
+    settings = read_settings(settings_file)
     try:
-        examined = Doctor(load_cloud_settings(settings_file.absolute(), SETTINGS))
+        examined = Doctor(settings)
         found = list(examined.findings())
         failed = _repair(found) if repair else {}
         notes = list(examined.notes())
         examined.close()
-    except BadSettings as error:
-        raise MistakenSettings(error) from None
     except RingstackError as error:
         raise CannotSay(str(error)) from None
     if as_json:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from compute.settings import FRAME, load_cloud_settings
-from objectstore.cli.mistakes import MistakenSettings
-from objectstore.kernel.settings import BadSettings, render_sample
+from compute.cli.settings_file import SETTINGS_FILE, mistakes_told, read_settings
+from compute.settings import FRAME
+from objectstore.kernel.settings import render_sample
 
 SAMPLE_NAME = "cloud.conf"
 _HEAD = """\
@@ -38,16 +38,11 @@ def sample() -> None:
 
 
 @settings.command()
-@click.argument(
-    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@SETTINGS_FILE
 def check(settings_file: Path) -> None:
     """Say every mistake in SETTINGS_FILE; exit 2 if there is any."""
     from compute.app.obstacles import check_other_files
-    from compute.app.rooms import SETTINGS
 
-    try:
-        check_other_files(load_cloud_settings(settings_file.absolute(), SETTINGS))
-    except BadSettings as error:
-        raise MistakenSettings(error) from None
+    with mistakes_told():
+        check_other_files(read_settings(settings_file))
     click.echo("no mistakes")

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import click
 
+from compute.cli.settings_file import SETTINGS_FILE
 from compute.settings import CloudSettings, Role, load_cloud_settings
 from objectstore.kernel.process import die_with_parent
 from objectstore.kernel.settings import BadSettings
 
 
 @click.command()
-@click.argument(
-    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@SETTINGS_FILE
 @click.option(
     "--role",
     "roles",

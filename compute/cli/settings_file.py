@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -19,7 +21,14 @@ def read_settings(settings_file: Path) -> CloudSettings:
     """What it says; a sentence for the operator when it has mistakes."""
     from compute.app.rooms import SETTINGS
 
-    try:
+    with mistakes_told():
         return load_cloud_settings(settings_file.absolute(), SETTINGS)
+
+
+@contextmanager
+def mistakes_told() -> Iterator[None]:
+    """Mistakes in settings are a sentence for the operator."""
+    try:
+        yield
     except BadSettings as error:
         raise MistakenSettings(error) from None
