@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,22 @@ class Wishes:
     history: bool = False
 
 
+def _candidates(
+    connection: Connection,
+    parts: Parts,
+    context: RequestContext,
+    type_name: str,
+    query: Any,
+) -> tuple[list[Resource], Callable[[View], bool]]:
+    """The resources of a type that the caller may see, and whether the query is true
+    of one as it is shown."""
+    kind = resources.type_named(connection, type_name)
+    query = with_uuids(query, context.project_id)
+    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
+    found = resources.visible(connection, parts, context, type_name, query)
+    return found, is_wanted
+
+
 def matching(
     connection: Connection,
     parts: Parts,
@@ -65,10 +81,7 @@ def matching(
     query: Any,
 ) -> list[Resource]:
     """Resources of a type for which the query is true."""
-    kind = resources.type_named(connection, type_name)
-    query = with_uuids(query, context.project_id)
-    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
-    found = resources.visible(connection, parts, context, type_name, query)
+    found, is_wanted = _candidates(connection, parts, context, type_name, query)
     return [each for each in found if is_wanted(resource_view(each))]
 
 
@@ -89,10 +102,7 @@ def lives(
     query: Any,
 ) -> list[Life]:
     """The lives of resources of a type for which the query is true."""
-    kind = resources.type_named(connection, type_name)
-    query = with_uuids(query, context.project_id)
-    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
-    present = resources.visible(connection, parts, context, type_name, query)
+    present, is_wanted = _candidates(connection, parts, context, type_name, query)
     former: dict[str, list[Revision]] = {}
     ids, at_most = [each.id for each in present], parts.settings.history_entries
     for it in store.revisions_of(connection, ids, at_most):
@@ -136,10 +146,9 @@ def views(
     connection: Connection, parts: Parts, context: RequestContext, wishes: Wishes
 ) -> list[View]:
     """What is found, with its metrics."""
-    kind = resources.type_named(connection, wishes.type)
-    query = with_uuids(wishes.query, context.project_id)
-    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
-    found = resources.visible(connection, parts, context, wishes.type, query)
+    found, is_wanted = _candidates(
+        connection, parts, context, wishes.type, wishes.query
+    )
     details = wishes.details or wishes.type != GENERIC
     shown = [(each, resource_view(each)) for each in found]
     if wishes.history:
