@@ -22,10 +22,7 @@ from compute.orchestration.frame.work import ChildResource, ChildState
 from compute.orchestration.model import Resource, Stack, Wanted
 from compute.orchestration.parts import Parts
 from compute.orchestration.template.cloudformation import hot_form
-from compute.orchestration.template.environment import (
-    parse_environment,
-    registry_inside,
-)
+from compute.orchestration.template.environment import registry_inside
 
 NAME_CHARACTERS_MAX = 255
 
@@ -43,7 +40,7 @@ class NestedStack:
         inside: Callable[[Stack], Any],
     ) -> None:
         """``name``: of the nested stack; ``inside``: what answers for the resources of
-        a stack (``attributes.StackView``)."""
+        a stack (``StackView``)."""
         self._parts = parts
         self._parent = parent
         self._row = row
@@ -56,8 +53,6 @@ class NestedStack:
         template: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
         *,
-        files: Mapping[str, str] | None = None,
-        environment: Mapping[str, Any] | None = None,
         timeout_minutes: int | None = None,
     ) -> None:
         """See ``Nested``.  The new stack has the resource's marker as its id: there is
@@ -66,7 +61,7 @@ class NestedStack:
         if parent.depth + 1 > parts.settings.nested_depth:
             most = parts.settings.nested_depth
             raise Forbidden(f"Recursion depth exceeds {most}.")
-        wanted = self._wanted(template, parameters, files, environment)
+        wanted = self._wanted(template, parameters)
         blueprint = self._blueprint(wanted, self._row.id)
         new = NewStack(
             id=self._row.id,
@@ -101,13 +96,11 @@ class NestedStack:
         template: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
         *,
-        files: Mapping[str, str] | None = None,
-        environment: Mapping[str, Any] | None = None,
         timeout_minutes: int | None = None,
     ) -> None:
         """See ``Nested``; nothing when that very update is under way."""
         parts, parent = self._parts, self._parent
-        wanted = self._wanted(template, parameters, files, environment)
+        wanted = self._wanted(template, parameters)
         blueprint = self._blueprint(wanted, self._row.id)
 
         def write(connection: Connection) -> None:
@@ -217,29 +210,22 @@ class NestedStack:
     # ---- inside -----------------------------------------------------------------
 
     def _wanted(
-        self,
-        template: Mapping[str, Any],
-        parameters: Mapping[str, Any] | None,
-        files: Mapping[str, str] | None,
-        environment: Mapping[str, Any] | None,
+        self, template: Mapping[str, Any], parameters: Mapping[str, Any] | None
     ) -> Wanted:
-        if environment is None:
-            above = self._parent.environment
-            registry = above.get("resource_registry") or {}
-            kept = {
-                **above,
-                "parameters": {},
-                "resource_registry": registry_inside(registry, self._row.name),
-            }
-        else:
-            kept = parse_environment(environment).document()
-        given = {**(kept.get("parameters") or {}), **(parameters or {})}
-        kept = {**kept, "parameters": {}, FACADE: dict(self._facade())}
+        above = self._parent.environment
+        registry = above.get("resource_registry") or {}
+        environment = {
+            **above,
+            "parameters": {},
+            "resource_registry": registry_inside(registry, self._row.name),
+            FACADE: dict(self._facade()),
+        }
+        given = (parameters or {}).items()
         return Wanted(
             template,
-            self._parent.files if files is None else files,
-            kept,
-            {name: value for name, value in given.items() if value is not None},
+            self._parent.files,
+            environment,
+            {name: value for name, value in given if value is not None},
         )
 
     def _blueprint(self, wanted: Wanted, stack_id: str) -> Blueprint:

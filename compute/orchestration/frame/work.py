@@ -96,21 +96,17 @@ class Nested(Protocol):
         template: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
         *,
-        files: Mapping[str, str] | None = None,
-        environment: Mapping[str, Any] | None = None,
         timeout_minutes: int | None = None,
     ) -> None:
         """Begin to make it; its id becomes the resource's physical id in the same
-        transaction, so doing it again after a crash makes none again.  ``files`` and
-        ``environment`` None: the parent's.  ``Invalid`` for a wrong template."""
+        transaction, so doing it again after a crash makes none again.  Files and
+        environment are the parent's.  ``Invalid`` for a wrong template."""
 
     def update(
         self,
         template: Mapping[str, Any],
         parameters: Mapping[str, Any] | None = None,
         *,
-        files: Mapping[str, str] | None = None,
-        environment: Mapping[str, Any] | None = None,
         timeout_minutes: int | None = None,
     ) -> None:
         """Begin to change it."""
