@@ -38,7 +38,8 @@ class Ability(StrEnum):
 
     SUSPEND = "suspend"  # memory on disk
     VOLUMES = "volumes"
-    EXTRA_DISKS = "extra-disks"  # ephemeral, swap, CD-ROM
+    SWAP_VOLUMES = "swap-volumes"  # one in another one's place
+    EXTRA_DISKS = "extra-disks"  # swap, CD-ROM
     RESCUE = "rescue"
     LIVE_MIGRATION = "live-migration"
     INTERRUPT = "interrupt"  # of the guest's kernel (crash dump)

@@ -66,7 +66,7 @@ def nbd_options(socket_path: str, export: str) -> str:
 
 
 def _run(words: Sequence[str], passphrase: str, limits: ProgramLimits) -> None:
-    with _in_memory(passphrase) as descriptor:
+    with in_memory(passphrase) as descriptor:
         secret = f"secret,id=key,file=/proc/self/fd/{descriptor}"
         verb, *more = words
         run_program(
@@ -77,7 +77,8 @@ def _run(words: Sequence[str], passphrase: str, limits: ProgramLimits) -> None:
 
 
 @contextmanager
-def _in_memory(text: str) -> Iterator[int]:
+def in_memory(text: str) -> Iterator[int]:
+    """The passphrase as a file that has no name: its descriptor."""
     descriptor = os.memfd_create("passphrase")
     try:
         os.write(descriptor, text.encode("ascii"))

@@ -75,7 +75,7 @@ class Key:
 
 def serve_file(place: Place, path: Path) -> None:
     """Export a raw file, for writing and for reading.  ``Unavailable``."""
-    _start(
+    start_daemon(
         place,
         [
             *_blockdev("file", f"{NODE}-file", f"filename={_escaped(str(path))}"),
@@ -92,7 +92,7 @@ def gate(
     """Give one export of the unix socket ``inner`` to whoever has the key.
     ``Unavailable``, also when the port is taken."""
     listen = f"addr.type=inet,addr.host={address},addr.port={port}"
-    _start(
+    start_daemon(
         place,
         [
             "--object",
@@ -110,7 +110,7 @@ def relay(place: Place, export: str, address: str, port: int, key: Key) -> None:
     """Give a gate's export on this host's unix socket, under the same name."""
     outer = f"server.type=inet,server.host={address},server.port={port},tls-creds=tls"
     client = f"endpoint=client,username={_escaped(key.identity)}"
-    _start(
+    start_daemon(
         place,
         [
             "--object",
@@ -147,7 +147,7 @@ def expose(
         below += _blockdev(backing_format, f"{NODE}-image", content)
         more += f",backing={NODE}-image"
     shown = f"mountpoint={_escaped(file)},writable=on,allow-other=on"
-    _start(
+    start_daemon(
         place,
         [
             *_blockdev("file", f"{NODE}-file", f"filename={_escaped(path)}"),
@@ -201,8 +201,14 @@ def _end(pid: int) -> None:
         os.close(descriptor)
 
 
-def _start(place: Place, arguments: Sequence[str], key: Key | None = None) -> None:
-    """It says that it is ready by leaving: its child serves then."""
+def start_daemon(
+    place: Place,
+    arguments: Sequence[str],
+    key: Key | None = None,
+    descriptors: Sequence[int] = (),
+) -> None:
+    """Let one run there, which gets the ``descriptors`` too.  It says that it is ready
+    by leaving: its child serves then.  ``Unavailable``."""
     stop(place)
     place.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     Path(place.sockets).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -221,7 +227,7 @@ def _start(place: Place, arguments: Sequence[str], key: Key | None = None) -> No
         *arguments,
     ]
     try:
-        done = concurrency.offload(_run, command)
+        done = concurrency.offload(_run, command, descriptors)
     except FileNotFoundError:
         raise Unavailable(f"{PROGRAM} is not installed") from None
     except subprocess.TimeoutExpired:
@@ -233,7 +239,9 @@ def _start(place: Place, arguments: Sequence[str], key: Key | None = None) -> No
         raise Unavailable(f"{PROGRAM} did not start: {said}")
 
 
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    command: Sequence[str], descriptors: Sequence[int]
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -243,6 +251,7 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
         check=False,
         # Our end, by a signal to our group, is not its end.
         start_new_session=True,
+        pass_fds=tuple(descriptors),
     )
 
 

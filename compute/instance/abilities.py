@@ -13,26 +13,27 @@ from typing import Any
 from compute.core.errors import Conflict
 from compute.instance.block_devices import (
     devices_of,
-    ephemeral_sizes,
     swap_mib,
 )
 from compute.instance.records import Host, Server
 
-VOLUMES, EXTRA_DISKS, DISPLAY = "volumes", "extra-disks", "display"
+VOLUMES, SWAP_VOLUMES = "volumes", "swap-volumes"
+EXTRA_DISKS, DISPLAY = "extra-disks", "display"
 # Action (``model.ACTIONS``) -> what it needs.
 NEEDED = {
     "suspend": "suspend",
     "rescue": "rescue",
     "live_migrate": "live-migration",
     "attach_volume": VOLUMES,
-    "swap_volume": VOLUMES,
+    "swap_volume": SWAP_VOLUMES,
 }
 _WORDS = {
     "suspend": "keep a guest's memory on disk",
     "rescue": "boot a guest from another disk",
     "live-migration": "move a guest while it runs",
     VOLUMES: "give volumes to guests",
-    EXTRA_DISKS: "give guests disks besides their root",
+    SWAP_VOLUMES: "exchange a guest's volume for another one",
+    EXTRA_DISKS: "give guests swap, or CD-ROM images",
     DISPLAY: "show guests' screens: they have none, but a serial console",
 }
 
@@ -67,7 +68,6 @@ def needs_of(
     found = set()
     if any(device.is_volume for device in devices_of(known)):
         found.add(VOLUMES)
-    has_more = ephemeral_sizes(known, flavor) or swap_mib(known, flavor)
-    if has_more or image.get("disk_format") == "iso":
+    if swap_mib(known, flavor) or image.get("disk_format") == "iso":
         found.add(EXTRA_DISKS)
     return frozenset(found)

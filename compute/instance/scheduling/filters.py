@@ -146,7 +146,7 @@ FILTERS: tuple[Filter, ...] = (
         "AbilitiesFilter",
         lambda request, host: not request.needs & host.lacks,
         lambda request: bool(request.needs),
-        "cannot give its guests volumes or further disks",
+        "cannot give its guests the volumes or disks that this one needs",
     ),
     Filter(
         "AggregateInstanceExtraSpecsFilter",

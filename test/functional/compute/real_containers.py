@@ -2,6 +2,8 @@
 
 * One boots from the ring, lazily; learns who it is from the metadata service; is on
   the host nobody; is asked for what no container can.
+* It gets a volume, makes a file system in it, and has its files when it gets it again.
+* It is rescued, with its own files beside; another one boots from a volume.
 * Its security group keeps everybody out until a rule lets them in.
 * It is snapshot while it runs, and its snapshot boots, with a config drive.
 * It is paused, stopped, started, rebooted.
@@ -17,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,16 @@ SECTIONS = {
     "agent": {"hypervisor": "lxc", "ends_with_us": "yes", "lazy_from": "0"},
     "volume": {"ends_with_us": "yes"},
 }
-WRITES = "#!/bin/sh\necho written-by-one >/root/mark; sync; echo told=$((6*7))\n"
+WRITES = """#!/bin/sh
+echo written-by-one >/root/mark; sync; echo told=$((6*7))
+(
+until [ -e /dev/vdb ]; do sleep 0.2; done
+mke2fs -q -F /dev/vdb && sync && echo === made files >/dev/console
+until [ -d /media/vdb ]; do sleep 0.2; done
+until echo kept >/media/vdb/note; do sleep 0.2; done
+echo === wrote files >/dev/console
+) &
+"""
 READS = "#!/bin/sh\necho found $(cat /root/mark)\n"
 
 
@@ -77,19 +89,63 @@ class Containers(Guests):
         return server
 
     def what_no_container_can(self, server: Any) -> None:
-        volume = self.cloud.openstack("volume", "create", "--size", "1", "v")
         for words in (
             ("server", "suspend", server.id),
-            ("server", "add", "volume", server.id, volume["id"]),
-            ("server", "rescue", server.id),
+            ("server", "migrate", "--live-migration", server.id),
             ("console", "url", "show", "--novnc", server.id),
         ):
             said = self.cloud.run_openstack(*words, expected=None)
             assert said.status and "409" in said.text + said.errors, (words, said)
         shown = self.show(server)
         assert shown.status == "ACTIVE" and shown.task_state is None
-        self.cloud.openstack("volume", "delete", volume["id"])
         print("refused what no container can")
+
+    def it_gets_a_volume(self, server: Any) -> None:
+        volume = self.cloud.openstack("volume", "create", "--size", "1", "v")["id"]
+        for told in ("=== made files", "=== wrote files"):
+            self.cloud.openstack("server", "add", "volume", server.id, volume)
+            wait_for(told, partial(self._has_said, server, told))
+            self.cloud.openstack("server", "remove", "volume", server.id, volume)
+            wait_for("it is free", lambda: self._status_of(volume) == "available")
+        self.cloud.openstack("volume", "delete", volume)
+        print("a volume, first a device, then files")
+
+    def _has_said(self, server: Any, words: str) -> bool:
+        return words in self.console(server)
+
+    def _status_of(self, volume: str) -> str:
+        return str(self.cloud.openstack("volume", "show", volume)["status"])
+
+    def it_is_rescued(self, server: Any) -> None:
+        self.cloud.openstack("server", "rescue", server.id)
+        self.wait_until(server, "RESCUE")
+        agent = self.cloud.place.state / "agent" / "containers" / server.id
+        beside = agent / "drives" / "vdb" / "tree" / "root" / "mark"
+        assert beside.read_text("ascii").strip() == "written-by-one"
+        self.cloud.openstack("server", "unrescue", server.id)
+        self.wait_until(server)
+        print("rescued, its files beside")
+
+    def one_boots_from_a_volume(self) -> None:
+        image = self.made["image"].id
+        device = {
+            "uuid": image,
+            "source_type": "image",
+            "destination_type": "volume",
+            "volume_size": 1,
+            "boot_index": 0,
+            "delete_on_termination": True,
+        }
+        server = self.sdk.compute.create_server(
+            name="three",
+            flavor_id=self.made["flavor"].id,
+            networks=[{"uuid": self.made["network"].id}],
+            block_device_mapping_v2=[device],
+        )
+        self.wait_until(server)
+        self.wait_until_ready(server)
+        self.delete(server)
+        print("another one boots from a volume")
 
     def its_group_guards_it(self, server: Any) -> None:
         address = self.show(server).addresses["bad"][0]["addr"]
@@ -183,9 +239,12 @@ def main(directory: Path) -> None:
             all_of_it.prepare(disk, "image")
             one = all_of_it.one_boots()
             all_of_it.what_no_container_can(one)
+            all_of_it.it_gets_a_volume(one)
             all_of_it.its_group_guards_it(one)
             all_of_it.its_snapshot_boots(one)
+            all_of_it.it_is_rescued(one)
             all_of_it.it_lives(one)
+            all_of_it.one_boots_from_a_volume()
             all_of_it.the_cloud_is_killed()
             all_of_it.clear_away()
     except BaseException:

@@ -12,6 +12,9 @@ def test_containers() -> None:
     said = LANE.run("test.functional.compute.real_containers", seconds=SECONDS_MAX)
     assert "its root is nobody here" in said
     assert "refused what no container can" in said
+    assert "a volume, first a device, then files" in said
+    assert "rescued, its files beside" in said
+    assert "another one boots from a volume" in said
     assert "guarded by its security group" in said
     assert "its snapshot boots" in said
     assert "paused, stopped, started, rebooted" in said

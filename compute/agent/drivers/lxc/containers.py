@@ -61,6 +61,12 @@ def define(connection: Connection, uuid: str, text: Callable[[int], str]) -> int
     return first_id
 
 
+def first_id(connection: Connection, uuid: str) -> int:
+    """The first of a defined container's users."""
+    element = definition_of(require(connection, uuid)).find("./idmap/uid")
+    return 0 if element is None else int(element.get("target", "0"))
+
+
 def cards(connection: Connection, uuid: str) -> list[Card]:
     """Those of its definition; none when it has none."""
     domain = find(connection, uuid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Callable, Mapping
 
@@ -18,12 +19,13 @@ from compute.agent.drivers.lxc.container_xml import (
     card_element,
     container_xml,
 )
-from compute.agent.drivers.lxc.refusals import LACKS, NoMachines
+from compute.agent.drivers.lxc.refusals import LACKS
 from compute.agent.drivers.lxc.roots import Roots
 from compute.agent.drivers.lxc.seeds import write_seed
+from compute.agent.drivers.lxc.with_drives import WithDrives
 from compute.agent.guests import (
     ACTIVE_STATES,
-    FileSource,
+    DiskSpec,
     GuestEvent,
     GuestEventKind,
     GuestSpec,
@@ -47,7 +49,7 @@ _ENDED = (GuestEventKind.STOPPED, GuestEventKind.CRASHED)
 _log = logging.getLogger("compute.agent.lxc")
 
 
-class LxcHypervisor(NoMachines):
+class LxcHypervisor(WithDrives):
     """One host's containers by libvirt."""
 
     def __init__(
@@ -60,13 +62,11 @@ class LxcHypervisor(NoMachines):
         pull_bytes_per_second: int = 0,
     ) -> None:
         """``prepare`` gives the URI, with whatever must run for it running."""
-        super().__init__(prepare, clock)
+        super().__init__(prepare, roots.drives, clock)
         self._host = host
         self._roots = roots
         self._pull_bytes_per_second = pull_bytes_per_second
         self._defining = concurrency.Semaphore(1)
-        # One at a time for each container: who starts, and who takes it down.
-        self._busy: dict[str, concurrency.Semaphore] = {}
         self._hearing.watchers.append(self._heard)
 
     # ---- the host ------------------------------------------------------------
@@ -183,7 +183,7 @@ class LxcHypervisor(NoMachines):
     def _begin(self, spec: GuestSpec, known: Mapping[str, str]) -> None:
         """From nothing to running.  It is defined first: from then on it is found, and
         whatever a killed agent left of it with it."""
-        source = _root_of(spec)
+        root, others = _root_and_others(spec)
         bridges = {nic.mac: self._bridge(nic, known) for nic in spec.nics}
         seed = self._roots.seen_seed(spec.uuid) if spec.config_drive else ""
         now = int(self._clock.time())
@@ -196,7 +196,9 @@ class LxcHypervisor(NoMachines):
 
         with self._defining:
             first_id = self._libvirt.run(containers.define, spec.uuid, text)
-        self._roots.hold(spec.uuid, source, first_id)
+        self._roots.hold(spec.uuid, root, first_id)
+        for disk in others:
+            self._drives.hold(spec.uuid, disk, first_id)
         if spec.config_drive:
             place = self._roots.seed(spec.uuid)
             files.on_thread(write_seed, place, spec.config_drive, first_id)
@@ -246,8 +248,9 @@ class LxcHypervisor(NoMachines):
         try:
             with self._turn(uuid):
                 self._libvirt.run(containers.attend, uuid)
+                self._present(uuid)
         except RingstackError as error:
-            _log.warning("container %s: its console: %s", uuid, error)
+            _log.warning("container %s is not attended to: %s", uuid, error)
 
     def _tidy(self, uuid: str) -> None:
         """Its disk is nobody's but its own again, if it does not run."""
@@ -260,15 +263,18 @@ class LxcHypervisor(NoMachines):
 
     # ---- inside --------------------------------------------------------------
 
-    def _turn(self, uuid: str) -> concurrency.Semaphore:
-        return self._busy.setdefault(uuid, concurrency.Semaphore(1))
-
     def _check_root(self, uuid: str, name: str) -> None:
         if name != ROOT_NAME:
             raise Unavailable(f"Guest {uuid} has no disk {name}")
 
 
-def _root_of(spec: GuestSpec) -> FileSource:
-    if len(spec.disks) != 1 or not isinstance(spec.disks[0].source, FileSource):
-        raise Rejected(409, "A container has one disk, which lies on its host")
-    return spec.disks[0].source
+def _root_and_others(spec: GuestSpec) -> tuple[DiskSpec, list[DiskSpec]]:
+    """What it boots from, and what it has besides."""
+    if not spec.disks:
+        raise Rejected(409, "A container has a disk")
+    root = min(spec.disks, key=_turn_at_boot)
+    return root, [disk for disk in spec.disks if disk is not root]
+
+
+def _turn_at_boot(disk: DiskSpec) -> float:
+    return math.inf if disk.boot_order is None else disk.boot_order

@@ -1,6 +1,6 @@
 """Loop devices: a part of a file as a block device.  Blocks: on threads.
 
-One for each container, with a device node of its own beside it, which belongs to the
+One for each disk of a container.  A device node of its own beside it belongs to the
 container's root: programs that read what strangers wrote run as that nobody.
 """
 
@@ -20,6 +20,19 @@ def attach(file: str, offset_bytes: int, length_bytes: int) -> str:
     """A device of that part of the file: its path.  ``OSError``."""
     place = ("--offset", str(offset_bytes), "--sizelimit", str(length_bytes))
     return _losetup("--find", "--show", *place, file)
+
+
+def attach_whole(file: str, *, read_only: bool) -> str:
+    """A device of the file as long as it is, or ``look_again`` finds it: its path.
+    ``OSError``."""
+    more = ("--read-only",) if read_only else ()
+    return _losetup("--find", "--show", *more, file)
+
+
+def look_again(file: str) -> None:
+    """The file is longer now: so are its devices.  ``OSError``."""
+    for device in devices_of(file):
+        _losetup("--set-capacity", device)
 
 
 def detach(file: str) -> None:

@@ -8,58 +8,35 @@ from compute.agent.drivers.libvirt.guests_of_libvirt import LibvirtGuests
 from compute.agent.guests import (
     ACTIVE_STATES,
     Ability,
-    DiskKey,
     DiskSpec,
     GuestSpec,
     GuestState,
     Landing,
-    Limits,
     MoveProgress,
     NotHere,
     Opener,
 )
 from objectstore.kernel.errors import Unavailable
 
-LACKS = tuple(Ability)
-"""A container has one disk, a console that is text, and no kernel of its own."""
+_HAS = (Ability.VOLUMES, Ability.RESCUE)
+LACKS = tuple(each for each in Ability if each not in _HAS)
+"""A container has a console that is text, and no kernel of its own."""
 
 
 class NoMachines(LibvirtGuests):
-    """Guests without other disks, memory on disk, a kernel of their own."""
+    """Guests without memory on disk, and a kernel of their own."""
 
     def suspend(self, uuid: str) -> None:
         """Not possible."""
         self._refuse(uuid, "keep a guest's memory on disk")
 
-    def keep_key(self, key: DiskKey) -> None:
-        """Containers have no volumes."""
-
-    def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
-        """Not possible."""
-        if self.state(uuid) in ACTIVE_STATES:
-            raise NotHere("give a guest another disk")
-
-    def detach_disk(self, uuid: str, name: str) -> None:
-        """It has none but its root."""
-
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Not possible."""
         self._refuse(uuid, "exchange a guest's disk")
 
-    def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
-        """It has no such disk."""
-
-    def disk_serials(self, uuid: str) -> dict[str, str]:
-        """Its root disk has none; it has no other."""
-        return {}
-
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Only while it does not run."""
         self._refuse(uuid, "let a guest's disk grow while it runs")
-
-    def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
-        """It has no such disk."""
-        self._refuse(uuid, "reconnect a guest's disk")
 
     # ---- moving --------------------------------------------------------------
 

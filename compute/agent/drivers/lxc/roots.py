@@ -6,32 +6,32 @@
 
 What is there is seen from the mounts, the loop devices and the daemon themselves, so
 there is no record that a killed agent leaves wrong: ``release`` takes down whatever it
-finds, and ``hold`` begins with that.  All of it outlives the agent.
+finds, and ``hold`` begins with that.  All of it outlives the agent.  ``drives`` are the
+container's further disks, which go when its root does.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from compute.agent.disks import files
-from compute.agent.drivers.lxc import checking, copying, loops, mounting
+from compute.agent.drivers.lxc import checking, copying, held, loops, mounting
+from compute.agent.drivers.lxc.drives import Drives
+from compute.agent.drivers.lxc.held import DISK
 from compute.agent.drivers.lxc.identities import IDENTITIES
-from compute.agent.guests import FileSource
-from compute.core import qemu_img, storage_daemon
+from compute.agent.drivers.lxc.sources import show_source
+from compute.agent.guests import DiskSpec
+from compute.core import qemu_img
 from compute.core.qmp import OrderRefused, order
 from compute.core.storage_daemon import LAZY_NODE, NODE, Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import Unavailable
 
-# The last of a container's processes are gone within moments, or hang in the kernel.
-RELEASE_SECONDS = 15.0
 POLL_SECONDS = 0.05
 PULL_JOB = "pull"
-_DISK, _PLAIN, _TREE, _NODE, _SEED = "disk", "plain", "tree", "node", "seed"
+_PLAIN, _TREE, _NODE, _SEED = "plain", "tree", "node", "seed"
 # Containers' users pass through to what is theirs; the directory above is closed to
 # everybody else of the host.
 PASSABLE_MODE = 0o711
@@ -48,6 +48,7 @@ class Roots:
         self._seen_at = seen_at or directory
         self._sockets = sockets
         self._clock = clock
+        self.drives = Drives(directory, sockets, clock)
 
     def open(self) -> None:
         """What is mounted below is seen by whoever starts after this.  Who was killed
@@ -74,26 +75,20 @@ class Roots:
         """The containers that have something here."""
         return files.names_in(self._directory)
 
-    def hold(self, uuid: str, source: FileSource, first_id: int) -> None:
+    def hold(self, uuid: str, root: DiskSpec, first_id: int) -> None:
         """After it, ``tree`` has the disk's files.  ``Rejected`` when it has none."""
         self.release(uuid)
         home = os.path.join(self._directory, uuid)
         for name in (_PLAIN, _TREE):
             files.make_directory(os.path.join(home, name))
         files.on_thread(os.chmod, home, PASSABLE_MODE)
-        disk, node = os.path.join(home, _DISK), os.path.join(home, _NODE)
+        disk, node = os.path.join(home, DISK), os.path.join(home, _NODE)
         files.on_thread(files.write_file, disk, b"")
-        storage_daemon.expose(
-            self._place(uuid),
-            source.path,
-            source.format,
-            disk,
-            lazy_backing=_lazy(source),
-        )
+        show_source(self._place(uuid), root, disk)
         files.on_thread(os.chown, disk, first_id, first_id)
-        root = checking.find_root(disk, first_id)
+        place = checking.find_root(disk, first_id)
         device = files.on_thread(
-            loops.attach, disk, root.offset_bytes, root.length_bytes
+            loops.attach, disk, place.offset_bytes, place.length_bytes
         )
         files.on_thread(loops.make_node, device, node, first_id)
         checking.check(node, first_id)
@@ -102,26 +97,16 @@ class Roots:
     def release(self, uuid: str) -> None:
         """After it, nothing of the container is held, and all it wrote is in its
         disk's file.  Fine when nothing was.  ``Unavailable`` while it is used."""
+        self.drives.release_all(uuid)
         home = os.path.join(self._directory, uuid)
-        if not os.path.isdir(home):
-            return
-        disk = os.path.join(home, _DISK)
-        give_up = self._clock.monotonic() + RELEASE_SECONDS
-        while not files.on_thread(_take_down, home, disk):
-            if self._clock.monotonic() > give_up:
-                raise Unavailable(f"the files of container {uuid} are still in use")
-            concurrency.sleep(POLL_SECONDS)
-        storage_daemon.stop(self._place(uuid))
-        # The daemon took its own mount with it, unless it was killed.
-        files.on_thread(_unmount_all, home)
-        files.remove_tree(home)
+        held.release(home, self._place(uuid), self._clock)
 
     # ---- the content of a held disk ------------------------------------------
 
     def copy(self, uuid: str, target: str) -> None:
         """Its content of a moment in which nobody wrote, as a new qcow2 file."""
         place = self._place(uuid)
-        disk = os.path.join(self._directory, uuid, _DISK)
+        disk = os.path.join(self._directory, uuid, DISK)
         qemu_img.create(target, files.on_thread(os.path.getsize, disk))
         self._end_pull(place)
         copying.copy(place, target, _Still(self._tree(uuid)))
@@ -177,31 +162,3 @@ class _Still:
 
     def __exit__(self, *_: object) -> None:
         files.on_thread(mounting.thaw, self._descriptor)
-
-
-def _lazy(source: FileSource) -> tuple[str, str, str] | None:
-    if source.lazy_backing is None:
-        return None
-    lazy = source.lazy_backing
-    return lazy.socket_path, lazy.export, lazy.format
-
-
-def _take_down(home: str, disk: str) -> bool:
-    """Unmount all but the daemon's; whether nobody uses the disk any more."""
-    for path in mounting.mounted_below(home):
-        if path == disk:
-            continue
-        try:
-            mounting.unmount(path)
-        except OSError as error:
-            if error.errno == errno.EBUSY:
-                return False
-            if error.errno != errno.EINVAL:  # it has gone meanwhile
-                raise
-    loops.detach(disk)
-    return not loops.devices_of(disk)
-
-
-def _unmount_all(home: str) -> None:
-    for path in mounting.mounted_below(home):
-        mounting.unmount(path, lazily=True)

@@ -19,6 +19,7 @@ from compute.agent.drivers.lxc.inits import power_off_signal
 from compute.agent.drivers.lxc.partitions import SECTOR_BYTES, Place, root_place
 from compute.agent.drivers.lxc.superblock import check_wishes
 from compute.agent.guests import GuestSpec, NicSpec
+from compute.core.shown_volume import NetworkVolume, paces, way
 from objectstore.kernel.errors import Rejected, Unavailable
 
 GOLDEN = Path(__file__).parent / "golden" / "container.xml"
@@ -164,3 +165,39 @@ def test_a_container_in_libvirts_words() -> None:
 def test_what_is_written_to_a_config_drive_is_read_from_it() -> None:
     given = {"openstack/latest/meta_data.json": b"{}", "ec2/a": b"x" * 5000}
     assert read_iso(make_iso("config-2", given)) == given
+
+
+def test_a_volumes_limits_in_the_daemons_words() -> None:
+    said = {
+        "total_bytes_sec": 1,
+        "read_iops_sec": 2,
+        "write_bytes_sec_max": 3,
+        "total_iops_sec_max_length": 4,
+        "size_iops_sec": 5,
+        "group_name": 6,
+    }
+    assert paces(said) == {
+        "bps-total": 1,
+        "iops-read": 2,
+        "bps-write-max": 3,
+        "iops-total-max-length": 4,
+        "iops-size": 5,
+    }
+
+
+def test_the_way_to_an_encrypted_volume() -> None:
+    nodes = way(NetworkVolume("/s", "volume", encrypted=True), "one")
+    assert [node["driver"] for node in nodes] == ["nbd", "luks", "throttle"]
+    assert [node["file"] for node in nodes[1:]] == [n["node-name"] for n in nodes[:-1]]
+
+
+def test_a_device_of_a_container() -> None:
+    pytest.importorskip("libvirt")
+    from compute.agent.drivers.lxc.drives import Drive
+    from compute.agent.drivers.lxc.presenting import device_element
+
+    element = device_element(Drive("vdb", "s", read_only=True, device="/dev/loop7"))
+    assert ElementTree.tostring(element, encoding="unicode") == (
+        '<disk type="block" device="disk"><source dev="/dev/loop7" />'
+        '<target dev="vdb" bus="virtio" /><readonly /><serial>s</serial></disk>'
+    )

@@ -57,5 +57,5 @@ def test_what_a_server_needs_of_its_host() -> None:
     assert needs_of([], FLAVOR, {}) == frozenset()
     assert needs_of([volume], FLAVOR, {}) == {"volumes"}
     assert needs_of([], {**FLAVOR, "swap": 64}, {}) == {"extra-disks"}
-    assert needs_of([], {**FLAVOR, "ephemeral": 1}, {}) == {"extra-disks"}
+    assert needs_of([], {**FLAVOR, "ephemeral": 1}, {}) == frozenset()
     assert needs_of([], FLAVOR, {"disk_format": "iso"}) == {"extra-disks"}

@@ -1,0 +1,183 @@
+"""Further disks of real containers: volumes, plain or encrypted, and another root's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compute.agent.guests import (
+    DiskKey,
+    DiskSpec,
+    FileSource,
+    GuestSpec,
+    GuestState,
+    NbdSource,
+)
+from compute.core import qemu_img, qemu_luks, storage_daemon
+from compute.core.storage_daemon import WRITABLE, Place
+from compute.volume.drivers.growing import let_grow
+from objectstore.kernel.errors import Unavailable
+from test.contract.compute.agent.host import Host
+
+MIB = 1 << 20
+SERIAL = "0f0f0f0f-2222-4000-8000-000000000001"
+SECRET = "correct-horse"
+
+
+class Volumes:
+    """Raw files behind daemons that end with the test."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._places: dict[str, Place] = {}
+
+    def make(self, name: str, size_bytes: int) -> tuple[Path, NbdSource]:
+        path = self._directory / f"{name}.raw"
+        path.touch()
+        os.truncate(path, size_bytes)
+        return path, self.serve(name, path)
+
+    def serve(self, name: str, path: Path) -> NbdSource:
+        place = Place(self._directory, str(self._directory), name)
+        storage_daemon.serve_file(place, path)
+        self._places[name] = place
+        return NbdSource(place.socket, WRITABLE, "raw")
+
+    def place(self, name: str) -> Place:
+        return self._places[name]
+
+    def close(self) -> None:
+        for place in self._places.values():
+            storage_daemon.stop(place)
+
+
+@pytest.fixture
+def volumes(lxc_host: Host) -> Iterator[Volumes]:
+    found = Volumes(lxc_host.directory)
+    yield found
+    lxc_host.clean_up()  # containers first: they hold the disks
+    found.close()
+
+
+def inside(spec: GuestSpec, script: str) -> str:
+    """What the script says that the container's root runs in it."""
+    [controller] = _pids_of(b"/usr/lib/libvirt/libvirt_lxc", spec.name)
+    children = Path(f"/proc/{controller}/task/{controller}/children")
+    init = children.read_text("ascii").split()[0]
+    groups = Path(f"/proc/{init}/cgroup").read_text("ascii").splitlines()
+    [devices] = [line.split(":", 2)[2] for line in groups if ":devices:" in line]
+    procs = f"/sys/fs/cgroup/devices{devices}/cgroup.procs"
+    enter = f'exec nsenter -t {init} -a --setuid 0 --setgid 0 /bin/sh -c "$0"'
+    done = subprocess.run(
+        ["sh", "-c", f"echo $$ >{procs}; {enter}", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (script, done.stdout, done.stderr)
+    return done.stdout.strip()
+
+
+def _pids_of(program: bytes, name: str) -> list[int]:
+    found = []
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = Path("/proc", process, "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == program and words[1:3] == [b"--name", name.encode()]:
+            found.append(int(process))
+    return found
+
+
+def test_a_volume_is_a_device_until_it_has_files(
+    lxc_host: Host, volumes: Volumes
+) -> None:
+    host, hypervisor = lxc_host, lxc_host.hypervisor
+    spec = host.spec()
+    hypervisor.start(spec)
+    path, source = volumes.make("first", 16 * MIB)
+    disk = DiskSpec("vdb", source, serial=SERIAL)
+    for _ in range(2):
+        hypervisor.attach_disk(spec.uuid, disk)
+    assert hypervisor.disk_serials(spec.uuid) == {"vdb": SERIAL}
+    assert inside(spec, "blockdev --getsize64 /dev/vdb") == str(16 * MIB)
+
+    # Its device grows.
+    os.truncate(path, 32 * MIB)
+    let_grow(volumes.place("first"), 32 * MIB, cut=True)
+    hypervisor.reconnect_disk(spec.uuid, "vdb", 32 * MIB)
+    assert inside(spec, "blockdev --getsize64 /dev/vdb") == str(32 * MIB)
+    hypervisor.limit_disk(spec.uuid, "vdb", (("total_iops_sec", 500),))
+
+    inside(spec, "mke2fs -q -F /dev/vdb 2>/dev/null >/dev/null; sync")
+    for _ in range(2):
+        hypervisor.detach_disk(spec.uuid, "vdb")
+    assert hypervisor.disk_serials(spec.uuid) == {}
+    inside(spec, "test ! -e /dev/vdb")
+    assert path.read_bytes()[1024 + 56 : 1024 + 58] == b"\x53\xef"
+
+    # With a file system in it, it is files; whoever stands in them keeps it.
+    hypervisor.attach_disk(spec.uuid, disk)
+    inside(spec, "echo mine >/media/vdb/note; test ! -e /dev/vdb")
+    assert inside(spec, "stat -c %u /media/vdb/note") == "0"
+    inside(
+        spec,
+        "(cd /media/vdb; exec sleep 600) >/dev/null 2>&1 </dev/null & echo $! >/pid",
+    )
+    with pytest.raises(Unavailable, match="still uses"):
+        hypervisor.detach_disk(spec.uuid, "vdb")
+    assert inside(spec, "cat /media/vdb/note") == "mine"
+    host.restart_agent()
+    assert host.hypervisor.disk_serials(spec.uuid) == {"vdb": SERIAL}
+    inside(spec, "kill $(cat /pid); sleep 0.2")
+    host.hypervisor.detach_disk(spec.uuid, "vdb")
+    inside(spec, "test ! -e /media/vdb")
+
+    # And it is there when the container starts with it.
+    spec = dataclasses.replace(spec, disks=(*spec.disks, disk))
+    host.hypervisor.reboot(spec, hard=True)
+    assert inside(spec, "cat /media/vdb/note") == "mine"
+
+
+def test_an_encrypted_volume_is_opened(lxc_host: Host, volumes: Volumes) -> None:
+    hypervisor = lxc_host.hypervisor
+    spec = lxc_host.spec()
+    hypervisor.start(spec)
+    path = lxc_host.directory / "locked.raw"
+    cipher = ("aes-256", "xts", "plain64")
+    qemu_luks.create(str(path), 8 * MIB, cipher, SECRET)
+    served = volumes.serve("locked", path)
+    source = dataclasses.replace(served, luks=DiskKey(SERIAL, SECRET))
+    disk = DiskSpec("vdc", source, serial=SERIAL, limits=(("read_bytes_sec", MIB),))
+    hypervisor.attach_disk(spec.uuid, disk)
+    inside(spec, "printf plain-text | dd of=/dev/vdc bs=512 conv=sync,fsync")
+    hypervisor.detach_disk(spec.uuid, "vdc")
+    assert b"plain-text" not in path.read_bytes()
+
+
+def test_one_boots_from_a_volume_and_sees_anothers_root(
+    lxc_host: Host, volumes: Volumes
+) -> None:
+    hypervisor = lxc_host.hypervisor
+    spec = lxc_host.spec()
+    path = lxc_host.directory / "root.raw"
+    [image] = spec.disks
+    assert isinstance(image.source, FileSource)
+    qemu_img.convert_to_raw(image.source.path, "qcow2", str(path))
+    root = DiskSpec("vda", volumes.serve("root", path), boot_order=1)
+    broken = dataclasses.replace(image, name="vdb", boot_order=None)
+    booted = dataclasses.replace(spec, disks=(broken, root))
+    hypervisor.start(booted)
+    inside(booted, "echo here >/root/note; sync")
+    assert inside(booted, "ls /media/vdb/sbin/init") == "/media/vdb/sbin/init"
+    inside(booted, "echo mended >/media/vdb/root/note")
+    hypervisor.stop(spec.uuid, grace_seconds=0)
+    assert hypervisor.state(spec.uuid) is GuestState.SHUTDOWN
+    hypervisor.start(spec)
+    assert inside(spec, "cat /root/note") == "mended"
