@@ -16,6 +16,7 @@ from compute.network.links import networks, ports, subnets
 from compute.network.links.address_pairs import AddressPairActions
 from compute.network.links.bindings import BindingApi
 from compute.network.projects import address_scopes, rbac, subnet_pools
+from compute.network.projects.pool_onboarding import PoolOnboarding
 from compute.network.projects.pool_prefixes import PoolPrefixActions
 from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.reservations import ReservationApi
@@ -77,6 +78,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         AddressPairActions(database),
         PoolApi(database),
         PoolPrefixActions(database),
+        PoolOnboarding(database),
         QuotaApi(database),
         TopologyApi(database),
         AgentApi(database),

@@ -210,6 +210,7 @@ EXTENSIONS = {
         "Subnet service types",
         "Subnets that give addresses to ports of some owners only",
     ),
+    "subnet_onboard": ("Subnet Onboard", "Subnets that become a pool's"),
     "subnetpool-prefix-ops": (
         "Subnet Pool Prefix Operations",
         "Prefixes of pools, added and taken away one by one",

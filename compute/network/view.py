@@ -82,6 +82,7 @@ class Subnet:
     # Only where the prefix is IPv6: what routers advertise, how guests get addresses.
     ra_mode: Ipv6Mode = Ipv6Mode.NONE
     address_mode: Ipv6Mode = Ipv6Mode.NONE
+    scope: str = ""  # the address scope: routers lead from none into another
 
     @property
     def version(self) -> int:

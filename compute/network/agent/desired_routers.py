@@ -9,10 +9,12 @@ from compute.network.agent.forwarding import forward_map
 from compute.network.agent.model import Namespace, Route
 from compute.network.agent.names import (
     gateway_device,
+    inner_device,
     router_device,
     router_namespace,
 )
 from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
+from compute.network.agent.scope_rules import Side, keeps_address, scope_rules
 from compute.network.view import Network, Port, Router
 
 
@@ -43,6 +45,7 @@ def add_router(parts: Parts, router: Router) -> None:
     outside = sorted({*floating, *(each.address for each in forwardings)})
     own = _add_gateway(parts, router, name, outside, routes)
     has_snat = router.gateway is not None and router.gateway.snat
+    inner, outer = _sides(parts, router, connected, 4)
     parts.namespaces[name] = Namespace(
         name,
         loopback=parts.metadata_addresses(),
@@ -56,6 +59,16 @@ def add_router(parts: Parts, router: Router) -> None:
             snat=has_snat,
             stand_in=stands_in[0] if stands_in else "",
             helpers=helper_text(router.helpers, parts.settings.helpers),
+            keeping=[
+                prefix
+                for side in inner
+                if keeps_address(side, outer)
+                for prefix in side.prefixes
+            ],
+            scoped=scope_rules(
+                inner, outer, translated=floating.values(), snat=has_snat
+            ),
+            scoped6=scope_rules(*_sides(parts, router, connected, 6)),
         ),
         floating=floating,
         forwarded=forwarded,
@@ -64,6 +77,34 @@ def add_router(parts: Parts, router: Router) -> None:
     if advertising is not None:
         parts.processes[name] = advertising
     parts.listen(name, [network for _, network in connected])
+
+
+def _sides(
+    parts: Parts, router: Router, connected: list[tuple[Port, Network]], version: int
+) -> tuple[list[Side], Side | None]:
+    """The interfaces that have a subnet of that version, and the gateway if it has."""
+    inner = [
+        side
+        for port, network in connected
+        if (side := _side(inner_device(port.id), port, network, version))
+    ]
+    gateway = router.gateway
+    port = parts.ports.get(gateway.port_id) if gateway else None
+    if port is None:
+        return inner, None
+    network = parts.networks[port.network_id]
+    return inner, _side(gateway_device(port.id), port, network, version)
+
+
+def _side(device: str, port: Port, network: Network, version: int) -> Side | None:
+    mine = [
+        subnet
+        for subnet in network.subnets
+        if subnet.version == version and has_address(port, subnet.id)
+    ]
+    if not mine:
+        return None
+    return Side(device, tuple(subnet.cidr for subnet in mine), mine[0].scope)
 
 
 def _add_gateway(

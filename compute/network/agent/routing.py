@@ -8,13 +8,14 @@ from inside come with the router's address, or the answer would not come back th
 way.
 
 What comes from outside and would go out again is dropped: others there, who may send
-anything here, would bear the router's addresses.
+anything here, would bear the router's addresses.  So is what would pass from one
+address scope into another (``scope_rules``).
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from compute.network.agent.forwarding import MAP, map_text
 from compute.network.agent.host_rules import replaced
@@ -40,6 +41,9 @@ def router_rules(
     snat: bool,
     stand_in: str = "",
     helpers: str = "",
+    keeping: Sequence[str] = (),
+    scoped: Sequence[str] = (),
+    scoped6: Sequence[str] = (),
 ) -> str:
     """The router's whole ruleset.
 
@@ -47,11 +51,12 @@ def router_rules(
     ``forwarding``; ``gateway``: the router's own
     IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks;
     ``stand_in``: the floating address of an interface of its own; ``helpers``: see
-    ``conntrack_helpers``.
+    ``conntrack_helpers``; ``keeping``: prefixes that leave with their own addresses;
+    ``scoped``, ``scoped6``: see ``scope_rules``.
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
-    sources = _sources(gateway, inside, snat=snat, stand_in=stand_in)
+    sources = _sources(gateway, inside, snat=snat, stand_in=stand_in, keeping=keeping)
     body = f"""table ip {TABLE} {{
 {helpers}{inward}{outward}{map_text(forwarded)}  chain before {{
     type nat hook prerouting priority -100; policy accept;
@@ -60,11 +65,11 @@ def router_rules(
   }}
   chain after {{
     type nat hook postrouting priority 100; policy accept;
-{"".join(f"    {source}{chr(10)}" for source in sources)}  }}
+{_lines(sources)}  }}
   chain through {{
     type filter hook forward priority 0; policy accept;
     iifname {_OUTER} oifname {_OUTER} drop
-  }}
+{_lines(scoped)}  }}
   chain own {{
     type filter hook input priority 0; policy accept;
     iifname {_OUTER} ip daddr {METADATA_ADDRESS} drop
@@ -72,11 +77,26 @@ def router_rules(
   }}
 }}
 """
-    return replaced("ip", body)
+    body6 = f"""table ip6 {TABLE} {{
+  chain through {{
+    type filter hook forward priority 0; policy accept;
+{_lines(scoped6)}  }}
+}}
+"""
+    return replaced("ip", body) + replaced("ip6", body6)
+
+
+def _lines(rules: Iterable[str]) -> str:
+    return "".join(f"    {rule}\n" for rule in rules)
 
 
 def _sources(
-    gateway: str, inside: Iterable[str], *, snat: bool, stand_in: str
+    gateway: str,
+    inside: Iterable[str],
+    *,
+    snat: bool,
+    stand_in: str,
+    keeping: Sequence[str],
 ) -> list[str]:
     """In whose name packets leave: the first that fits counts."""
     prefixes = [
@@ -91,6 +111,10 @@ def _sources(
     if gateway and prefixes:
         within = f"ip saddr {{ {', '.join(prefixes)} }}"
         sources.append(f"oifname {_OUTER} snat to ip saddr map @floating_out")
+        if keeping:
+            sources.append(
+                f"oifname {_OUTER} ip saddr {{ {', '.join(sorted(keeping))} }} accept"
+            )
         if stand_in:
             # Whoever is sent here, from networks behind other routers too.
             sources.append(f"oifname {_OUTER} snat to {stand_in}")

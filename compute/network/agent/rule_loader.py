@@ -21,7 +21,7 @@ from compute.network.agent.model import HOST, SeenRules
 from compute.network.agent.names import TABLE
 
 HOST_FAMILIES = ("inet", "bridge")
-ROUTER_FAMILIES = ("ip",)
+ROUTER_FAMILIES = ("ip", "ip6")
 # An operation that ends flows leaves the rest to the next step.
 ENDED_FLOWS_MAX = 5000
 NOTHING_FOUND = "0 flow entries have been"

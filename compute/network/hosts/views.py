@@ -20,7 +20,7 @@ from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
 from compute.network.links.network_wires import FLAT
 from compute.network.links.networks import subnets_of
-from compute.network.links.prefixes import parse_prefix
+from compute.network.links.scopes import scopes_of
 from compute.network.links.segments import segments_of
 from compute.network.links.translations import forwardings_of
 from compute.network.model import (
@@ -82,9 +82,12 @@ def _networks(
     work: Work, found: Mapping[str, Network], ports: Sequence[Port], host: str
 ) -> tuple[view.Network, ...]:
     wanted = sorted(found)
-    subnets: dict[str, list[Subnet]] = {}
-    for subnet in subnets_of(work, wanted):
-        subnets.setdefault(subnet.network_id, []).append(subnet)
+    subnets: dict[str, list[view.Subnet]] = {}
+    rows = subnets_of(work, wanted)
+    scopes = scopes_of(work, rows)
+    for row in rows:
+        subnet = _subnet(row, scopes.get(row.id, ""))
+        subnets.setdefault(row.network_id, []).append(subnet)
     remotes = remotes_of(work, wanted, host)
     numbers = segments_of(work, list(remotes))
     served = {port.network_id for port in ports if port.device_owner == OWNER_DHCP}
@@ -100,7 +103,7 @@ def _networks(
     )
 
 
-def _network(work: Work, network: Network, subnets: list[Subnet]) -> view.Network:
+def _network(work: Work, network: Network, subnets: list[view.Subnet]) -> view.Network:
     kind = view.NetworkKind.LOCAL
     host_addresses: tuple[str, ...] = ()
     if network.network_type == FLAT:
@@ -108,15 +111,13 @@ def _network(work: Work, network: Network, subnets: list[Subnet]) -> view.Networ
     elif network.external:
         kind = view.NetworkKind.EXTERNAL
         host_addresses = tuple(
-            f"{each.gateway}/{parse_prefix(each.cidr).prefixlen}"
-            for each in subnets
-            if each.gateway
+            f"{each.gateway}/{each.prefix_length}" for each in subnets if each.gateway
         )
     return view.Network(
         id=network.id,
         mtu=network.mtu,
         kind=kind,
-        subnets=tuple(_subnet(each) for each in subnets),
+        subnets=tuple(subnets),
         admin_up=network.admin_up,
         physical_network=network.physical_network,
         dns_domain=network.dns_domain,
@@ -125,7 +126,7 @@ def _network(work: Work, network: Network, subnets: list[Subnet]) -> view.Networ
     )
 
 
-def _subnet(subnet: Subnet) -> view.Subnet:
+def _subnet(subnet: Subnet, scope: str) -> view.Subnet:
     return view.Subnet(
         id=subnet.id,
         cidr=subnet.cidr,
@@ -135,6 +136,7 @@ def _subnet(subnet: Subnet) -> view.Subnet:
         dhcp=subnet.dhcp,
         ra_mode=view.Ipv6Mode(subnet.ra_mode),
         address_mode=view.Ipv6Mode(subnet.address_mode),
+        scope=scope,
     )
 
 

@@ -37,6 +37,7 @@ from compute.network.links.network_wires import (
     provider,
 )
 from compute.network.links.outside import keep_outside, lend_outside_to_all
+from compute.network.links.scopes import scopes_of
 from compute.network.links.visibility import (
     SHARED,
     end_policies,
@@ -209,8 +210,13 @@ def second_hosts_of_network(work: Work, network_id: str) -> set[str]:
 def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
     identifiers = [network.id for network in networks]
     subnets: dict[str, list[str]] = {}
-    for subnet in subnets_of(work, identifiers):
+    scopes: dict[tuple[str, int], str] = {}
+    found = subnets_of(work, identifiers)
+    scope_of = scopes_of(work, found)
+    for subnet in found:
         subnets.setdefault(subnet.network_id, []).append(subnet.id)
+        if subnet.id in scope_of:
+            scopes[subnet.network_id, subnet.version] = scope_of[subnet.id]
     lent_here = lent(work, identifiers, SHARED, work.project_id)
     return [
         {
@@ -224,8 +230,8 @@ def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
             "dns_domain": network.dns_domain,
             "availability_zone_hints": list(network.availability_zone_hints),
             "availability_zones": [AVAILABILITY_ZONE],
-            "ipv4_address_scope": None,
-            "ipv6_address_scope": None,
+            "ipv4_address_scope": scopes.get((network.id, 4)),
+            "ipv6_address_scope": scopes.get((network.id, 6)),
             "l2_adjacency": True,
             "subnets": subnets.get(network.id, []),
             users.NAME: network.qos_policy_id or None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from compute.network import tables
@@ -9,6 +11,7 @@ from compute.network.errors import conflict, invalid, not_found
 from compute.network.frame.bodies import Body
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
+from compute.network.links.scopes import check_one_scope
 from compute.network.links.visibility import SHARED, lent
 from compute.network.model import Network, SubnetPool
 
@@ -33,7 +36,9 @@ def choose_prefix(
         raise invalid(f"cidr: '{found}' does not match the ip_version '{version}'.")
     if found.is_multicast or found.is_loopback:
         raise invalid(f"cidr: '{found}' is not for hosts.")
-    return found, pool.id if pool is not None else ""
+    pool_id = pool.id if pool is not None else ""
+    check_one_scope(work, network, found.version, pool_id)
+    return found, pool_id
 
 
 def _pool(work: Work, body: Body) -> SubnetPool | None:
@@ -69,14 +74,19 @@ def _from_pool(work: Work, pool: SubnetPool, body: Body) -> str:
         )
     )
     found = _free(pool, [row["cidr"] for row in held], body)
-    if pool.quota is not None:
-        own = [row["cidr"] for row in held if row["project_id"] == body["project_id"]]
-        if sum(map(_units, [*own, found])) > pool.quota:
-            raise conflict(
-                "SubnetPoolQuotaExceeded",
-                "Per-tenant subnet pool prefix quota exceeded.",
-            )
+    own = [row["cidr"] for row in held if row["project_id"] == body["project_id"]]
+    check_pool_quota(pool, [*own, found])
     return found
+
+
+def check_pool_quota(pool: SubnetPool, cidrs: Iterable[str]) -> None:
+    """``SubnetPoolQuotaExceeded`` when that is more than one project may have of the
+    pool."""
+    if pool.quota is not None and sum(map(_units, cidrs)) > pool.quota:
+        raise conflict(
+            "SubnetPoolQuotaExceeded",
+            "Per-tenant subnet pool prefix quota exceeded.",
+        )
 
 
 def _units(cidr: str) -> int:

@@ -24,6 +24,7 @@ from compute.network.frame.fields import (
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.prefixes import is_inside, parse_prefix
+from compute.network.links.scopes import wake_routers_of_pool
 from compute.network.links.visibility import (
     ALL_PROJECTS,
     SHARED,
@@ -111,6 +112,7 @@ def update_pool(work: Work, pool: SubnetPool, body: Body) -> SubnetPool:
         values["address_scope_id"] = _scope(
             work, body["address_scope_id"], pool.version
         )
+        wake_routers_of_pool(work, pool.id)
     changed = work.save(tables.subnet_pools, pool, **values)
     _check_default(work, changed)
     check_scope(work, changed)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from test.functional.compute.network_agent import (
+    apart,
     between_hosts,
     helped,
     leases,
@@ -35,6 +36,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     walls.what_leaves_is_judged_too,
     walls.spoofing_is_refused,
     ways.networks_are_routed,
+    apart.scopes_are_apart,
     ways.routers_meet_on_a_network,
     ways.a_router_lends_its_floating_address,
     ways.ports_are_forwarded,
