@@ -12,6 +12,7 @@ conditional write: who was taken over goes no further.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -31,8 +32,9 @@ from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.multipart.use import ATTEMPTS, attempts_of
 from objectstore.s3.operation import Operation
 
-# A claim whose holder may have died: longer than any completion takes.
-CLAIM_SECONDS = 900.0
+# A claim whose holder may have died: who lives confirms it more often.
+CLAIM_SECONDS = 120.0
+KEEP_SECONDS = 30.0
 # And whose holder has died, as one sees on its machine: clients repeat what a worker
 # that was killed did not answer.  What it asked of nodes last is done by then.
 DEAD_CLAIM_SECONDS = 5.0
@@ -43,37 +45,50 @@ _CLAIMED_BY = sysmeta.OBJECT + "claimed-by"
 
 
 class Claim:
-    """One that was won."""
+    """One to win, and to hold."""
 
-    def __init__(self, operation: Operation, etag: str, attempts: int | None) -> None:
-        """``etag``: the record's as we wrote it; ``attempts`` at the object that were
-        begun before, as it said (None: there was no record)."""
+    def __init__(self, operation: Operation, attempts: int | None) -> None:
+        """``attempts`` at the object that were begun before, as the record said (None:
+        there was no record)."""
         self._operation = operation
-        self._etag = etag
         self.is_first = attempts is None
         self._attempts = self.attempts_before = attempts or 0
+        # What the record's ETag is if it is ours; several after a write of which one
+        # does not know what became of it.
+        self._etags: list[str] = []
+        self._confirmed = 0.0
+
+    def win(self, before: str) -> bool:
+        """Whether it is ours now; ``before``: the ETag of the record that says that it
+        is free, "": there is none.  Raises when one cannot know."""
+        written = self._write(before)
+        if written.is_success:
+            return True
+        if written.status in (409, 412):
+            return False
+        self.release()
+        raise self._operation.failed(written)
 
     def confirm(self) -> None:
         """Go on only if nobody has taken it over; from here on it holds anew.
         ``OperationAborted`` otherwise."""
-        written = self._write_again()
+        written = self._write(self._etags[-1])
         if written.status in (409, 412):
             raise S3Error("OperationAborted")
         if not written.is_success:
             raise self._operation.failed(written)
 
+    def keep(self) -> None:
+        """The same now and then, in the midst of what may take long."""
+        if self._operation.now() - self._confirmed > KEEP_SECONDS:
+            self.confirm()
+
     def still_holds(self) -> bool:
         """The same, for who has done what he was asked and only tidies up."""
-        return self._write_again().is_success
-
-    def _write_again(self) -> Answer:
-        written = _write(self._operation, self._etag, self._attempts).discard()
-        if written.is_success:
-            self._etag = written.get("etag")
-        return written
+        return self._write(self._etags[-1]).is_success
 
     def begin_object(self) -> None:
-        """The same, before the object is written: it may be there from now on."""
+        """Confirm it before the object is written: that may be there from now on."""
         self._attempts += 1
         self.confirm()
 
@@ -83,7 +98,22 @@ class Claim:
 
     def release(self) -> None:
         """Let the next one have it; nothing is done if somebody has."""
-        _write(self._operation, self._etag, self._attempts, is_claim=False).discard()
+        for etag in reversed(self._etags):
+            body, _ = _new_body()
+            released = _put_record(
+                self._operation, etag, self._attempts, body, is_claim=False
+            )
+            if released.is_success:
+                return
+
+    def _write(self, before: str) -> Answer:
+        body, etag = _new_body()
+        self._etags.append(etag)
+        written = _put_record(self._operation, before, self._attempts, body)
+        if written.is_success:
+            self._etags = [written.get("etag")]
+            self._confirmed = self._operation.now()
+        return written
 
 
 @contextlib.contextmanager
@@ -120,13 +150,9 @@ def _take(operation: Operation) -> Claim:
             raise operation.failed(record)
         at, by = record.get(_CLAIMED_AT), record.get(_CLAIMED_BY)
         if is_first or not is_held(at, by, operation.now()):
-            attempts = None if is_first else attempts_of(record)
-            etag = "" if is_first else record.get("etag")
-            written = _write(operation, etag, attempts or 0).discard()
-            if written.is_success:
-                return Claim(operation, written.get("etag"), attempts)
-            if written.status not in (409, 412):
-                raise operation.failed(written)
+            claim = Claim(operation, None if is_first else attempts_of(record))
+            if claim.win("" if is_first else record.get("etag")):
+                return claim
         sleep(POLL_SECONDS)
     raise S3Error("OperationAborted")
 
@@ -142,10 +168,21 @@ def is_held(at: str, by: str, now: float) -> bool:
     return age < CLAIM_SECONDS and not has_ended(by)
 
 
-def _write(
-    operation: Operation, etag: str, attempts: int, *, is_claim: bool = True
+def _new_body() -> tuple[bytes, str]:
+    """Something of its own, so that its ETag, also here, tells it from all others."""
+    body = secrets.token_hex(16).encode()
+    return body, hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
+def _put_record(
+    operation: Operation,
+    before: str,
+    attempts: int,
+    body: bytes,
+    *,
+    is_claim: bool = True,
 ) -> Answer:
-    """Put the record if it is still as ``etag`` says ("": if there is none)."""
+    """If it is still as the ETag ``before`` says ("": if there is none)."""
     headers = {
         RECORD_KEY: quote(operation.key, safe=""),
         "Content-Type": "text/plain",
@@ -153,13 +190,12 @@ def _write(
         _CLAIMED_BY: own_mark() if is_claim else "",
         ATTEMPTS: str(attempts),
     }
-    headers["If-Match" if etag else "If-None-Match"] = etag or "*"
+    headers["If-Match" if before else "If-None-Match"] = before or "*"
     return operation.ask(
         "PUT",
         segments_container(operation.facts.container),
         record_name(operation.query["uploadId"]),
         headers=headers,
-        # Something of its own, so that its ETag tells it from all others.
-        body=secrets.token_hex(16).encode(),
+        body=body,
         internal=True,
-    )
+    ).discard()

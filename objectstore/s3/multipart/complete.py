@@ -22,6 +22,7 @@ from objectstore.s3.multipart.claim import Claim, claimed
 from objectstore.s3.multipart.completed import (
     completed_before,
     completed_reply,
+    made_before,
     multipart_etag,
 )
 from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM, UPLOAD_OWNER
@@ -106,7 +107,7 @@ def _complete(
     _check_sizes(operation, parts)
     headers = _object_headers(upload.marker)
     etag = multipart_etag([part.etag for part in parts])
-    checksum = _checksum(operation, upload, parts, listed)
+    checksum = _checksum(operation, upload, claim, parts, listed)
     check_stated(checksum, stated)
     if checksum:
         headers[sysmeta.CHECKSUM] = checksum
@@ -118,7 +119,9 @@ def _complete(
         size = sum(part.size for part in parts)
         headers[sysmeta.SSE_C] = completed_record(record, size)
         headers[sysmeta.LISTING_SIZE] = str(size)
-    answer = _made_before(operation, claim, headers)
+    answer = None
+    if claim.attempts_before:
+        answer = made_before(operation, upload.upload_id, etag)
     if answer is None:
         headers.update(write_conditions(operation))
         answer = _write_manifest(operation, claim, headers, parts, etag)
@@ -134,18 +137,6 @@ def _complete(
     reply += of_written(operation, headers, size)
     note_created(operation, "CompleteMultipartUpload", answer, size, etag)
     return completed_reply(operation, etag, checksum, reply)
-
-
-def _made_before(
-    operation: Operation, claim: Claim, headers: Mapping[str, str]
-) -> Answer | None:
-    """The object, if an attempt that was broken off has made it, of the same parts."""
-    if not claim.attempts_before:
-        return None
-    head = operation.ask_object("HEAD").discard()
-    alike = (sysmeta.UPLOAD_ID, sysmeta.ETAG)
-    is_ours = head.is_success and all(head.get(n) == headers[n] for n in alike)
-    return head if is_ours else None
 
 
 def read_parts(body: bytes) -> list[Listed]:
@@ -224,7 +215,11 @@ def _object_headers(marker: Answer) -> dict[str, str]:
 
 
 def _checksum(
-    operation: Operation, upload: Upload, parts: list[Part], listed: list[Listed]
+    operation: Operation,
+    upload: Upload,
+    claim: Claim,
+    parts: list[Part],
+    listed: list[Listed],
 ) -> str:
     """The object's checksum as it is stored; "" when the parts have none."""
     algorithm = ALGORITHMS.get(upload.algorithm)
@@ -232,6 +227,7 @@ def _checksum(
         return ""
     values: list[tuple[str, int]] = []
     for part, item in zip(parts, listed, strict=True):
+        claim.keep()  # it is asked for each of ten thousand, perhaps
         stored = _part_checksum(operation, part, algorithm.name)
         stated = item.checksums.get(algorithm.name, "")
         if stated and stated != stored:

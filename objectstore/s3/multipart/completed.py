@@ -25,6 +25,13 @@ def multipart_etag(etags: list[str]) -> str:
     return f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(etags)}"
 
 
+def made_before(operation: Operation, upload_id: str, etag: str) -> Answer | None:
+    """The object as it is, if an attempt that was broken off has made it."""
+    head = operation.ask_object("HEAD").discard()
+    is_ours = head.is_success and head.get(sysmeta.UPLOAD_ID) == upload_id
+    return head if is_ours and head.get(sysmeta.ETAG) == etag else None
+
+
 def completed_before(operation: Operation, etags: list[str]) -> Reply:
     """The answer to a repetition of a request that was carried out, with the same
     parts."""

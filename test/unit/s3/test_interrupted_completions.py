@@ -30,12 +30,17 @@ class Breaking:
     def __init__(self, app: Any) -> None:
         self._app = app
         self.at = ("", "")
+        self.is_unheard = False  # it is done, and the answer lost
         self.happens: Callable[[], Any] = die
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         method, part_of_path = self.at
         if environ["REQUEST_METHOD"] == method and part_of_path in environ["PATH_INFO"]:
             self.at = ("", "")
+            if self.is_unheard:
+                list(self._app(environ, lambda *_: None))
+                start_response("503 Service Unavailable", [("Content-Length", "0")])
+                return [b""]
             self.happens()
         return self._app(environ, start_response)
 
@@ -143,3 +148,13 @@ def test_a_delete_that_became_a_marker_sweeps_nothing() -> None:
     assert it.house.ask("DELETE", "/bucket/key").status == 204
     listed = list(it.house.ask("GET", "/bucket", "versions=").xml.all("Version"))
     assert it.version(BODY, f"versionId={listed[0].get('VersionId')}")
+
+
+def test_a_claim_of_which_nobody_heard_is_free_again() -> None:
+    """The record was written, and the answer lost."""
+    it = Interrupted()
+    it.breaking.at = ("PUT", "+segments/made/")
+    it.breaking.is_unheard = True
+    assert finish(it.house, it.upload, it.etags).status == 503
+    assert finish(it.house, it.upload, it.etags).status == 200
+    assert it.version(BODY)
