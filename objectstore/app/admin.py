@@ -53,7 +53,7 @@ class AdminPages:
         self._siblings = siblings
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         return self._answer(environ)(environ, start_response)
 
     def _answer(self, environ: Environ) -> Reply:

@@ -68,7 +68,7 @@ class LocalDevices:
         return True
 
     def close_one(self, name: str, why: str) -> None:
-        """Serve it no more."""
+        """Stop serving a device."""
         opened = self.opened.pop(name)
         _log.error("device %s is not served any more: %s", name, why)
         self.unserved[name] = why

@@ -23,7 +23,7 @@ class Front:
         self._pages = pages
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         environ[CONTEXT_KEY].facts = self._facts
         page = self._pages.get(environ["PATH_INFO"])
         if page is not None:
@@ -48,7 +48,7 @@ class NodeFront:
         self._admin = admin
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         path: str = environ["PATH_INFO"]
         # "/v1/object/...": up to and with the third slash
         server = self._servers.get(path[: path.find("/", 4) + 1])

@@ -38,7 +38,7 @@ _log = logging.getLogger("objectstore.replication")
 
 
 def debts_of(devices: Iterable[OpenDevice]) -> Debts:
-    """Those of all rooms."""
+    """What the rooms of these devices still owe."""
     return [
         (room.repairer.owed, loop)
         for device in devices

@@ -66,7 +66,7 @@ class ProxyService:
     def serve(
         self, servers: Servers, registry: CollectorRegistry, listen_at: ListenAt
     ) -> None:
-        """Begin."""
+        """Begin to answer clients."""
         address = self._settings.public_address
         listener = listen_at(address.host, address.port)
         metrics = RequestMetrics(registry, "proxy")

@@ -25,11 +25,11 @@ class Ranks:
         return lambda key: self._rank(self._rings().objects.get(policy), name, key)
 
     def container(self, name: str) -> Rank:
-        """Of containers."""
+        """The same of containers."""
         return lambda key: self._rank(self._rings().container, name, key)
 
     def account(self, name: str) -> Rank:
-        """Of accounts."""
+        """The same of accounts."""
         return lambda key: self._rank(self._rings().account, name, key)
 
     def _rank(self, ring: Ring | None, name: str, key: bytes) -> int:

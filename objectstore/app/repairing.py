@@ -33,7 +33,7 @@ class Repairer:
     interval: float
 
     def loops(self) -> list[Loop]:
-        """Ready to start."""
+        """Replication and healing as loops, not started yet."""
         return [
             Loop(self.replicator, idle_seconds=self.interval),
             Loop(self.healing, idle_seconds=REST_SECONDS),
@@ -59,7 +59,7 @@ class RepairShop:
         return Throttle(self._settings.bandwidth, self._clock)
 
     def owed(self) -> CopiesOwed:
-        """The queue of one node."""
+        """A queue of the copies that one node owes."""
         return CopiesOwed(self._clock)
 
     def for_objects(

@@ -19,7 +19,7 @@ Plain = list[Any]
 
 
 def to_plain(families: Iterable[Metric]) -> Plain:
-    """For sending."""
+    """The families as values that JSON can carry."""
     return [
         [
             family.name,
@@ -62,5 +62,5 @@ class _Collected:
         self._families = list(families)
 
     def collect(self) -> list[Metric]:
-        """All families."""
+        """Every family that was given."""
         return self._families

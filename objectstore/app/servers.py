@@ -79,7 +79,7 @@ class Servers:
 
 
 def _drain(servers: list[Server], seconds: float) -> None:
-    """All at once."""
+    """Drain all of them at the same time."""
     draining = [concurrency.spawn(server.drain, seconds) for server in servers]
     for task in draining:
         concurrency.wait_task(task)

@@ -58,7 +58,7 @@ class Status:
         self._started = clock.time()
 
     def pages(self) -> dict[str, Application]:
-        """By path."""
+        """The pages, by path."""
         return {
             "/metrics": self._page(self._metrics),
             "/recon": self._page(self._recon),

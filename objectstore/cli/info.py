@@ -216,7 +216,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def _place(where: dict[str, Any]) -> str:
-    """Record and body."""
+    """Where the record is, and the body."""
     parts = []
     if record := where.get("record"):
         parts.append(f"log segment {record[0]} at {record[1]}")

@@ -29,7 +29,7 @@ class Named:
 
     @property
     def path(self) -> str:
-        """As in a URL."""
+        """The name as it stands in a URL."""
         return "/" + "/".join(self.parts)
 
     def url(self, device: Device) -> str:

@@ -74,7 +74,7 @@ class Outside:
 
     @classmethod
     def load(cls, settings_file: Path) -> Outside:
-        """By a settings file."""
+        """What a settings file tells of the store."""
         return cls(load(settings_file))
 
     @cached_property
@@ -91,7 +91,7 @@ class Outside:
 
     @cached_property
     def placement(self) -> Placement:
-        """Names to remote nodes."""
+        """Finds the nodes of a name, all of them remote."""
         cluster, rings = self.settings.cluster, self.rings
         return Placement(
             rings.objects,

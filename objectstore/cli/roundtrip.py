@@ -33,14 +33,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where and as whom."""
+    """An account of the store, and who uses it."""
 
     endpoint: str
     user: str
     key: str
 
     def connect(self) -> Any:
-        """A stock client."""
+        """A connection of the stock Swift client."""
         return swiftclient.Connection(
             authurl=f"{self.endpoint}/auth/v1.0",
             user=self.user,

@@ -21,7 +21,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """Indented."""
+    """Print a value as indented JSON."""
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 

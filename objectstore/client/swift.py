@@ -148,7 +148,7 @@ class SwiftAccount:
         return self._call("GET", self._place(container, name), headers)
 
     def head(self, container: str, name: str) -> ObjectFacts:
-        """Size, ETag and metadata."""
+        """What HEAD tells: size, ETag and metadata."""
         with self._call("HEAD", self._place(container, name)) as answer:
             found = answer.headers
             return ObjectFacts(

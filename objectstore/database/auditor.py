@@ -52,7 +52,7 @@ class DatabaseAuditor:
 
     @property
     def mark(self) -> AuditMark:
-        """How far it is."""
+        """How far the audit has come."""
         return self._rounds.mark
 
     def start_over(self) -> None:

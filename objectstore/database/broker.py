@@ -146,7 +146,7 @@ class Broker:
     # ---- rows ---------------------------------------------------------------
 
     def merge(self, rows: Iterable[Any]) -> None:
-        """Take rows over."""
+        """Take rows in, at first in memory: of each name the newest stays."""
         kind = self._table.kind
         normal, merge, pending = kind.normal, kind.merge, self._pending
         for row in self._surviving(rows) if self.facts.deleted_timestamp else rows:
@@ -161,7 +161,7 @@ class Broker:
 
     @property
     def pending_rows(self) -> int:
-        """Rows in memory only."""
+        """Rows that are in memory only."""
         return len(self._pending)
 
     @property

@@ -160,7 +160,7 @@ class DatabaseExchange:
         return False
 
     def keep(self, key: bytes, copy: DatabaseCopy, rows: Sequence[Any]) -> None:
-        """Merge rows here."""
+        """Merge a peer's facts and rows into our database."""
         self.merge(key, self._own, copy, rows)
 
     def digest(self, key: bytes) -> int | None:

@@ -39,7 +39,7 @@ class WriteEntry(Entry):
         self.promise.resolve(self.receipt)
 
     def failed(self, error: RingstackError) -> None:
-        """It is not."""
+        """It will not be durable: the receipt is an error."""
         self.promise.fail(error)
 
 

@@ -144,7 +144,7 @@ class _Source:
 
     @property
     def head(self) -> Row:
-        """The next row."""
+        """The next row, which stays."""
         return self._rows[self._next]
 
     def take(self) -> Row:

@@ -45,7 +45,7 @@ class AuditMark:
     problems: int = 0
 
     def begin(self, now: float) -> None:
-        """A round begins."""
+        """Note that a round begins."""
         self.first_started = self.first_started or now
         self.round_started = now
         self.phase = self.segment = self.offset = 0
@@ -85,7 +85,7 @@ class AuditRounds:
 
     @property
     def mark(self) -> AuditMark:
-        """How far it is."""
+        """How far the audit has come."""
         return self._kept.mark
 
     def start_over(self) -> None:
@@ -110,7 +110,7 @@ class AuditRounds:
         return Progress.BUSY
 
     def ended(self) -> Progress:
-        """The round is through."""
+        """Note that the round is through."""
         self.mark.finish(self._clock.time())
         self._kept.keep(now=True)
         return Progress.DONE

@@ -102,7 +102,7 @@ class Multipart:
 
     @property
     def content_type(self) -> str:
-        """Of the whole reply."""
+        """The content type of the whole reply."""
         return f"multipart/byteranges;boundary={self.boundary}"
 
     @property

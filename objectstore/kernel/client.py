@@ -159,7 +159,7 @@ class Client:
         self._sweeper.watch(watched)
 
     def forget(self, watched: Watched) -> None:
-        """No longer."""
+        """Watch it no more."""
         self._sweeper.forget(watched)
 
     def monotonic(self) -> float:

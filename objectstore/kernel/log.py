@@ -68,7 +68,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line, a traceback inside."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """A record as one line of JSON."""
         facts = {
             "time": _stamp(record),
             "level": record.levelname,

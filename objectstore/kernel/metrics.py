@@ -145,6 +145,6 @@ class AccessSinks:
         self._sinks = tuple(sinks)
 
     def record(self, entry: AccessEntry) -> None:
-        """Tell each."""
+        """Tell every sink of the request."""
         for sink in self._sinks:
             sink.record(entry)

@@ -41,7 +41,7 @@ class NamelessFiles:
         return descriptor
 
     def link(self, descriptor: int, path: str) -> None:
-        """Give it its name."""
+        """Give the open file its name."""
         if (name := self._names.get(descriptor)) is not None:
             os.link(name, path)
             os.unlink(name)

@@ -29,7 +29,7 @@ class Question:
         return bool(self._process)
 
     def begin(self) -> None:
-        """Ask."""
+        """Ask, in a process of its own."""
         child = os.fork()
         if not child:
             self._answer_as_a_child()

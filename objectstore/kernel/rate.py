@@ -26,7 +26,7 @@ class Rate:
         return self._paid_until > self._clock.monotonic()
 
     def take(self, amount: float) -> None:
-        """So much was used."""
+        """Count so much as used."""
         if self._per_second:
             since = self._clock.monotonic() - BURST_SECONDS
             start = max(self._paid_until, since)

@@ -94,7 +94,7 @@ class Reply:
         self.headers = [pair for pair in self.headers if pair[0].lower() != lower]
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """Send it: PEP 3333."""
+        """Send it, as a WSGI application."""
         headers = [
             (name, value if value.isascii() else value.encode().decode("latin-1"))
             for name, value in self.headers

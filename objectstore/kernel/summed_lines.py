@@ -15,7 +15,7 @@ INTERVAL_SECONDS = 60.0
 
 
 class SummedLines:
-    """Those of one kind."""
+    """The lines of one kind."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class SummedLines:
         self._task: concurrency.Task = None
 
     def note(self, line: str) -> None:
-        """One more."""
+        """Tell one more, now or in the next sum."""
         self._last = line
         if self._task is None:
             self._logger.log(self._level, "%s", line)
@@ -56,7 +56,7 @@ class SummedLines:
         self._task = None
 
     def _tell(self) -> bool:
-        """Whether there were any."""
+        """Tell what was not told; whether there was anything."""
         untold, self._untold = self._untold, 0
         if untold:
             text = "%d more %s within %.0f s, the last: %s"

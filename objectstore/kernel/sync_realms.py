@@ -35,7 +35,7 @@ _CLUSTER = "cluster_"
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """One realm."""
+    """A realm: its keys and its clusters."""
 
     name: str
     keys: tuple[str, ...]  # the first signs, all are accepted

@@ -34,7 +34,7 @@ class Place:
             self.channel = None
 
     def keep(self, listeners: Listeners) -> None:
-        """Let go of those before."""
+        """Keep these in the place of those before, which are closed."""
         for sock in self.listeners.values():
             sock.close()
         self.listeners = listeners

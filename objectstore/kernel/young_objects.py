@@ -26,7 +26,7 @@ class YoungObjects:
         self._left = REQUESTS_PER_COLLECTION
 
     def note_request(self) -> None:
-        """A request was answered."""
+        """Take note that a request was answered."""
         self._left -= 1
         if not self._left:
             self._left = REQUESTS_PER_COLLECTION

@@ -59,7 +59,7 @@ class Shortcut:
         self._has_plain_keys = has_plain_keys
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         if not self._is_plain(environ):
             return self.app(environ, start_response)
         if environ["REQUEST_METHOD"] in _READS:

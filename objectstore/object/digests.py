@@ -46,11 +46,11 @@ class Digests:
         return _join(xor, total)
 
     def to_bytes(self) -> bytes:
-        """For keeping."""
+        """All of them, as the index keeps them."""
         return self._xor.tobytes() + self._sum.tobytes()
 
     def load(self, kept: bytes) -> None:
-        """What ``to_bytes`` gave."""
+        """Take over what ``to_bytes`` gave."""
         if len(kept) != 16 * BUCKETS:
             raise Corrupt("digests of another size")
         self._xor = array("Q", kept[: 8 * BUCKETS])

@@ -142,7 +142,7 @@ class Drop(Entry):
             self.promise.resolve(Receipt(stored=dropped))
 
     def failed(self, error: RingstackError) -> None:
-        """Tell."""
+        """Tell whoever waits."""
         self._done(False)
         self.promise.fail(error)
 

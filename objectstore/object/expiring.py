@@ -78,7 +78,7 @@ class Expiring:
         return sorted(found)[:limit]
 
     def count(self, connection: sqlite3.Connection, now: int) -> int:
-        """How many are due."""
+        """How many objects are due to go."""
         count: int = connection.execute(_COUNT, (now,)).fetchone()[0]
         for due, is_there in (self._frozen | self._changed).items():
             if due.delete_at <= now:

@@ -52,7 +52,7 @@ class Flusher:
         self.is_behind = False  # more rows wait than memory should hold
 
     def note(self) -> None:
-        """Something changed."""
+        """Take note that something changed."""
         waiting = self._index.unflushed
         self.is_behind = waiting > ROWS_WAITING_MAX
         if self._running:

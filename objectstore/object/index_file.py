@@ -23,7 +23,7 @@ def facts_of(connection: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def set_fact(connection: sqlite3.Connection, name: str, value: bytes) -> None:
-    """Note one."""
+    """Keep a fact under that name."""
     connection.execute(FACT, (name, value))
 
 
@@ -55,7 +55,7 @@ def _seal(applied: bytes, digests: bytes) -> bytes:
 
 
 def page_count(connection: sqlite3.Connection) -> int:
-    """How large it is."""
+    """How many pages the file has."""
     pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
     return pages
 

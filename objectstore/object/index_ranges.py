@@ -99,6 +99,6 @@ class IndexRanges:
             return self._expiring.due(self._connection, after, now, limit)
 
     def expired_count(self, now: int) -> int:
-        """How many are due."""
+        """How many objects are due to go."""
         with self._damage:
             return self._expiring.count(self._connection, now)

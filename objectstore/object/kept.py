@@ -46,7 +46,7 @@ class KeptMap(Generic[K, V]):
         self._drop_text = f"DELETE FROM {table} WHERE key = ?"
 
     def put(self, key: K, value: V) -> None:
-        """Set one."""
+        """Set one item."""
         self.items[key] = value
         self._changed.add(key)
 

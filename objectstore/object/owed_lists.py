@@ -15,7 +15,7 @@ ROWS_MAX = 4096
 
 
 class OwedLists:
-    """Of one store."""
+    """Writes the lists of one store."""
 
     def __init__(self, view: View, submit: Callable[[Entry], None]) -> None:
         self._view = view

@@ -25,7 +25,7 @@ class BodyRemoval:
         self._task: concurrency.Task = None
 
     def remove(self, key: bytes, timestamp: int, serial: int) -> None:
-        """Remove this one soon."""
+        """Remove a body file soon."""
         self._waiting.append((key, timestamp, serial))
         if self._task is None:
             self._task = concurrency.spawn(self._run)

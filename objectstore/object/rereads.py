@@ -108,7 +108,7 @@ class Turns:
         return self._turn is turn
 
     def give_back(self, turn: Turn) -> None:
-        """The next may."""
+        """End a turn: somebody else may take the next."""
         if self._turn is turn:
             self._turn = None
 

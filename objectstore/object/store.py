@@ -210,7 +210,7 @@ class ObjectStore:
         return self.submit(entry)
 
     def submit(self, entry: Change) -> Promise[Receipt]:
-        """Into the log."""
+        """Hand a change to the log."""
         self._log_entry(entry)
         return entry.promise
 

@@ -54,7 +54,7 @@ class LocalUpload(Upload):
                 self._close()
 
     def _append(self, piece: memoryview) -> None:
-        """On a native thread."""
+        """Write a piece, on a native thread."""
         if self._writer is None:
             is_read_soon = self._store.is_read_first(self._key)
             self._writer = self._store.bodies.begin(is_read_soon=is_read_soon)

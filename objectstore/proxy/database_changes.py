@@ -49,7 +49,7 @@ def change_account(
     change: Callable[[AccountNode], Promise[Receipt]],
     before: DatabaseInfo | None = None,
 ) -> Reply:
-    """The same of an account."""
+    """The same for an account."""
     key, group = parts.placement.account(account)
 
     def tell(node: AccountNode, info: DatabaseInfo) -> Promise[Receipt]:

@@ -152,7 +152,7 @@ class _Lane:
             self._next()
 
     def end(self, error: BaseException) -> None:
-        """It takes no more."""
+        """Take no more: this replica has failed."""
         self.error = error
         self._waiting.clear()
         self._moved.set()

@@ -23,7 +23,7 @@ _log = logging.getLogger("objectstore.replication")
 
 
 class Draining(Generic[N]):
-    """Of one device."""
+    """Drains the partitions of one device."""
 
     def __init__(
         self,

@@ -100,7 +100,7 @@ class CopiesOwed:
             del self._queues[device_id]
 
     def answers(self, device_id: int) -> None:
-        """The device is there."""
+        """Take note that a device answers again."""
         queue = self._queues.get(device_id)
         if queue is not None:
             queue.rest = 0.0

@@ -42,7 +42,7 @@ class ReplicationStatus:
     bad_waiting: int = 0  # quarantined here and not brought back yet
 
     def count(self, outcome: Outcome) -> None:
-        """Add an exchange."""
+        """Count what an exchange came to."""
         self.keys_sent += outcome.pushed
         self.keys_received += outcome.pulled
         self.bytes_sent += outcome.sent

@@ -117,7 +117,7 @@ def encode_timed(items: Timed) -> dict[str, tuple[str, int]]:
 
 
 def decode_timed(value: Any) -> Timed:
-    """Timed metadata."""
+    """Timed metadata; ``Malformed`` when it is none."""
     if type(value) is not dict:
         raise Malformed("not a map")
     items = {}

@@ -186,7 +186,7 @@ class NodeServer:
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         sent = environ.get(SECRET_KEY, "").encode("latin-1")
         if not hmac.compare_digest(sent, self._secret):
             return _plain(start_response, 403, b"the cluster's secret is another")

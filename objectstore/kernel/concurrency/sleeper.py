@@ -59,7 +59,7 @@ class Sleeper:
             self._greenlet = None
 
     def wake(self) -> None:
-        """In the hub's next turn."""
+        """Let it go on in the hub's next turn."""
         self.is_woken = True
         soon(self._end)
 

@@ -42,7 +42,7 @@ class AccessSink(Protocol):
     """Takes note of each finished request; must not wait."""
 
     def record(self, entry: AccessEntry) -> None:
-        """One request."""
+        """Take note of one request."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from objectstore.kernel.summed_lines import INTERVAL_SECONDS, SummedLines
 
 
 class FailedHandshakes:
-    """Those of one server."""
+    """The failed handshakes of one server."""
 
     def __init__(
         self, logger: logging.Logger, interval_seconds: float = INTERVAL_SECONDS
@@ -23,7 +23,7 @@ class FailedHandshakes:
         )
 
     def note(self, who: str, why: Exception) -> None:
-        """One more."""
+        """Take note of one more."""
         self.count += 1
         self._lines.note(f"TLS with {who} fails: {why}")
 

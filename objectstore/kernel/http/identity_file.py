@@ -84,7 +84,7 @@ class ServerIdentity:
             self._context.sni_callback = self._choose
 
     def context(self) -> ssl.SSLContext:
-        """For the next handshake."""
+        """The TLS context for the next handshake."""
         for file in self._files:
             file.follow()
         return self._context
@@ -107,7 +107,7 @@ class CallerIdentity:
         self._file = IdentityFile(certificate, self._context, monotonic)
 
     def context(self) -> ssl.SSLContext:
-        """For the next handshake."""
+        """The TLS context for the next handshake."""
         self._file.follow()
         return self._context
 

@@ -269,7 +269,7 @@ class OutgoingReply:
 
     @property
     def transaction_id(self) -> str:
-        """Of the request."""
+        """The transaction id of the request."""
         context = self._environ[CONTEXT_KEY]
         return str(context.transaction_id)
 

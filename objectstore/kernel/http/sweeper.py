@@ -23,7 +23,7 @@ class Watched(Protocol):
     deadline: float  # monotonic; ``patient_socket.NEVER``: none
 
     def expire(self) -> None:
-        """The deadline has passed."""
+        """Called when the deadline has passed."""
 
 
 class Sweeper:

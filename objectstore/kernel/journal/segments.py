@@ -69,6 +69,6 @@ class SegmentFiles:
             self._disk.close(descriptor)
 
     def close(self) -> None:
-        """Close all."""
+        """Close all files."""
         for number in list(self._open):
             self.forget(number)

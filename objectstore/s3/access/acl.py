@@ -85,7 +85,7 @@ class Acl:
         return Acl(self.owner, tuple(dict.fromkeys((*self.grants, *more))))
 
     def to_json(self) -> str:
-        """The stored form."""
+        """The ACL in its stored form."""
         grants = [[grant.grantee, grant.permission] for grant in self.grants]
         return orjson.dumps([self.owner, grants]).decode()
 

@@ -25,7 +25,7 @@ class Chunk:
     lines: bytes
 
     def to_bytes(self) -> bytes:
-        """As it is stored."""
+        """The chunk as it is stored."""
         target = self.target
         grants = [(grant.grantee, grant.permission) for grant in target.grants]
         head = orjson.dumps([target.bucket, target.prefix, target.format, grants])

@@ -37,7 +37,7 @@ class Line:
         self._turned = operation.house.clock.monotonic()
 
     def write(self, reply: Reply, bytes_sent: int) -> None:
-        """The reply is over."""
+        """Write the line, now that the reply is over."""
         operation, facts = self._operation, self._operation.facts
         place = (facts.account, facts.container, self._target)
         record = self._record(reply, bytes_sent)

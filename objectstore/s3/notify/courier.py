@@ -26,7 +26,7 @@ class Transport(Protocol):
         has it for good."""
 
     def close(self) -> None:
-        """Be done."""
+        """End the connection; ``send`` makes another."""
 
 
 class Carrier(Protocol):

@@ -72,7 +72,7 @@ class EventQueue:
         return None if got is None else Waiting(name, got[0])
 
     def remove(self, environ: Environ, names: list[str]) -> None:
-        """These have arrived."""
+        """Remove messages that have arrived."""
         pool = concurrency.Pool(AT_ONCE)
         for name in names:
             pool.spawn_n(self._objects.delete, environ, self._container, name)

@@ -81,7 +81,7 @@ class SealedBody(Protocol):
 
     @property
     def size(self) -> int:
-        """Of the plain bytes."""
+        """How many plain bytes there are."""
 
     def pieces(
         self, operation: Operation, fetch: Fetch, span: tuple[int, int]

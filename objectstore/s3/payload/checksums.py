@@ -47,7 +47,7 @@ class Crc:
         self._value = 0
 
     def update(self, data: bytes | memoryview) -> None:
-        """Add bytes."""
+        """Take more bytes in."""
         self._value = self._function(data, self._value)
 
     def digest(self) -> bytes:

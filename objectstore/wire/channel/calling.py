@@ -194,7 +194,7 @@ class Line:
         return self._outbox.is_stuck
 
     def ask(self, asked: Asked) -> None:
-        """Send the call."""
+        """Send a call on this connection."""
         self._number = number = (self._number + 1) % _NUMBERS
         asked.due = due = self._client.monotonic() + asked.seconds
         if due < self.deadline:

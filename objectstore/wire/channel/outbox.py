@@ -163,7 +163,7 @@ class Outbox:
             self._turns_bytes += len(message)
 
     def _drop(self, parts: list[Part], done: int) -> None:
-        """What the system took."""
+        """Forget what the system took."""
         count = 0
         for part in parts:
             if done < len(part):

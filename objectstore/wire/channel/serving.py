@@ -74,7 +74,7 @@ class CallSink(Protocol):
     def count(
         self, method: str, status: int, seconds: float, bytes_in: int, bytes_out: int
     ) -> None:
-        """One call; must not wait."""
+        """Take note of one call; must not wait."""
 
 
 class ChannelServer:
@@ -99,7 +99,7 @@ class ChannelServer:
         self._is_leaving = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
-        """PEP 3333."""
+        """Answer as a WSGI application."""
         sent = environ.get(SECRET_KEY, "").encode("latin-1")
         if not hmac.compare_digest(sent, self._secret):
             return text_reply(403)(environ, start_response)
