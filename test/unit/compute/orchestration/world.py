@@ -34,8 +34,8 @@ class Crash(BaseException):
 
 
 class Power:
-    """It may fail whenever something has just been done: what comes between that and the
-    next thing is in memory only, so a later moment would find the same world.
+    """It may fail whenever something has just been done.  What comes between that and
+    the next thing is in memory only: a later moment would find the same world.
 
     ``fail_at``: the moment from which on nothing works until ``restore``.
     """
