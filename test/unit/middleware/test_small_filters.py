@@ -1,4 +1,4 @@
-"""healthcheck and info."""
+"""healthcheck, info and crossdomain."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from objectstore.kernel.errors import Rejected
+from objectstore.middleware.crossdomain import Crossdomain, CrossdomainSettings
 from objectstore.middleware.healthcheck import Healthcheck, HealthcheckSettings
 from objectstore.middleware.info import Info, InfoSettings
 from test.fakes.swift_app import Client, SteppedClock, SwiftApp
@@ -110,3 +111,11 @@ def test_info_options_and_origin() -> None:
     assert got.headers["Allow"] == "HEAD, GET, OPTIONS"
     got = info_client()("GET", "/info", {"Origin": "http://x"})
     assert got.headers["Access-Control-Allow-Origin"] == "http://x"
+
+
+def test_crossdomain() -> None:
+    client = Client(Crossdomain(SwiftApp(), CrossdomainSettings("<allow/>")))
+    got = client("GET", "/crossdomain.xml")
+    assert got.headers["Content-Type"] == "application/xml"
+    assert b"<cross-domain-policy>\n<allow/>\n</cross-domain-policy>" in got.body
+    assert client("PUT", "/crossdomain.xml").body == b""

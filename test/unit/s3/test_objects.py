@@ -10,7 +10,6 @@ import weakref
 
 import pytest
 
-from objectstore.s3.payload.checksums import ALGORITHMS
 from test.unit.s3.house import ALICE, House
 
 KEYS = [
@@ -101,69 +100,6 @@ def test_no_header_of_the_house_gets_through(house: House, name: str) -> None:
     swift = house.cluster.ask("GET", f"/{ALICE.account}/bucket/forged")
     assert (swift.status, swift.body) == (200, b"x")
     assert name not in swift.headers or swift.headers[name] != value
-
-
-@pytest.mark.parametrize("name", ALGORITHMS)
-def test_checksums_are_verified_stored_and_returned(house: House, name: str) -> None:
-    algorithm = ALGORITHMS[name]
-    right, wrong = algorithm.of(b"data"), algorithm.of(b"other")
-    put = house.ask(
-        "PUT", "/bucket/sum", body=b"data", headers={algorithm.header: right}
-    )
-    assert put.headers[algorithm.header] == right
-    head = house.ask("HEAD", "/bucket/sum", headers={"x-amz-checksum-mode": "ENABLED"})
-    assert head.headers[algorithm.header] == right
-    assert algorithm.header not in house.ask("HEAD", "/bucket/sum").headers
-    bad = house.ask(
-        "PUT", "/bucket/sum2", body=b"data", headers={algorithm.header: wrong}
-    )
-    assert bad.code == "BadDigest"
-    assert house.ask("HEAD", "/bucket/sum2").status == 404
-    junk = house.ask(
-        "PUT", "/bucket/sum2", body=b"data", headers={algorithm.header: "x"}
-    )
-    assert junk.code == "InvalidRequest"
-    wanted = {"x-amz-object-attributes": "Checksum,ETag,ObjectSize"}
-    attributes = house.ask("GET", "/bucket/sum", "attributes=", headers=wanted).xml
-    checksum = attributes.child("Checksum")
-    assert checksum is not None
-    assert checksum.get(algorithm.element) == right
-    assert attributes.get("ObjectSize") == "4"
-
-
-def test_a_range_has_no_checksum_of_the_whole(house: House) -> None:
-    header = {"x-amz-checksum-crc32": ALGORITHMS["CRC32"].of(b"data")}
-    house.ask("PUT", "/bucket/sum", body=b"data", headers=header)
-    mode = {"x-amz-checksum-mode": "ENABLED"}
-    assert (
-        "x-amz-checksum-crc32" in house.ask("GET", "/bucket/sum", headers=mode).headers
-    )
-    ranged = house.ask("GET", "/bucket/sum", headers={**mode, "range": "bytes=0-1"})
-    assert "x-amz-checksum-crc32" not in ranged.headers
-
-
-def test_a_large_body_with_a_wrong_checksum_leaves_nothing(house: House) -> None:
-    body = bytes(700_000)
-    header = {"x-amz-checksum-sha256": ALGORITHMS["SHA256"].of(b"other")}
-    answer = house.ask("PUT", "/bucket/large", body=body, headers=header)
-    assert answer.code == "BadDigest"
-    assert house.ask("HEAD", "/bucket/large").status == 404
-
-
-def test_content_md5_is_verified(house: House) -> None:
-    md5 = base64.b64encode(hashlib.md5(b"data").digest()).decode()
-    assert (
-        house.ask("PUT", "/bucket/5", body=b"data", headers={"content-md5": md5}).status
-        == 200
-    )
-    assert (
-        house.ask("PUT", "/bucket/5", body=b"dato", headers={"content-md5": md5}).code
-        == "BadDigest"
-    )
-    assert (
-        house.ask("PUT", "/bucket/5", body=b"data", headers={"content-md5": "x"}).code
-        == "InvalidDigest"
-    )
 
 
 def test_conditional_reads(house: House) -> None:
@@ -296,74 +232,6 @@ def test_a_key_of_the_clients_encrypts(house: House) -> None:
     copy["x-amz-copy-source"] = "/bucket/enc"
     house.ask("PUT", "/bucket/plain", headers=copy)
     assert house.ask("GET", "/bucket/plain").body == body
-
-
-def test_tags(house: House) -> None:
-    house.ask("PUT", "/bucket/t", body=b"x", headers={"x-amz-meta-a": "1"})
-    body = (
-        b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
-    )
-    assert house.ask("PUT", "/bucket/t", "tagging=", body).status == 200
-    found = house.ask("GET", "/bucket/t", "tagging=").xml.child("TagSet")
-    assert found is not None
-    assert [tag.get("Key") for tag in found.all("Tag")] == ["k"]
-    assert house.ask("HEAD", "/bucket/t").headers["x-amz-meta-a"] == "1"
-    assert house.ask("DELETE", "/bucket/t", "tagging=").status == 204
-    assert b"<Tag>" not in house.ask("GET", "/bucket/t", "tagging=").body
-    twice = body.replace(b"<Tag>", b"<Tag><Key>k</Key><Value>w</Value></Tag><Tag>", 1)
-    assert house.ask("PUT", "/bucket/t", "tagging=", twice).code == "InvalidTag"
-
-
-def test_tags_of_a_header(house: House) -> None:
-    tagged = house.ask("PUT", "/bucket/h", headers={"x-amz-tagging": "a=b&alone&c="})
-    assert tagged.status == 200
-    tag_set = house.ask("GET", "/bucket/h", "tagging=").xml.child("TagSet")
-    assert tag_set is not None
-    found = [(tag.get("Key"), tag.get("Value")) for tag in tag_set.all("Tag")]
-    assert found == [("a", "b"), ("alone", ""), ("c", "")]
-    for wrong in ("a=b&&c=d", "a=%ff", "a=1&a=2"):
-        headers = {"x-amz-tagging": wrong}
-        assert house.ask("PUT", "/bucket/h", headers=headers).status == 400
-
-
-def test_many_objects_are_deleted_at_once(house: House) -> None:
-    for key in ("d1", "d2", " d3"):
-        house.ask("PUT", f"/bucket/{key}", body=b"x")
-    keys = "".join(
-        f"<Object><Key>{key}</Key></Object>" for key in ("d1", " d3", "none")
-    )
-    answer = house.ask(
-        "POST", "/bucket", "delete=", f"<Delete>{keys}</Delete>".encode()
-    )
-    assert [node.get("Key") for node in answer.xml.all("Deleted")] == [
-        "d1",
-        " d3",
-        "none",
-    ]
-    assert house.ask("HEAD", "/bucket/d1").status == 404
-    assert house.ask("HEAD", "/bucket/d2").status == 200
-    quiet = f"<Delete><Quiet>true</Quiet>{keys}</Delete>".encode()
-    assert house.ask("POST", "/bucket", "delete=", quiet).xml.children == []
-    many = "<Object><Key>k</Key></Object>" * 1001
-    assert (
-        house.ask(
-            "POST", "/bucket", "delete=", f"<Delete>{many}</Delete>".encode()
-        ).code
-        == "MalformedXML"
-    )
-
-
-def test_deletes_can_be_conditional(house: House) -> None:
-    etag = house.ask("PUT", "/bucket/dc", body=b"x").headers["etag"]
-    wrong = {"if-match": '"no"'}
-    answer = house.ask("DELETE", "/bucket/dc", headers=wrong)
-    assert answer.code == "PreconditionFailed"
-    one = "<Object><Key>dc</Key><ETag>{}</ETag></Object>"
-    body = f"<Delete>{one.format('no')}</Delete>".encode()
-    refused = house.ask("POST", "/bucket", "delete=", body).xml.child("Error")
-    assert refused is not None
-    assert refused.get("Code") == "PreconditionFailed"
-    assert house.ask("DELETE", "/bucket/dc", headers={"if-match": etag}).status == 204
 
 
 def test_several_ranges_are_the_whole(house: House) -> None:
