@@ -30,11 +30,14 @@ from compute.dashboard.pages.volumes import (
 )
 from compute.dashboard.pages.words import link_to, name_of, options, plain
 
+_VOLUMES = Action("Look at the volumes", "/volumes", is_form=True)
+
 
 def show_snapshots(visit: Visit) -> Page:
     """All of the project."""
     found = visit.rooms.get("volume", "snapshots", "detail", limit=1000)
-    return Page("Snapshots", "snapshots", [snapshot_table(found["snapshots"], "")])
+    table = snapshot_table(found["snapshots"], "", _VOLUMES)
+    return Page("Snapshots", "snapshots", [table])
 
 
 def show_snapshot(visit: Visit) -> Page:
@@ -80,11 +83,10 @@ def show_backups(visit: Visit) -> Page:
         )
         for each in found["backups"]
     ]
-    look = Action("Look at the volumes", "/volumes", is_form=True)
     empty = Empty(
         "No backups yet. A backup is a copy of a volume in the object store: it"
         " outlives the volume and its host. Make one from a volume's actions.",
-        look,
+        _VOLUMES,
     )
     columns = ["Name", "State", "Size", "Keeps", "Made"]
     table = Table("backups", columns, rows, empty, is_filterable=True)

@@ -181,8 +181,10 @@ def _key_of(volume: Mapping[str, Any]) -> list[tuple[str, Cell]]:
     return [("Its key", Link(key, at("secrets", key)))] if key else []
 
 
-def snapshot_table(snapshots: Any, title: str = "Snapshots") -> Table:
-    """Snapshots, as on several pages."""
+def snapshot_table(
+    snapshots: Any, title: str = "Snapshots", way: Action | None = None
+) -> Table:
+    """Snapshots, as on several pages.  ``way``: to where one is made."""
     rows = [
         Row(
             [
@@ -200,7 +202,8 @@ def snapshot_table(snapshots: Any, title: str = "Snapshots") -> Table:
     columns = ["Name", "State", "Size", "Of", "Made"]
     empty = Empty(
         "No snapshots yet. A snapshot keeps what a volume is at a moment. Make one from"
-        " a volume's actions."
+        " a volume's actions.",
+        way,
     )
     return Table("snapshots", columns, rows, empty, title, is_filterable=True)
 

@@ -49,7 +49,10 @@ def read_ssh(text: str) -> NewKey:
     try:
         raw = base64.b64decode(parts[1], validate=True)
         load_ssh_public_key(" ".join(parts[:2]).encode())
-    except (IndexError, binascii.Error, ValueError) as error:
+    except IndexError:
+        text = "it is one line, as in a file that ends with .pub: ssh-ed25519 AAAA..."
+        raise BadRequest(f"Keypair data is invalid: {text}") from None
+    except (binascii.Error, ValueError) as error:
         raise BadRequest(f"Keypair data is invalid: {error}") from None
     except Exception:  # noqa: BLE001  (a kind that the library does not know)
         raise BadRequest("Keypair data is invalid: unknown type of key") from None
