@@ -7,6 +7,7 @@ import urllib.request
 from prometheus_client.parser import text_string_to_metric_families
 
 from test.functional.compute.house import RunningCloud
+from test.grafana_dashboards import series as shown
 from test.prometheus_rules import series
 
 
@@ -31,6 +32,7 @@ def test_what_prometheus_is_told(cloud: RunningCloud) -> None:
     failing = {it: value for it, value in found.items() if "loop_failing" in it[0]}
     assert len(failing) > 5 and not any(failing.values()), failing
     assert series("ringstack-cloud") <= names
+    assert shown() & {"ringstack_agents", "ringstack_rows"} <= names
     tables = {dict(labels).get("table") for name, *labels in found}
     assert {"metric_pending", "metric_debris"} <= tables
 

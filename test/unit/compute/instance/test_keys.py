@@ -10,7 +10,7 @@ from compute.instance.service.keys import make_ssh, read_ssh
 
 @pytest.mark.parametrize("text", ["", "garbage", "ssh-ed25519"])
 def test_who_brings_something_else_hears_what_a_key_is(text: str) -> None:
-    with pytest.raises(BadRequest, match="one line, as in a file that ends with .pub"):
+    with pytest.raises(BadRequest, match="one line, as in a file"):
         read_ssh(text)
 
 
