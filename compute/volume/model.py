@@ -18,6 +18,7 @@ REVERTING, AWAITING_TRANSFER = "reverting", "awaiting-transfer"
 DELETING, ERROR, ERROR_DELETING = "deleting", "error", "error_deleting"
 ERROR_RESTORING, ERROR_EXTENDING = "error_restoring", "error_extending"
 RESTORING_SNAPSHOT = "restoring"
+UNMANAGING = "unmanaging"
 PREVIOUS, GONE = "@previous", "@gone"
 
 STATUSES = (
@@ -37,6 +38,7 @@ STATUSES = (
     REVERTING,
     AWAITING_TRANSFER,
     DELETING,
+    UNMANAGING,
     ERROR,
     ERROR_DELETING,
     ERROR_RESTORING,
@@ -80,11 +82,14 @@ ACTIONS: Mapping[str, Action] = {
     "set_readonly": Action(frozenset({AVAILABLE})),
     "delete": Action(_BROKEN | {AVAILABLE}, DELETING),
     # Whatever is under way is cancelled; only who is attached is not cut off.
-    "force_delete": Action(frozenset(STATUSES) - {IN_USE, DETACHING}, DELETING),
+    "force_delete": Action(
+        frozenset(STATUSES) - {IN_USE, DETACHING, UNMANAGING}, DELETING
+    ),
+    "unmanage": Action(frozenset({AVAILABLE}), UNMANAGING),
     "extend": Action(frozenset({AVAILABLE}), EXTENDING),
     "extend_attached": Action(_CALM, EXTENDING),
     "retype": Action(_CALM),
-    "reset_status": Action(frozenset(STATUSES) - {DELETING}),
+    "reset_status": Action(frozenset(STATUSES) - {DELETING, UNMANAGING}),
     "upload": Action(frozenset({AVAILABLE}), UPLOADING),
     "upload_forced": Action(_CALM, UPLOADING),
     "create_snapshot": Action(frozenset({AVAILABLE})),
@@ -130,6 +135,8 @@ class Ending:
 
 VOLUME_JOBS: Mapping[str, Ending] = {
     "create_volume": Ending(AVAILABLE, ERROR),
+    "manage_volume": Ending(AVAILABLE, ERROR),
+    "unmanage_volume": Ending(GONE, AVAILABLE),
     "delete_volume": Ending(GONE, ERROR_DELETING),
     "extend_volume": Ending(PREVIOUS, ERROR_EXTENDING),
     "upload_volume": Ending(PREVIOUS, PREVIOUS),
@@ -143,6 +150,7 @@ SNAPSHOT_STATUSES = (
     CREATING,
     AVAILABLE,
     DELETING,
+    UNMANAGING,
     ERROR,
     ERROR_DELETING,
     BACKING_UP,
@@ -151,11 +159,12 @@ SNAPSHOT_STATUSES = (
 SNAPSHOT_ACTIONS: Mapping[str, Action] = {
     "update": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING}),
     "delete": Action(frozenset({AVAILABLE, ERROR, ERROR_DELETING}), DELETING),
-    "force_delete": Action(frozenset(SNAPSHOT_STATUSES), DELETING),
+    "force_delete": Action(frozenset(SNAPSHOT_STATUSES) - {UNMANAGING}, DELETING),
+    "unmanage": Action(frozenset({AVAILABLE}), UNMANAGING),
     "use": Action(frozenset({AVAILABLE})),
     "backup": Action(frozenset({AVAILABLE}), BACKING_UP),
     "revert": Action(frozenset({AVAILABLE}), RESTORING_SNAPSHOT),
-    "reset_status": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING}),
+    "reset_status": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING, UNMANAGING}),
     "tell_status": Action(frozenset(SNAPSHOT_STATUSES)),
 }
 SNAPSHOT_TOLD: Mapping[str, frozenset[str]] = {
@@ -165,6 +174,8 @@ SNAPSHOT_TOLD: Mapping[str, frozenset[str]] = {
 """What may be told of a snapshot that is being taken or removed."""
 SNAPSHOT_JOBS: Mapping[str, Ending] = {
     "create_snapshot": Ending(AVAILABLE, ERROR),
+    "manage_snapshot": Ending(AVAILABLE, ERROR),
+    "unmanage_snapshot": Ending(GONE, AVAILABLE),
     "delete_snapshot": Ending(GONE, ERROR_DELETING),
     "revert_volume": Ending(AVAILABLE, AVAILABLE),
     "create_backup": Ending(AVAILABLE, AVAILABLE),

@@ -33,6 +33,12 @@ DEFAULTS: dict[str, str] = {
     _E + "volume_admin_actions:force_detach": _ADMIN,
     _E + "volume_host_attribute": _ADMIN,
     _E + "volume_tenant_attribute": _READER,
+    _E + "volume_manage": _ADMIN,
+    _E + "volume_unmanage": _ADMIN,
+    _E + "list_manageable": _ADMIN,
+    "snapshot_extension:snapshot_manage": _ADMIN,
+    "snapshot_extension:snapshot_unmanage": _ADMIN,
+    "snapshot_extension:list_manageable": _ADMIN,
     # snapshots
     _V + "create_snapshot": _MEMBER,
     _V + "get_snapshot": _READER,

@@ -27,6 +27,7 @@ from compute.volume.api.group_types import GroupTypesApi
 from compute.volume.api.groups import GroupsApi
 from compute.volume.api.internal import InternalApi
 from compute.volume.api.internal_projects import InternalProjectsApi
+from compute.volume.api.manageable import ManageableApi
 from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
 from compute.volume.api.presenting import Presenter
@@ -58,6 +59,7 @@ from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_snapshots import GroupSnapshots
 from compute.volume.service.group_types import GroupTypes
 from compute.volume.service.groups import Groups
+from compute.volume.service.managing import Managing
 from compute.volume.service.older_attachments import OlderAttachments
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
@@ -136,6 +138,8 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     attachments = Attachments(wiring)
     older = OlderActions(OlderAttachments(wiring, attachments))
     creation = VolumeCreation(wiring, quotas, types)
+    managing = Managing(wiring, quotas, types, creation)
+    snapshots = Snapshots(wiring, quotas, types)
     group_types = GroupTypes(wiring)
     groups = Groups(wiring, quotas, types, group_types, creation, orders)
     presenter = Presenter(wiring)
@@ -145,8 +149,9 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *VolumesApi(wiring, volumes, orders, creation, presenter).verbs(),
         *VolumeMetadataApi(wiring, volumes).verbs(),
         *VolumeEncryptionApi(wiring).verbs(),
-        *ActionsApi(wiring, volumes, orders, older, presenter).verbs(),
-        *SnapshotsApi(wiring, Snapshots(wiring, quotas, types), presenter).verbs(),
+        *ActionsApi(wiring, volumes, orders, older, managing, presenter).verbs(),
+        *SnapshotsApi(wiring, snapshots, managing, presenter).verbs(),
+        *ManageableApi(wiring, managing, presenter).verbs(),
         *AttachmentsApi(wiring, attachments, presenter).verbs(),
         *TypesApi(wiring, types).verbs(),
         *TypeDetailsApi(wiring, types).verbs(),

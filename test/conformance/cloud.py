@@ -20,6 +20,7 @@ GUEST_MEMORY_MIB = 160
 RESELLER_ROLE = "ResellerAdmin"
 IMAGES = ("guest", "other-guest")
 FLAVORS = ("small", "larger")
+SHARED_TYPE = "shared"
 SIMULATED_IMAGE_BYTES = 1 << 20
 WEB_CONTAINER = "web"
 # Servers move from one to another, and groups keep them apart.
@@ -79,7 +80,7 @@ def conformance_cloud(
 @dataclass(frozen=True, slots=True)
 class Furniture:
     """What suites expect to find: two images, two flavors, a role, a way out, an image
-    (qcow2) on a web server."""
+    (qcow2) on a web server, a type of volumes that servers share."""
 
     image: str
     other_image: str
@@ -89,6 +90,7 @@ class Furniture:
     disk_format: str
     image_file: Path
     image_url: str
+    shared_type: str
 
 
 def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture:
@@ -115,6 +117,9 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
     ]
     if connection.identity.find_role(RESELLER_ROLE) is None:
         connection.identity.create_role(name=RESELLER_ROLE)
+    shared_type = connection.block_storage.create_type(
+        name=SHARED_TYPE, extra_specs={"multiattach": "<is> True"}
+    )
     external = next(connection.network.networks(is_router_external=True))
     return Furniture(
         images[0].id,
@@ -125,6 +130,7 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
         disk_format,
         disk,
         _published(cloud, connection),
+        shared_type.name,
     )
 
 

@@ -22,6 +22,7 @@ from compute.volume.api.frame import (
 from compute.volume.api.older_actions import ANY_OBJECT, Act, OlderActions, object_of
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
+from compute.volume.service.managing import Managing
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.volumes import Volumes
 from compute.volume.wiring import Wiring
@@ -65,6 +66,7 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
     ),
     "os-unset_image_metadata": object_of({"key": _TEXT}, ("key",)),
     "os-show_image_metadata": ANY_OBJECT,
+    "os-unmanage": ANY_OBJECT,
 }
 
 
@@ -77,11 +79,13 @@ class ActionsApi:
         volumes: Volumes,
         orders: VolumeOrders,
         older: OlderActions,
+        managing: Managing,
         presenter: Presenter,
     ) -> None:
         self._wiring = wiring
         self._volumes = volumes
         self._orders = orders
+        self._managing = managing
         self._presenter = presenter
         acts: dict[str, Act] = {
             "os-extend": self._extend,
@@ -95,6 +99,7 @@ class ActionsApi:
             "os-set_image_metadata": self._set_image_metadata,
             "os-unset_image_metadata": self._unset_image_metadata,
             "os-show_image_metadata": self._show_image_metadata,
+            "os-unmanage": self._unmanage,
         }
         plain = older.actions() | {
             name: (_VALUES[name], act) for name, act in acts.items()
@@ -137,6 +142,10 @@ class ActionsApi:
 
     def _force_delete(self, call: ApiCall, key: str, value: Any) -> Reply:
         self._orders.delete(call.context, key, force=True)
+        return accepted()
+
+    def _unmanage(self, call: ApiCall, key: str, value: Any) -> Reply:
+        self._managing.unmanage(call.context, key)
         return accepted()
 
     def _boot(self, call: ApiCall, key: str, value: Any) -> Reply:

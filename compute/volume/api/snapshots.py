@@ -28,6 +28,7 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
 from compute.volume.api.volumes import named
 from compute.volume.records import Snapshot
+from compute.volume.service.managing import Managing
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.views.volumes import snapshot_document
 from compute.volume.wiring import Wiring
@@ -62,6 +63,7 @@ ACTION = Schema(
         "properties": {
             "os-reset_status": _STATUS,
             "os-force_delete": {"type": ["object", "null"]},
+            "os-unmanage": {"type": ["object", "null"]},
             "os-update_snapshot_status": {
                 **_STATUS,
                 "properties": {
@@ -105,10 +107,15 @@ class SnapshotsApi:
     """Handlers."""
 
     def __init__(
-        self, wiring: Wiring, snapshots: Snapshots, presenter: Presenter
+        self,
+        wiring: Wiring,
+        snapshots: Snapshots,
+        managing: Managing,
+        presenter: Presenter,
     ) -> None:
         self._wiring = wiring
         self._snapshots = snapshots
+        self._managing = managing
         self._presenter = presenter
         self._lists = Lists(wiring)
 
@@ -199,6 +206,8 @@ class SnapshotsApi:
         key = call.parameters["snapshot_id"]
         if name == "os-force_delete":
             self._snapshots.delete(call.context, key, force=True)
+        elif name == "os-unmanage":
+            self._managing.unmanage_snapshot(call.context, key)
         elif name == "os-update_snapshot_status":
             self._snapshots.tell_status(call.context, key, value)
         else:

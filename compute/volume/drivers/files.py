@@ -2,6 +2,7 @@
 
 disks/volume-<id>.raw       disks/snapshot-<id>.raw     disks/copy-<job id>.raw
 disks/*.part                what is being made, and has no name of its own yet
+unmanaged/<name>            what no row knows: brought by an operator, or let go
 exports/<volume>/<attachment>.json, exports/daemons/
 """
 
@@ -29,6 +30,7 @@ from compute.volume.drivers.port import (
     NoSuchDisk,
 )
 from compute.volume.drivers.together import Mirror, copy_together
+from compute.volume.drivers.unmanaged_files import UnmanagedFiles
 from compute.volume.encryption import DiskKey
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import offload
@@ -47,6 +49,7 @@ class FilesDriver:
         self._disks = directory / "disks"
         self._disks.mkdir(parents=True, exist_ok=True, mode=0o700)
         sockets = socket_directory(str(directory.absolute()))
+        self.unmanaged = UnmanagedFiles(directory / "unmanaged", self._file)
         self._listening = listening
         self._exports = Exports(directory / "exports", sockets, listening, random_hex)
         self._copying: dict[str, concurrency.Semaphore] = {}

@@ -18,7 +18,9 @@ from compute.volume.drivers.port import (
     ExportAsked,
     NoSuchDisk,
 )
+from compute.volume.drivers.unmanaged import UnmanagedDisk
 from compute.volume.encryption import DiskKey
+from objectstore.kernel.errors import Rejected
 
 PIECE_BYTES = 64 * 1024
 CAPACITY_BYTES = 1 << 50
@@ -85,12 +87,50 @@ def sealed_like_luks(data: bytes, offset: int, passphrase: str) -> bytes:
     )
 
 
+class UnmanagedMemory:
+    """See ``UnmanagedDisks``."""
+
+    def __init__(self, ours: dict[str, _Disk]) -> None:
+        self._ours = ours
+        self._disks: dict[str, _Disk] = {}
+
+    def bring(self, name: str, data: bytes, size_bytes: int) -> None:
+        """As an operator brings one."""
+        self._disks[name] = _Disk(size_bytes)
+        self._disks[name].write(0, data)
+
+    def found(self) -> Iterator[UnmanagedDisk]:
+        """See ``UnmanagedDisks``."""
+        for name, disk in sorted(self._disks.items()):
+            problem = "" if disk.size_bytes else "The disk is empty"
+            yield UnmanagedDisk(name, disk.size_bytes, problem)
+
+    def adopt(self, name: str, disk: str, size_bytes: int) -> None:
+        """See ``UnmanagedDisks``."""
+        if disk not in self._ours:
+            found = self._disks.pop(name, None)
+            if found is None or not found.size_bytes:
+                raise Rejected(400, f"{name}: there is no such disk to take over")
+            self._ours[disk] = found.copied(size_bytes)
+
+    def release(self, disk: str, name: str) -> None:
+        """See ``UnmanagedDisks``."""
+        if disk not in self._ours:
+            if name not in self._disks:
+                raise Rejected(404, f"{disk} is not there")
+            return
+        if name in self._disks:
+            raise Rejected(409, f"There is an unmanaged disk {name} already")
+        self._disks[name] = self._ours.pop(disk)
+
+
 class MemoryDriver:
     """See ``VolumeDriver``."""
 
     def __init__(self, host: str = "here") -> None:
         self._host = host
         self._disks: dict[str, _Disk] = {}
+        self.unmanaged = UnmanagedMemory(self._disks)
         self._exports: dict[tuple[str, str], ConnectionInfo] = {}
 
     def capacity(self) -> Capacity:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from compute.core.errors import NotFound
 from compute.volume.connection import ConnectionInfo, Connector
+from compute.volume.drivers.unmanaged import UnmanagedDisks
 from compute.volume.encryption import DiskKey
 from compute.volume.model import GIB
 
@@ -57,6 +58,10 @@ class Copy:
 
 class VolumeDriver(Protocol):
     """One place for disks."""
+
+    @property
+    def unmanaged(self) -> UnmanagedDisks:
+        """Those beside ours."""
 
     def capacity(self) -> Capacity:
         """How much there is."""

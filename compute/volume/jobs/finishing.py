@@ -97,7 +97,8 @@ class Finishing:
             rows.delete(connection, snapshot.id)
             self._tell(connection, snapshot, "snapshot.deleted")
             return
-        more = {"progress": "100%"} if kind == "create_snapshot" and not error else {}
+        is_whole = kind in ("create_snapshot", "manage_snapshot") and not error
+        more = {"progress": "100%"} if is_whole else {}
         now = self._wiring.clock.time()
         rows.change(connection, snapshot, status=ending, updated_at=now, **more)
         self._tell(connection, snapshot, f"snapshot.{kind}", error)

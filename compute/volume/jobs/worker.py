@@ -13,7 +13,7 @@ from compute.core.errors import Stale
 from compute.core.jobs import Job
 from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.volume.backups.ring import BackupObjects
-from compute.volume.jobs import backups, groups, volumes
+from compute.volume.jobs import backups, groups, managing, volumes
 from compute.volume.jobs.finishing import Finishing
 from compute.volume.jobs.work import Work
 from compute.volume.wiring import QUEUE, Wiring
@@ -21,7 +21,10 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 
-SAGAS = {saga.kind: saga for saga in (*volumes.SAGAS, *backups.SAGAS, *groups.SAGAS)}
+SAGAS = {
+    saga.kind: saga
+    for saga in (*volumes.SAGAS, *managing.SAGAS, *backups.SAGAS, *groups.SAGAS)
+}
 # Tries of a step whose needs are away (the image store, the ring): with the pauses
 # below about two minutes.
 TRIES_MAX = 8

@@ -18,7 +18,7 @@ from compute.volume.records import Backup, Volume, VolumeType
 from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
-from compute.volume.service.sources import Source, of_image, of_volume
+from compute.volume.service.sources import FILE, Source, of_image, of_volume
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
@@ -57,10 +57,6 @@ class VolumeCreation:
         wiring = self._wiring
         wiring.enforce(context, "volume:create")
         _check_one_source(order)
-        if order.availability_zone not in ("", ZONE):
-            raise BadRequest(
-                f"Availability zone '{order.availability_zone}' is invalid."
-            )
         rules.check_metadata_count(order.metadata)
         image = self._image(context, order.image_id) if order.image_id else None
         return wiring.order(
@@ -119,7 +115,8 @@ class VolumeCreation:
         order: Order,
         source: Source,
     ) -> Volume:
-        """A volume of a new group, which the group's own job copies."""
+        """A volume whose bytes another job brings: a group's, or one that takes over
+        what is there."""
         return self._insert(connection, context, order, source, CREATING)
 
     def _insert(
@@ -131,6 +128,10 @@ class VolumeCreation:
         status: str,
     ) -> Volume:
         wiring = self._wiring
+        if order.availability_zone not in ("", ZONE):
+            raise BadRequest(
+                f"Availability zone '{order.availability_zone}' is invalid."
+            )
         self._check_host(connection)
         project_id = order.project_id or context.project_id
         size = order.size_gib or (source.least_gib if source.kind != "image" else 0)
@@ -210,7 +211,7 @@ class VolumeCreation:
         are, so the type must say what they are."""
         rows = self._wiring.stores.type_encryptions
         cipher = kept_cipher(connection, rows, volume_type.id)
-        if source.kind in ("volume", "snapshot", "backup"):
+        if source.kind in ("volume", "snapshot", "backup", FILE):
             there = None
             if source.is_encrypted:
                 there = kept_cipher(connection, rows, source.type_id)

@@ -8,6 +8,8 @@ from compute.image.client import ImageRecord
 from compute.volume import rules
 from compute.volume.records import Volume
 
+# What is taken over as it is.
+FILE = "file"
 # What an image is, as a volume made from it remembers it.
 _IMAGE_FACTS = ("container_format", "disk_format", "checksum")
 

@@ -28,7 +28,7 @@ def configuration(stage: Stage, furniture: Furniture) -> Configuration:
         **_compute(stage, furniture),
         **_image(stage, furniture),
         **_network(stage, furniture),
-        **_volume(stage),
+        **_volume(stage, furniture),
         **_object_storage(stage),
         **_validation(stage),
     }
@@ -158,7 +158,7 @@ def _network(stage: Stage, furniture: Furniture) -> Configuration:
     }
 
 
-def _volume(stage: Stage) -> Configuration:
+def _volume(stage: Stage, furniture: Furniture) -> Configuration:
     oldest, newest = _microversions(f"{stage.cloud.url}/volume/v3/")
     return {
         "volume": {
@@ -171,6 +171,7 @@ def _volume(stage: Stage) -> Configuration:
             "backup_driver": "s3",
             # What a volume is: other formats are made of its image.
             "disk_format": "raw",
+            "volume_type_multiattach": furniture.shared_type,
         },
         "volume-feature-enabled": {
             "backup": "true",

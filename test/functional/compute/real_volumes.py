@@ -2,18 +2,22 @@
 
 An encrypted volume is plugged into a running guest, which is logged in to and writes to
 it; none of that is on the host's disk in clear.  It is taken out, and given to a second
-guest, which booted from such a volume itself and reads the same bytes.  In the end
-nothing is left, and no key.
+guest, which booted from such a volume itself and reads the same bytes.  Then both have
+a third volume at once: each reads what the other wrote, also after the cloud was killed
+and started again.  In the end nothing is left, and no key.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from test.functional.compute.house import RunningCloud, running_cloud
+from objectstore.cli.process import ServerProcess, answers
+from test.functional.compute.house import RunningCloud, laid_out
 from test.functional.compute.real_guests import (
     Guests,
     guest_disk,
@@ -35,11 +39,16 @@ SERIAL_CHARACTERS = 20  # of which a virtio disk shows no more
 class Volumes(Guests):
     """The story."""
 
-    def __init__(self, cloud: RunningCloud, directory: Path) -> None:
+    def __init__(
+        self, cloud: RunningCloud, server: ServerProcess, directory: Path
+    ) -> None:
         super().__init__(cloud)
+        self._server = server
         self.directory = directory
         self.key = directory / "key"
         self.digest = ""
+        self.addresses: dict[str, Any] = {}
+        self.address = ""  # of the guest that was entered
 
     def begin(self, disk: Path) -> None:
         """A network that is reached from here, and a key."""
@@ -60,9 +69,6 @@ class Volumes(Guests):
             remote_ip_prefix="0.0.0.0/0",
         )
         self.made["subnet"] = subnet
-        self.made["floating"] = sdk.network.create_ip(
-            floating_network_id=self.made["outside"].id
-        )
 
     def server(self, name: str, *more: str) -> Any:
         """Booted, and reached at the floating address."""
@@ -71,20 +77,30 @@ class Volumes(Guests):
         self.cloud.openstack("server", "create", name, *words, *network, *more)
         server = self.sdk.compute.find_server(name)
         self.wait_until(server)
-        (port,) = list(self.sdk.network.ports(device_id=server.id))
-        self.sdk.network.update_ip(self.made["floating"], port_id=port.id)
         self.wait_until_ready(server)
-        wait_for("a login", lambda: self.ssh("true").returncode == 0)
+        self.enter(server)
         return server
 
+    def enter(self, server: Any) -> None:
+        """What is said from now on is said to it."""
+        if server.id not in self.addresses:
+            address = self.sdk.network.create_ip(
+                floating_network_id=self.made["outside"].id
+            )
+            self.addresses[server.id] = address
+            (port,) = list(self.sdk.network.ports(device_id=server.id))
+            self.sdk.network.update_ip(address, port_id=port.id)
+        self.address = str(self.addresses[server.id].floating_ip_address)
+        wait_for("a login", lambda: self.ssh("true").returncode == 0)
+
     def ssh(self, command: str) -> subprocess.CompletedProcess[str]:
-        """In the guest that has the floating address."""
+        """In the guest that was entered."""
         return subprocess.run(
             [
                 *("ssh", "-i", str(self.key), "-o", "StrictHostKeyChecking=no"),
                 *("-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5"),
-                *("-o", "BatchMode=yes"),
-                f"root@{self.made['floating'].floating_ip_address}",
+                *("-o", "BatchMode=yes", "-o", "ServerAliveInterval=5"),
+                f"root@{self.address}",
                 command,
             ],
             capture_output=True,
@@ -131,7 +147,7 @@ class Volumes(Guests):
         find = FIND % volume.id[:SERIAL_CHARACTERS]
         assert self.said(f"{find}; true") == ""
 
-    def a_guest_writes(self, volume: Any) -> None:
+    def a_guest_writes(self, volume: Any) -> Any:
         server = self.server("writer")
         disk = self.plugged(server, volume)
         make = f"yes '{PLAIN}' | head -c 524288 > /tmp/bytes"
@@ -140,7 +156,7 @@ class Volumes(Guests):
         self.unplug(server, volume)
         self.nothing_is_in_clear(volume)
         print(f"wrote to the volume as {disk}: {self.digest[:16]}")
-        self.delete(server)
+        return server
 
     def nothing_is_in_clear(self, volume: Any) -> None:
         (path,) = self.directory.rglob(f"volume-{volume.id}.raw")
@@ -151,7 +167,7 @@ class Volumes(Guests):
         assert any(head[header:]) and PLAIN.encode() not in head
         print("nothing of it is on the disk in clear")
 
-    def another_reads(self, volume: Any) -> None:
+    def another_reads(self, volume: Any) -> Any:
         server = self.server("reader", "--boot-from-volume", "1")
         shown = self.cloud.openstack("server", "show", "reader")["image"]
         assert shown in ("", "N/A (booted from volume)"), shown
@@ -162,8 +178,65 @@ class Volumes(Guests):
         read = f"dd if=/dev/{disk} bs=64k count=8 2>/dev/null | sha256sum"
         assert self.said(read) == self.digest
         print(f"booted from a volume, and read the same bytes from {disk}")
-        self.delete(server)
-        for each in (volume.id, attached.volume_id):
+        self.made["volumes to delete"] = [volume.id, attached.volume_id]
+        return server
+
+    def shared_volume(self) -> Any:
+        more = ("--property", "multiattach=<is> True")
+        self.cloud.openstack("volume", "type", "create", "shared", *more)
+        volume = self.sdk.block_storage.create_volume(
+            name="both", size=1, volume_type="shared"
+        )
+        self.status(volume, "available")
+        self.made["volumes to delete"].append(volume.id)
+        return volume
+
+    def both_have_it(self, writer: Any, reader: Any) -> None:
+        volume = self.shared_volume()
+        places = {}
+        for server in (reader, writer):
+            self.enter(server)
+            places[server.id] = self.plugged(server, volume)
+        self.write(places[writer.id], "from the writer")
+        self.kill_the_cloud()
+        self.enter(reader)
+        disk = places[reader.id]
+        assert self.read(disk) == "from the writer"
+        self.write(disk, "from the reader")
+        self.enter(writer)
+        assert self.read(places[writer.id]) == "from the reader"
+        self.cloud.openstack("server", "remove", "volume", writer.name, volume.name)
+        wait_for("one attachment", lambda: len(self.servers_of(volume)) == 1)
+        assert self.servers_of(volume) == {reader.id}
+        self.status(volume, "in-use")
+        self.enter(reader)
+        assert self.read(disk) == "from the reader"
+        print("both guests saw what each of them wrote, though the cloud was killed")
+
+    def write(self, disk: str, text: str) -> None:
+        put = f"dd of=/dev/{disk} bs=512 count=1 conv=sync,fsync 2>/dev/null"
+        self.said(f"printf '{text}' | {put}")
+
+    def read(self, disk: str) -> str:
+        """As it is there now, not as it was when it was read before."""
+        self.said(f"blockdev --flushbufs /dev/{disk}")
+        return self.said(f"dd if=/dev/{disk} bs=512 count=1 2>/dev/null | tr -d '\\0'")
+
+    def servers_of(self, volume: Any) -> set[str]:
+        found = self.sdk.block_storage.get_volume(volume.id).attachments
+        return {each["server_id"] for each in found}
+
+    def kill_the_cloud(self) -> None:
+        os.kill(self._server.pid, signal.SIGKILL)
+        self._server.stop()
+        port = self.cloud.place.plan.port
+        wait_for("the worker gone", lambda: not answers(port))
+        self._server.start()
+
+    def delete_all(self, *servers: Any) -> None:
+        for server in servers:
+            self.delete(server)
+        for each in self.made["volumes to delete"]:
             found = self.sdk.block_storage.get_volume(each)
             self.status(found, "available")
             self.sdk.block_storage.delete_volume(found)
@@ -171,7 +244,8 @@ class Volumes(Guests):
 
     def clear_away(self) -> None:
         sdk = self.sdk
-        sdk.network.delete_ip(self.made["floating"])
+        for address in self.addresses.values():
+            sdk.network.delete_ip(address)
         sdk.network.remove_interface_from_router(
             self.made["router"], subnet_id=self.made["subnet"].id
         )
@@ -187,14 +261,17 @@ def main(directory: Path) -> None:
     disk = guest_disk()
     place = None
     try:
-        with running_cloud(directory / "c", SECTIONS, roles=()) as cloud:
-            place = cloud.place
-            story = Volumes(cloud, directory)
+        place = laid_out(directory / "c", SECTIONS, roles=())
+        server = place.server(outlives_us=False)
+        with server.running():
+            story = Volumes(RunningCloud(place), server, directory)
             story.begin(disk)
             volume = story.encrypted_volume()
             story.status(volume, "available")
-            story.a_guest_writes(volume)
-            story.another_reads(volume)
+            writer = story.a_guest_writes(volume)
+            reader = story.another_reads(volume)
+            story.both_have_it(writer, reader)
+            story.delete_all(writer, reader)
             story.clear_away()
     except BaseException:
         if place is not None:

@@ -19,4 +19,5 @@ def test_a_real_guest_has_volumes() -> None:
     assert "nothing of it is on the disk in clear" in said
     assert "wrote to the volume" in said
     assert "read the same bytes" in said
+    assert "both guests saw what each of them wrote" in said
     assert "nothing is left behind" in said

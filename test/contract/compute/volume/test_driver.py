@@ -137,3 +137,26 @@ def test_exports_are_the_same_when_asked_again(driver: VolumeDriver) -> None:
         driver.withdraw(VOLUME_ID, "attachment-1")
     driver.withdraw(VOLUME_ID, "attachment-2")
     assert list(driver.exported()) == []
+
+
+def test_a_disk_is_let_go_and_taken_back(driver: VolumeDriver) -> None:
+    driver.create(DISK, 8 * MIB)
+    driver.write(DISK, 0, b"kept")
+    for _ in range(2):
+        driver.unmanaged.release(DISK, "theirs")
+    assert list(driver.disks()) == []
+    (found,) = driver.unmanaged.found()
+    assert (found.name, found.size_bytes, found.problem) == ("theirs", 8 * MIB, "")
+    for _ in range(2):
+        driver.unmanaged.adopt("theirs", DISK, 16 * MIB)
+    assert list(driver.unmanaged.found()) == [] and driver.size(DISK) == 16 * MIB
+    assert driver.read(DISK, 0, 4) == b"kept"
+    for name in ("theirs", "../disks/volume-1.raw"):
+        with pytest.raises(Rejected):
+            driver.unmanaged.adopt(name, VOLUME + "other", MIB)
+    driver.create(VOLUME + "other", MIB)
+    driver.unmanaged.release(DISK, "theirs")
+    with pytest.raises(Rejected) as refused:
+        driver.unmanaged.release(VOLUME + "other", "theirs")
+    assert refused.value.status == 409
+    assert list(driver.disks()) == [VOLUME + "other"]

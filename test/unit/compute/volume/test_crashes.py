@@ -88,6 +88,30 @@ def _copy_group(house: House) -> None:
     house.ok("POST", "/groups/action", body)
 
 
+def _manage(house: House) -> None:
+    name = house.wiring.identifiers.uuid()
+    house.driver.unmanaged.bring(name, b"x", 2**30)
+    body: Any = {"volume": {"host": "here", "ref": {"source-name": name}}}
+    house.ok("POST", "/manageable_volumes", body, roles="admin")
+
+
+def _unmanage(house: House) -> None:
+    house.act(house.create(), "os-unmanage", {}, roles="admin")
+
+
+def _manage_snapshot(house: House) -> None:
+    name = house.wiring.identifiers.uuid()
+    house.driver.unmanaged.bring(name, b"x", 2**30)
+    snapshot = {"volume_id": house.create(), "ref": {"source-name": name}}
+    body: Any = {"snapshot": snapshot}
+    house.ok("POST", "/manageable_snapshots", body, roles="admin")
+
+
+def _unmanage_snapshot(house: House) -> None:
+    path = f"/snapshots/{house.snapshot(house.create())}/action"
+    house.ok("POST", path, {"os-unmanage": {}}, roles="admin")
+
+
 CASES: dict[str, Callable[[House], Any]] = {
     "create_volume": _create,
     "delete_volume": lambda house: house.ok("DELETE", f"/volumes/{house.create()}"),
@@ -98,6 +122,10 @@ CASES: dict[str, Callable[[House], Any]] = {
     "create_snapshot": _post("/snapshots", "snapshot"),
     "delete_snapshot": _delete_snapshot,
     "revert_volume": _revert,
+    "manage_volume": _manage,
+    "unmanage_volume": _unmanage,
+    "manage_snapshot": _manage_snapshot,
+    "unmanage_snapshot": _unmanage_snapshot,
     "create_backup": _post("/backups", "backup"),
     "restore_backup": _restore,
     "delete_backup": _delete_backup,

@@ -1,0 +1,215 @@
+"""Disks that an administrator has taken over as volumes and snapshots, and lets go.
+
+What may be named are the driver's unmanaged disks, by their names in its list, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
+from compute.volume import rules
+from compute.volume.drivers.unmanaged import UnmanagedDisk
+from compute.volume.errors import InvalidStatus
+from compute.volume.model import BACKEND, CREATING, ERROR
+from compute.volume.records import Snapshot, Volume
+from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.quotas import Quotas
+from compute.volume.service.sources import FILE, Source
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+
+_VOLUME, _SNAPSHOT = "volume_extension:volume", "snapshot_extension:snapshot"
+MANAGE, UNMANAGE = f"{_VOLUME}_manage", f"{_VOLUME}_unmanage"
+MANAGE_SNAPSHOT, UNMANAGE_SNAPSHOT = f"{_SNAPSHOT}_manage", f"{_SNAPSHOT}_unmanage"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSnapshot:
+    """What a disk is to be as a snapshot."""
+
+    volume_id: str
+    name: str = ""
+    description: str | None = None
+    metadata: Mapping[str, str] | None = None
+
+
+class Managing:
+    """Each order is one transaction; the disk moves by a job."""
+
+    def __init__(
+        self, wiring: Wiring, quotas: Quotas, types: Types, creation: VolumeCreation
+    ) -> None:
+        self._wiring = wiring
+        self._quotas = quotas
+        self._types = types
+        self._creation = creation
+
+    def check_host(self, host: str) -> None:
+        """``NotFound`` for a host that is not ours, as pools and services name it."""
+        ours = self._wiring.host
+        if host not in (ours, f"{ours}@{BACKEND}", f"{ours}@{BACKEND}#{BACKEND}"):
+            raise NotFound(f"Service cinder-volume on host {host} could not be found.")
+
+    # ---- volumes -----------------------------------------------------------------
+
+    def manage(
+        self,
+        context: RequestContext,
+        host: str,
+        reference: str,
+        order: Order,
+        *,
+        bootable: bool,
+    ) -> Volume:
+        """A volume of that disk; ``BadRequest`` for a name that is none of the list."""
+        wiring = self._wiring
+        wiring.enforce(context, MANAGE)
+        self.check_host(host)
+        rules.check_metadata_count(order.metadata)
+        disk = self._named(reference)
+        source = Source(FILE, disk.name, rules.gib_of(disk.size_bytes))
+        source.bootable = bootable
+
+        def write(connection: Connection) -> Volume:
+            volume = self._creation.member(connection, context, order, source)
+            if volume.status != ERROR:
+                arguments = {
+                    "volume_id": volume.id,
+                    "size_gib": volume.size_gib,
+                    "reference": disk.name,
+                }
+                wiring.add_job(connection, "manage_volume", volume.id, arguments)
+            return volume
+
+        return wiring.order(write)
+
+    def unmanage(self, context: RequestContext, volume_id: str) -> None:
+        """Forget the volume; its disk stays, among the unmanaged ones."""
+        wiring = self._wiring
+
+        def write(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, UNMANAGE)
+            found = rules.check_volume(volume, "unmanage")
+            rules.check_ungrouped(volume, "unmanaged")
+            _check_plain(volume)
+            stores = wiring.stores
+            if stores.attachments.all(connection, volume_id=volume.id):
+                raise InvalidStatus(
+                    f"Invalid volume: Volume {volume.id} is still attached"
+                )
+            if stores.snapshots.all(connection, volume_id=volume.id):
+                raise InvalidStatus(
+                    f"Invalid volume: Volume {volume.id} still has snapshots: they go"
+                    " first"
+                )
+            arguments = {"volume_id": volume.id}
+            wiring.add_job(connection, "unmanage_volume", volume.id, arguments)
+            wiring.tell(connection, context, "volume.unmanage", volume.id)
+            wiring.set_status(connection, volume, found.during)
+
+        wiring.order(write)
+
+    # ---- snapshots ---------------------------------------------------------------
+
+    def manage_snapshot(
+        self, context: RequestContext, reference: str, new: NewSnapshot
+    ) -> Snapshot:
+        """A snapshot of the volume of that disk, which is no larger than it."""
+        wiring = self._wiring
+        metadata = new.metadata or {}
+        rules.check_metadata_count(metadata)
+
+        def write(connection: Connection) -> Snapshot:
+            volume = wiring.volume(connection, context, new.volume_id, MANAGE_SNAPSHOT)
+            _check_plain(volume)
+            rules.check_volume(volume, "create_snapshot_forced")
+            disk = self._named(reference)
+            size = rules.gib_of(disk.size_bytes)
+            if size > volume.size_gib:
+                raise BadRequest(
+                    f"Invalid input received: {disk.name} has {size} GB, volume"
+                    f" {volume.id} {volume.size_gib}"
+                )
+            volume_type = self._types.known(connection, volume.type_id)
+            owner = volume.project_id
+            self._quotas.check(
+                connection, owner, volume_type, snapshots=1, gigabytes=size
+            )
+            now = wiring.clock.time()
+            snapshot = Snapshot(
+                id=wiring.identifiers.uuid(),
+                project_id=owner,
+                user_id=context.user_id,
+                volume_id=volume.id,
+                status=CREATING,
+                size_gib=size,
+                created_at=now,
+                updated_at=now,
+                name=new.name,
+                description=new.description,
+                metadata=metadata,
+            )
+            wiring.stores.snapshots.add(connection, snapshot)
+            arguments: dict[str, Any] = {
+                "snapshot_id": snapshot.id,
+                "size_gib": size,
+                "reference": disk.name,
+            }
+            wiring.add_job(connection, "manage_snapshot", volume.id, arguments)
+            wiring.tell(connection, context, "snapshot.manage", snapshot.id)
+            return snapshot
+
+        return wiring.order(write)
+
+    def unmanage_snapshot(self, context: RequestContext, snapshot_id: str) -> None:
+        """Forget the snapshot; its disk stays, among the unmanaged ones."""
+        wiring = self._wiring
+
+        def write(connection: Connection) -> None:
+            rule = UNMANAGE_SNAPSHOT
+            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            found = rules.check_snapshot(snapshot, "unmanage")
+            rules.check_snapshot_ungrouped(snapshot)
+            volume = wiring.stores.volumes.get(connection, snapshot.volume_id)
+            if volume is not None:
+                _check_plain(volume)
+            now = wiring.clock.time()
+            wiring.stores.snapshots.change(
+                connection, snapshot, status=found.during, updated_at=now
+            )
+            arguments = {"snapshot_id": snapshot.id}
+            kind = "unmanage_snapshot"
+            wiring.add_job(connection, kind, snapshot.volume_id, arguments)
+            wiring.tell(connection, context, "snapshot.unmanage", snapshot.id)
+
+        wiring.order(write)
+
+    # ---- inside ------------------------------------------------------------------
+
+    def _named(self, reference: str) -> UnmanagedDisk:
+        for disk in self._wiring.driver.unmanaged.found():
+            if disk.name == reference:
+                if disk.problem:
+                    raise BadRequest(
+                        f"Invalid input received: {reference}: {disk.problem}"
+                    )
+                return disk
+        raise BadRequest(
+            "Manage existing volume failed due to invalid backend reference: there is"
+            " no unmanaged disk of that name"
+        )
+
+
+def _check_plain(volume: Volume) -> None:
+    """``BadRequest`` for what nobody could open again without its key."""
+    if volume.is_encrypted:
+        raise BadRequest(
+            "Invalid input received: encrypted volumes and their snapshots are neither"
+            " managed nor unmanaged"
+        )
