@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
-from compute.alarm.evaluator import CLAIM_SECONDS, Evaluator
 from compute.alarm.model import MOVES, STATES
-from compute.alarm.upkeep import Upkeep
 from test.unit.compute.alarm.house import OTHER, RULE, SIGNAL, House
 
 LEAF = {**RULE, "type": "gnocchi_resources_threshold"}
+
+
 VALUES = {"ok": [10.0], "alarm": [99.0], "insufficient data": []}
 
 
@@ -108,70 +108,6 @@ def test_a_composite(house: House) -> None:
     assert "(rule1 or (rule2 and rule3))" in house.show(alarm)["state_reason"]
 
 
-# ---- several at once, and deaths ---------------------------------------------------
-
-
-def test_of_two_processes_one_fires(house: House) -> None:
-    house.create(alarm_actions=[SIGNAL], repeat_actions=True)
-    house.measures.by_metric["cpu"] = [99.0]
-    there = house.process("there")
-    first, second = (Evaluator(each, house.measures) for each in (house.parts, there))
-    claimed = house.database.run(lambda connection: first._claim(connection, 5))
-    assert house.database.run(lambda connection: second._claim(connection, 5)) == []
-    # The first is slow: its claim runs out, the second does it, the first comes back.
-    house.clock.advance(CLAIM_SECONDS + 1.0)
-    second.step()
-    first.evaluate(claimed[0])
-    assert house.owed() == ["act"]
-
-
-def test_a_process_that_dies_is_followed(house: House) -> None:
-    alarm = house.create(alarm_actions=[SIGNAL])
-    dying = Evaluator(house.process("there"), house.measures)
-    house.database.run(lambda connection: dying._claim(connection, 5))
-    house.evaluate(99.0)
-    assert house.show(alarm)["state"] == "insufficient data"
-    house.clock.advance(CLAIM_SECONDS)
-    house.evaluate(99.0)
-    assert house.show(alarm)["state"] == "alarm"
-    # Dead between the answer and its record: told again, by whoever comes.
-    claimed = house.parts.run(
-        lambda connection: house.parts.stores.jobs.claim(
-            connection, "alarm", "dead", house.parts.now(), limit=5
-        )
-    )
-    assert len(claimed) == 1
-    assert house.deliver() == 0
-    house.clock.advance(60.0)
-    assert house.deliver() == 1
-    assert house.owed() == []
-
-
-def test_what_changed_meanwhile_is_not_overwritten(house: House) -> None:
-    alarm = house.create(alarm_actions=[SIGNAL])
-    house.measures.by_metric["cpu"] = [99.0]
-    evaluator = Evaluator(house.parts, house.measures)
-    claimed = house.database.run(lambda connection: evaluator._claim(connection, 5))
-    house.call("PUT", f"/alarms/{alarm['alarm_id']}/state", "ok")
-    evaluator.evaluate(claimed[0])
-    assert house.show(alarm)["state"] == "ok"
-    assert house.owed() == []
-
-
-def test_who_comes_back_begins_at_once(house: House) -> None:
-    alarm = house.create()
-    dead = Evaluator(house.parts, house.measures)
-    claimed = house.database.run(lambda connection: dead._claim(connection, 5))
-    house.evaluate(99.0)
-    assert house.show(alarm)["state"] == "alarm"
-    dead.evaluate(claimed[0])
-    kinds = [each["type"] for each in house.history(alarm)]
-    assert kinds == ["creation", "state transition"]
-
-
-# ---- orders --------------------------------------------------------------------------
-
-
 def test_a_change_says_what_it_changed(house: House) -> None:
     alarm = house.create()
     path = f"/alarms/{alarm['alarm_id']}"
@@ -249,101 +185,6 @@ def test_quotas(house: House) -> None:
         assert house.call("POST", "/quotas", body, roles="admin").status == 400
 
 
-# ---- lists ---------------------------------------------------------------------------
-
-
-def test_lists(house: House) -> None:
-    for number in range(5):
-        house.create(f"a{number}", severity="low" if number % 2 else "critical")
-        house.clock.advance(1.0)
-
-    def names(query: str) -> list[str]:
-        got = house.call("GET", f"/alarms{query}")
-        assert got.status == 200, got.body
-        return [each["name"] for each in got.json]
-
-    assert names("") == ["a4", "a3", "a2", "a1", "a0"]
-    assert names("?sort=name:asc&limit=2") == ["a0", "a1"]
-    first = house.call("GET", "/alarms?sort=name:asc&limit=2").json[-1]["alarm_id"]
-    assert names(f"?sort=name:asc&limit=2&marker={first}") == ["a2", "a3"]
-    assert names("?q.field=severity&q.op=eq&q.value=low") == ["a3", "a1"]
-    two = "?q.field=name&q.op=ge&q.value=a2&q.field=enabled&q.op=eq&q.value=True"
-    assert names(two) == ["a4", "a3", "a2"]
-    for wrong in (
-        "?sort=secret",
-        "?sort=name:up",
-        "?limit=0",
-        "?limit=-1",
-        "?q.field=name",
-        "?q.field=rule&q.value=x",
-        "?q.field=name&q.op=like&q.value=x",
-        "?q.field=timestamp&q.value=x",
-    ):
-        assert house.call("GET", f"/alarms{wrong}").status == 400, wrong
-    assert house.call("GET", "/alarms?marker=nobody").status == 404
-
-
-def test_rich_questions(house: House) -> None:
-    for number in range(4):
-        house.create(f"a{number}", enabled=number != 1)
-
-    def names(tree: Any, **more: Any) -> list[str]:
-        body = {"filter": orjson.dumps(tree).decode(), **more}
-        got = house.call("POST", "/query/alarms", body)
-        assert got.status == 200, got.body
-        return sorted(each["name"] for each in got.json)
-
-    assert names({"=": {"name": "a1"}}) == ["a1"]
-    assert names({"not": {"or": [{"=": {"name": "a1"}}, {">": {"name": "a2"}}]}}) == [
-        "a0",
-        "a2",
-    ]
-    assert names({"and": [{"=": {"enabled": False}}, {"!=": {"name": "a0"}}]}) == ["a1"]
-    assert names({"in": {"name": ["a0", "a3"]}}) == ["a0", "a3"]
-    assert names({">=": {"timestamp": "2000-01-01T00:00:00"}}, limit=2)
-    order = orjson.dumps([{"name": "desc"}]).decode()
-    got = house.call("POST", "/query/alarms", {"orderby": order, "limit": 1}).json
-    assert [each["name"] for each in got] == ["a3"]
-    found = house.call(
-        "POST", "/query/alarms/history", {"filter": '{"=": {"type": "creation"}}'}
-    )
-    assert len(found.json) == 4
-    deep: Any = {"=": {"name": "a"}}
-    for _ in range(20):
-        deep = {"not": deep}
-    wide = {"or": [{"=": {"name": "a"}}] * 200}
-    for wrong in (
-        deep,
-        wide,
-        {"=~": {"name": "(a+)+"}},
-        {"=": {"name": ["a"]}},
-        {"=": {"nothing": 1}},
-        {"=": {}},
-        {"and": []},
-        {"in": {"name": "a"}},
-        [1],
-        "x",
-    ):
-        body = {"filter": orjson.dumps(wrong).decode()}
-        assert house.call("POST", "/query/alarms", body).status == 400, wrong
-    assert house.call("POST", "/query/alarms", {"filter": "{"}).status == 400
-    assert house.call("POST", "/query/alarms", {"secret": 1}).status == 400
-
-
-def test_history_has_an_end(house: House) -> None:
-    alarm = house.create()
-    for _ in range(20):
-        house.evaluate(99.0)
-        house.evaluate(1.0)
-    house.parts.run(
-        lambda connection: house.parts.stores.cut_changes(connection, 10, 5)
-    )
-    assert len(house.history(alarm)) == 10
-    house.clock.advance(house.settings.history_kept + 1.0)
-    Upkeep(house.parts).step()
-    assert house.history(alarm) == []
-
-
 def test_what_the_api_is(house: House) -> None:
     with house.caller.request("GET", "/") as answer:
         assert answer.json()["versions"]["values"][0]["id"] == "v2"
@@ -357,11 +198,3 @@ def test_what_the_api_is(house: House) -> None:
     house.create(project_id=OTHER, status=403)
     other = house.create(project_id=OTHER, user_id="u9", roles="admin")
     assert (other["project_id"], other["user_id"]) == (OTHER, "u9")
-
-
-def test_a_clock_that_is_set_back_stops_no_evaluation(house: House) -> None:
-    alarm = house.create()
-    house.evaluate(1.0)
-    house.clock.advance(-86400.0)
-    house.evaluate(99.0)
-    assert house.show(alarm)["state"] == "alarm"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from compute.agent.runner import Agent
 from objectstore.kernel.errors import InsufficientStorage
 from test.unit.compute.instance.house import OTHER, OWNER, House
 
@@ -124,88 +123,6 @@ def test_so_many_backups_of_a_kind_are_kept(house: House, kind: str) -> None:
     assert names == {"tiny", "copy 1", "copy 2"}
 
 
-def test_shelve_and_unshelve(house: House) -> None:
-    server_id = house.boot()
-    before = house.show(server_id)["addresses"]
-    assert house.act(server_id, "shelve").status == 202
-    house.work()
-    server = house.show(server_id)
-    assert server["status"] == "SHELVED_OFFLOADED"
-    assert server["OS-EXT-SRV-ATTR:host"] is None
-    assert house.act(server_id, "unshelve").status == 202
-    house.work()
-    server = house.show(server_id)
-    assert server["status"] == "ACTIVE"
-    assert server["addresses"] == before
-    assert [each.name for each in house.images.list()] == ["tiny"]
-
-
-def test_an_unshelved_server_heeds_its_group(house: House) -> None:
-    """Those that came while it was away too."""
-    rule = {"name": "apart", "policy": "anti-affinity"}
-    group = house.ok("POST", "/os-server-groups", {"server_group": rule})
-    hint = {"group": group["server_group"]["id"]}
-
-    def ordered(name: str) -> str:
-        body = {"server": house.order(name), "os:scheduler_hints": hint}
-        server_id = str(house.ok("POST", "/servers", body)["server"]["id"])
-        house.work()
-        return server_id
-
-    shelved = ordered("one")
-    house.act(shelved, "shelve")
-    house.work()
-    others = [ordered("two"), ordered("three")]  # the house has two hosts
-    assert house.act(shelved, "unshelve").status == 409
-    house.ok("DELETE", f"/servers/{others[0]}")
-    house.work()
-    assert house.act(shelved, "unshelve").status == 202
-    house.work()
-    places = {house.show(each)["OS-EXT-SRV-ATTR:host"] for each in (shelved, others[1])}
-    assert len(places) == 2
-
-
-def test_where_a_shelved_server_cannot_come_back(house: House) -> None:
-    server_id = house.boot()
-    house.act(server_id, "shelve")
-    house.work()
-    for place in ({"availability_zone": "moon"}, {"host": "moon"}):
-        got = house.act(server_id, "unshelve", place, roles="admin")
-        assert got.status == 400, got.body
-    assert house.show(server_id)["status"] == "SHELVED_OFFLOADED"
-    got = house.act(server_id, "unshelve", {"host": "host1"}, roles="admin")
-    assert got.status == 202
-    house.work()
-    assert house.show(server_id)["OS-EXT-SRV-ATTR:host"] == "host1"
-
-
-def test_shelved_server_is_deleted_with_its_image(house: House) -> None:
-    server_id = house.boot()
-    house.act(server_id, "shelve")
-    house.work()
-    house.ok("DELETE", f"/servers/{server_id}")
-    house.work()
-    assert [each.name for each in house.images.list()] == ["tiny"]
-    assert house.leftovers() == []
-
-
-def test_a_console_is_where_its_host_says(house: House) -> None:
-    server_id = house.boot()
-    body = {"remote_console": {"protocol": "serial", "type": "serial"}}
-    path = f"/servers/{server_id}/remote-consoles"
-    at_api = house.ok("POST", path, body)["remote_console"]["url"]
-    assert at_api.partition("?")[0].endswith("/console/websockify")
-    Agent(
-        house.kits,
-        house.neighbours,
-        house.bus,
-        owner="agent",
-        console_url="https://alpha.example/console",
-    ).report()
-    at_host = house.ok("POST", path, body)["remote_console"]["url"]
-    assert at_host.startswith("wss://alpha.example/console/websockify?token=")
-
-
 def test_a_rescue_that_fails_gives_the_guest_back(house: House) -> None:
     server_id = house.boot()
     full = [InsufficientStorage("This host has no room")]
@@ -309,68 +226,6 @@ def test_a_silent_hosts_server_can_be_deleted(house: House) -> None:
     house.agent.report()
     house.agent.reconcile()
     assert house.leftovers() == [], host
-
-
-def test_console_output_and_diagnostics(house: House) -> None:
-    server_id = house.boot()
-    house.agent.start()
-    try:
-        got = house.act(server_id, "os-getConsoleOutput", {"length": 10})
-        assert "login:" in got.json["output"]
-        found = house.ok("GET", f"/servers/{server_id}/diagnostics", roles="admin")
-        assert found["num_cpus"] == 1
-        refused = house.act(server_id, "changePassword", {"adminPass": "secret"})
-        assert refused.status == 409
-    finally:
-        house.agent.stop()
-
-
-def test_diagnostics_say_what_nova_says(house: House) -> None:
-    """The keys and kinds of 2.48; and only of a guest that runs."""
-    server_id = house.boot()
-    path = f"/servers/{server_id}/diagnostics"
-    house.agent.start()
-    try:
-        found = house.ok("GET", path, roles="admin", version="2.48")
-        assert found["state"] == "running"
-        assert found["driver"] == "libvirt"
-        assert found["config_drive"] is False
-        assert isinstance(found["uptime"], int)
-        assert set(found["memory_details"]) == {"maximum", "used"}
-        assert [set(each) for each in found["cpu_details"]] == [
-            {"id", "time", "utilisation"}
-        ]
-        disk = {"read_bytes", "read_requests", "write_bytes", "write_requests"}
-        assert all(
-            set(each) == {*disk, "errors_count"} for each in found["disk_details"]
-        )
-        counted = ("octets", "packets", "errors", "drop", "rate")
-        nic = {f"{way}_{what}" for way in ("rx", "tx") for what in counted}
-        assert all(set(each) == {*nic, "mac_address"} for each in found["nic_details"])
-        for kind in ("cpus", "nics", "disks"):
-            details = found[f"{kind.removesuffix('s')}_details"]
-            assert len(details) == found[f"num_{kind}"]
-        old = house.ok("GET", path, roles="admin", version="2.47")
-        assert {"cpu0_time", "memory"} <= set(old)
-        assert house.ask("GET", path).status == 403
-        assert house.act(server_id, "os-stop").status == 202
-        house.work()
-        assert house.ask("GET", path, roles="admin").status == 409
-    finally:
-        house.agent.stop()
-
-
-def test_remote_console_token_opens_once_for_the_right_server(house: House) -> None:
-    server_id = house.boot()
-    body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
-    made = house.ok("POST", f"/servers/{server_id}/remote-consoles", body)
-    url = made["remote_console"]["url"]
-    assert "/console/vnc_lite.html?path=" in url
-    token = url.rpartition("token%3D")[2]
-    assert house.instances.console(token).server_id == server_id
-    house.clock.advance(601)
-    got = house.ask("GET", f"/os-console-auth-tokens/{token}", roles="admin")
-    assert got.status == 404
 
 
 def test_metadata_service(house: House) -> None:

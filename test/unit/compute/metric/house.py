@@ -26,6 +26,7 @@ from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 
 OWNER = "aa" * 16
+T0 = 1_699_999_200  # the beginning of an hour
 OTHER = "bb" * 16
 
 

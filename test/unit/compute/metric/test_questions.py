@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from test.fakes.tokens import fake_token
-from test.unit.compute.metric.house import OTHER, OWNER, House
-from test.unit.compute.metric.test_room import T0, at
+from test.unit.compute.metric.house import OTHER, OWNER, T0, House
+from test.unit.compute.metric.test_room import at
 
 THEIRS = fake_token(OTHER)
 

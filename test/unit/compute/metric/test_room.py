@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +9,14 @@ import pytest
 from compute.core.errors import NotFound
 from compute.metric.series.moments import iso
 from test.fakes.tokens import fake_token
-from test.unit.compute.metric.house import OTHER, OWNER, House, MemoryObjects
+from test.unit.compute.metric.house import OTHER, OWNER, T0, House
 
-T0 = 1_699_999_200  # the beginning of an hour
 ADMIN = fake_token(OWNER, "admin")
+
+
 THEIRS = fake_token(OTHER)
+
+
 READER = fake_token(OWNER, "reader")
 
 
@@ -92,80 +94,6 @@ def test_wrong_measures(house: House, body: Any) -> None:
     got = house.call("POST", f"/v1/metric/{metric}/measures", body)
     assert got.status == 400, got.raw
     assert house.points(metric) == []
-
-
-def test_folding_changes_nothing(tmp_path: Path) -> None:
-    house = House(tmp_path, fold_after=10.0)
-    policy = house.policy("fine", (1, 5000), (10, 10))
-    metric = house.metric(policy)
-    for part in range(5):
-        house.add(metric, *((T0 + part * 1000 + each, each) for each in range(1000)))
-        before = house.points(metric)
-        house.later(11)
-        house.fold()
-        assert house.points(metric) == before
-    assert len(house.objects.found) == 4
-    assert len(house.points(metric, "granularity=1")) == 5000
-    assert len(house.points(metric, "granularity=10")) == 10
-    status = house.ok("GET", "/v1/status", token=ADMIN)
-    assert status["storage"]["summary"] == {"metrics": 0, "measures": 0}
-    # What the policy keeps no longer goes from the ring.
-    house.add(metric, (T0 + 9000, 1.0))
-    house.later(11)
-    house.fold()
-    house.later(601)
-    house.fold()
-    assert len(house.objects.found) == 1
-    house.ok("DELETE", f"/v1/metric/{metric}")
-    house.later(601)
-    house.fold()
-    assert not house.objects.found
-    house.database.close()
-
-
-def test_a_ring_that_is_away_costs_no_measure(tmp_path: Path) -> None:
-    house = House(tmp_path, fold_after=0.0)
-    metric = house.metric(house.policy("fine", (1, 5000)))
-    house.objects.is_away = True
-    house.add(metric, *((T0 + each, each) for each in range(1500)))
-    house.fold()
-    assert len(house.points(metric)) == 1500
-    house.objects.is_away = False
-    house.fold()
-    assert len(house.points(metric)) == 1500
-    house.objects.is_away = True
-    assert house.call("GET", f"/v1/metric/{metric}/measures").status == 503
-    assert len(house.points(metric, f"start={T0 + 1300}")) == 200
-    house.database.close()
-
-
-def test_two_processes_fold_one_metric(tmp_path: Path) -> None:
-    objects = MemoryObjects()
-    url = f"sqlite:///{tmp_path / 'both.sqlite'}"
-    one = House(tmp_path, url, objects, seed=1, fold_after=0.0)
-    metric = one.metric(one.policy("fine", (1, 5000)))
-    one.add(metric, *((T0 + each, each) for each in range(1500)))
-    other = House(tmp_path, url, objects, seed=2, fold_after=0.0)
-    put, raced = objects.put, []
-
-    def put_late(name: str, data: bytes) -> None:
-        put(name, data)
-        if not raced:
-            raced.append(name)
-            other.add(metric, (T0 + 1500, 1.0))
-            other.fold()  # faster than the one whose upload this is
-
-    objects.put = put_late  # type: ignore[method-assign]
-    one.fold()
-    assert len(one.points(metric)) == 1501
-    assert one.points(metric) == other.points(metric)
-    assert len(objects.found) == 2  # the loser's too
-    one.later(4000)
-    one.fold()
-    assert list(objects.found) != raced and len(objects.found) == 1
-    assert len(other.points(metric)) == 1501
-    one.database.close()
-    other.database.close()
 
 
 def test_late_measures(house: House) -> None:
@@ -259,63 +187,6 @@ def test_the_owner_sees_what_the_cloud_measured(house: House) -> None:
     assert shown["ended_at"].startswith("2023-11-14T22:14:20")
 
 
-def test_archive_policies(house: House) -> None:
-    body = {
-        "name": "short",
-        "definition": [{"granularity": "1s", "timespan": "1 hour"}],
-        "aggregation_methods": ["-std", "+95pct"],
-    }
-    path = "/v1/archive_policy"
-    assert house.call("POST", path, body).status == 403
-    shown = house.ok("POST", path, body, token=ADMIN)
-    assert shown["definition"] == [
-        {"granularity": "0:00:01", "points": 3600, "timespan": "1:00:00"}
-    ]
-    assert shown["aggregation_methods"] == sorted(
-        ["95pct", "count", "max", "mean", "min", "sum"]
-    )
-    assert house.call("POST", path, body, token=ADMIN).status == 409
-    change = {"definition": [{"granularity": 1, "points": 60}]}
-    shown = house.ok("PATCH", "/v1/archive_policy//short", change, token=ADMIN)
-    assert shown["definition"][0]["timespan"] == "0:01:00"
-    change = {"definition": [{"granularity": 2, "points": 60}]}
-    assert house.call("PATCH", f"{path}/short", change, token=ADMIN).status == 400
-    metric = house.metric("short")
-    assert house.call("DELETE", f"{path}/short", token=ADMIN).status == 400
-    house.ok("DELETE", f"/v1/metric/{metric}")
-    house.ok("DELETE", f"{path}/short", token=ADMIN)
-    assert house.call("GET", f"{path}/short").status == 404
-    for wrong in (
-        [],
-        [{"points": 1}],
-        [{"granularity": "x", "points": 2}],
-        [{"granularity": 1, "points": 2, "timespan": 3}],
-        [{"granularity": 1, "points": 2}, {"granularity": 1, "points": 3}],
-    ):
-        body = {"name": "wrong", "definition": wrong}
-        assert house.call("POST", path, body, token=ADMIN).status == 400, wrong
-
-
-def test_what_is_kept_without_end(tmp_path: Path) -> None:
-    house = House(tmp_path, fold_after=0.0)
-    body = {"name": "all", "definition": [{"granularity": "1s"}]}
-    shown = house.ok("POST", "/v1/archive_policy", body, token=ADMIN)
-    assert shown["definition"] == [
-        {"granularity": "0:00:01", "points": None, "timespan": None}
-    ]
-    metric = house.metric("all")
-    house.add(metric, *((T0 + each, each) for each in range(1100)))
-    house.fold()
-    house.add(metric, (T0 + 1e8, 1.0))
-    house.fold()
-    assert len(house.objects.found) == 1
-    assert len(house.points(metric)) == 1101
-    change = {"definition": [{"granularity": 1, "points": 5}]}
-    house.ok("PATCH", "/v1/archive_policy/all", change, token=ADMIN)
-    assert len(house.points(metric)) == 1
-    house.database.close()
-
-
 @pytest.mark.parametrize(
     ("item", "where"),
     [
@@ -341,111 +212,6 @@ def test_bodies_are_json(house: House) -> None:
     sent = house.caller.request("POST", "/v1/archive_policy", headers, b"{}")
     with sent as answer:
         assert answer.status == 415
-
-
-def test_rules_choose(house: House) -> None:
-    rules = "/v1/archive_policy_rule"
-    body = {
-        "name": "disks",
-        "metric_pattern": "disk.*",
-        "archive_policy_name": "high",
-    }
-    house.ok("POST", rules, body, token=ADMIN)
-    for name, wanted in (("disk.size", "high"), ("cpu", "low")):
-        made = house.ok("POST", "/v1/metric", {"name": name})
-        assert made["archive_policy"]["name"] == wanted
-    assert (
-        house.ok("PATCH", f"{rules}/disks", {"name": "d"}, token=ADMIN)["name"] == "d"
-    )
-    house.ok("DELETE", f"{rules}/d", token=ADMIN)
-    house.ok("DELETE", f"{rules}/default", token=ADMIN)
-    assert house.call("POST", "/v1/metric", {"name": "cpu"}).status == 400
-
-
-def test_resources_and_their_history(house: House) -> None:
-    body = {
-        "id": "web-1",
-        "project_id": OWNER,
-        "display_name": "one",
-        "metrics": {"cpu": {"archive_policy_name": "low"}, "load": {}},
-    }
-    made = house.ok("POST", "/v1/resource/instance", body)
-    assert house.call("POST", "/v1/resource/instance", body).status == 409
-    path = f"/v1/resource/instance/{made['id']}"
-    house.later(10)
-    changed = house.ok("PATCH", path, {"display_name": "two"})
-    assert changed["display_name"] == "two" and changed["metrics"] == made["metrics"]
-    before, now = house.ok("GET", f"{path}/history")
-    assert before["display_name"] == "one"
-    assert before["revision_end"] == now["revision_start"]
-    assert house.ok("GET", "/v1/resource/generic/web-1")["id"] == made["id"]
-    found = house.ok("GET", "/v1/resource/generic")
-    assert "display_name" not in found[0]
-    found = house.ok("GET", "/v1/resource/generic?details=true")
-    assert found[0]["display_name"] == "two"
-    kept = {"metrics": {"cpu": made["metrics"]["cpu"]}}
-    assert set(house.ok("PATCH", path, kept)["metrics"]) == {"cpu"}
-    named = f"{path}/metric/cpu"
-    house.ok("POST", f"{named}/measures", [{"timestamp": T0, "value": 1}])
-    assert len(house.ok("GET", f"{named}/measures")) == 1
-    house.ok("POST", f"{path}/metric", {"net": {"archive_policy_name": "low"}})
-    assert house.call("POST", f"{path}/metric", {"net": {}}).status == 409
-    house.ok("DELETE", f"{path}/metric/net")
-    house.ok("DELETE", path)
-    assert house.call("GET", path).status == 404
-    assert house.call("GET", f"/v1/metric/{made['metrics']['cpu']}").status == 404
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"id": "a/b"},
-        {"id": ""},
-        {},
-        {"id": "x", "nothing": 1},
-        {"id": "x", "display_name": 5},
-        {"id": "x", "started_at": "2020-01-02", "ended_at": "2020-01-01"},
-        {"id": "x", "metrics": {"a": {"archive_policy_name": "none"}}},
-        {"id": "x", "metrics": {"a": 5}},
-    ],
-)
-def test_wrong_resources(house: House, body: Any) -> None:
-    got = house.call("POST", "/v1/resource/instance", body)
-    assert got.status == 400, got.raw
-    assert house.ok("GET", "/v1/resource/instance") == []
-
-
-def test_resource_types(house: House) -> None:
-    body = {
-        "name": "oven",
-        "attributes": {
-            "heat": {"type": "number", "required": True, "min": 0},
-            "door": {"type": "bool", "required": False},
-        },
-    }
-    assert house.call("POST", "/v1/resource_type", body).status == 403
-    house.ok("POST", "/v1/resource_type", body, token=ADMIN)
-    assert house.call("POST", "/v1/resource/oven", {"id": "a"}).status == 400
-    wrong = {"id": "a", "heat": -1}
-    assert house.call("POST", "/v1/resource/oven", wrong).status == 400
-    house.ok("POST", "/v1/resource/oven", {"id": "a", "heat": 5})
-    patch = [
-        {
-            "op": "add",
-            "path": "/attributes/colour",
-            "value": {"type": "string", "required": True, "options": {"fill": "red"}},
-        },
-        {"op": "remove", "path": "/attributes/door"},
-    ]
-    house.ok("PATCH", "/v1/resource_type/oven", patch, token=ADMIN)
-    shown = house.ok("GET", "/v1/resource/oven/a")
-    assert shown["colour"] == "red" and "door" not in shown
-    path = "/v1/resource_type/oven"
-    assert house.call("DELETE", path, token=ADMIN).status == 400
-    house.ok("DELETE", "/v1/resource/oven/a")
-    house.ok("DELETE", path, token=ADMIN)
-    path = "/v1/resource_type/generic"
-    assert house.call("DELETE", path, token=ADMIN).status == 403
 
 
 def test_batches(house: House) -> None:
