@@ -56,8 +56,7 @@ from objectstore.settings import Role, StoreSettings
 # Requests under way when a worker is told to stop are given so long, clients' and then
 # other servers'.  Together less than what the supervisor gives (``DRAIN_SECONDS``): the
 # devices are closed after it.  While others' requests end, the devices are away: a long
-# read goes on elsewhere, so this is short.  Copies that are owed have what clients have
-# left, and a little.
+# read goes on elsewhere.  Copies that are owed have what clients have left, and a bit.
 CLIENTS_SECONDS = 22.0
 COPIES_SECONDS = 1.5
 NODES_SECONDS = 5.0
@@ -130,6 +129,8 @@ class StoreWorker:
 
     def run(self, worker: process.Worker) -> None:
         """Open the devices, serve, and on SIGTERM finish what is under way."""
+        public = self._settings.public_address
+        worker.await_clients(public.host, public.port)
         self.start(waits=worker.is_first, listen_at=worker.listen)
         stop = concurrency.Event()
         on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from objectstore.kernel import interpreter
 from objectstore.kernel.errors import RingstackError
@@ -37,8 +37,16 @@ logger = logging.getLogger("objectstore.process")
 ListenAt = Callable[[str, int], socket.socket]
 """Makes a listening socket, of host and port."""
 
-Listeners = dict[str, socket.socket]
-"""Listening sockets by what was asked for, HOST:PORT."""
+
+class Listener(NamedTuple):
+    """A listening socket that a supervisor has, too."""
+
+    sock: socket.socket
+    is_for_clients: bool
+
+
+Listeners = dict[str, Listener]
+"""By what was asked for, HOST:PORT."""
 
 
 class Worker:
@@ -61,29 +69,38 @@ class Worker:
         self._channel = channel
         self._inherited = inherited or {}
         self._listeners: Listeners = {}
+        self._for_clients: set[str] = set()
 
     def listen(self, host: str, port: int) -> socket.socket:
         """A listening socket there.  Raises ``OSError``.
 
-        A worker without siblings goes on with its predecessor's: clients that come
-        while nobody is there wait in its queue, and are not refused.  Those with
-        siblings do not, for these take the clients.
+        A worker without siblings goes on with its predecessor's: who comes while nobody
+        is there waits in its queue, and is not refused.  Those with siblings do not,
+        for these take who comes; but see ``await_clients``.
         """
-        if self.count > 1:
-            return listen(host, port, reuse_port=True)
         place = f"{host}:{port}"
-        sock = self._inherited.pop(place, None) or listen(host, port)
-        self._listeners[place] = sock
+        is_for_clients = place in self._for_clients
+        if self.count > 1 and not is_for_clients:
+            return listen(host, port, reuse_port=True)
+        kept = self._inherited.pop(place, None)
+        sock = kept.sock if kept else listen(host, port, reuse_port=self.count > 1)
+        self._listeners[place] = Listener(sock, is_for_clients)
         return sock
+
+    def await_clients(self, host: str, port: int) -> None:
+        """Before ``listen``: who comes there has nowhere else to go, and waits for the
+        next worker also when all have died."""
+        self._for_clients.add(f"{host}:{port}")
 
     def ready(self) -> None:
         """Tell the supervisor that requests are served now, and let it keep the
         listening sockets for a successor."""
-        for sock in self._inherited.values():
-            sock.close()
+        for listener in self._inherited.values():
+            listener.sock.close()
         self._inherited = {}
-        places = json.dumps(list(self._listeners)).encode()
-        descriptors = [sock.fileno() for sock in self._listeners.values()]
+        told = [[place, each[1]] for place, each in self._listeners.items()]
+        places = json.dumps(told).encode()
+        descriptors = [each.sock.fileno() for each in self._listeners.values()]
         with contextlib.suppress(BrokenPipeError):
             socket.send_fds(self._channel, [places], descriptors)
 
@@ -95,8 +112,11 @@ def hear_ready(channel: socket.socket) -> Listeners | None:
     )
     if not said:
         return None
-    sockets = [socket.socket(fileno=each) for each in descriptors]
-    return dict(zip(json.loads(said), sockets, strict=True))
+    told = zip(json.loads(said), descriptors, strict=True)
+    return {
+        place: Listener(socket.socket(fileno=each), is_for_clients)
+        for (place, is_for_clients), each in told
+    }
 
 
 Work = Callable[[Worker], int | None]

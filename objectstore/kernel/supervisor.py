@@ -17,8 +17,9 @@ when the worker is ready and ends when the worker does.
 * SIGHUP: workers are replaced one by one, each stopped before its successor starts,
   because a process owns its devices and its successor could not open them.
   ``may_replace`` is asked before, in a process of its own.  Meanwhile the supervisor
-  keeps the listening sockets of one that has no siblings (``Worker.listen``); it lets
-  go of them when a worker dies, for nobody knows when the next one will serve.
+  keeps the listening sockets of one that has no siblings (``Worker.listen``).
+* When the last worker dies that was ready, it keeps where clients come
+  (``Worker.await_clients``), if the next one is due at once.  It lets go of all else.
 * A worker that exits with ``EXIT_CONFIGURATION`` before it was ever ready would
   do so for ever: the supervisor stops everything and exits with that.
 * When the supervisor itself dies, the system sends its workers SIGTERM.
@@ -53,6 +54,8 @@ DRAIN_SECONDS = 30.0
 YOUNG_SECONDS = 10.0
 RESTART_SECONDS = 0.1
 RESTART_SECONDS_MAX = 30.0
+# Clients wait for a worker that is started by then.
+AWAITED_SECONDS_MAX = 1.0
 # A successor that is not ready by then does not hold up the next one.
 READY_SECONDS = 60.0
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -167,8 +170,7 @@ class Supervisor:
         # Whose turn has not come goes first: or the first worker would be replaced
         # again and again, and the last never.
         waiting = self._to_replace
-        rest = [place for place in self._places if place not in waiting]
-        self._to_replace = waiting + rest
+        waiting += [place for place in self._places if place not in waiting]
 
     def _stop(self, *, at_once: bool) -> None:
         self._stopping = True
@@ -183,6 +185,8 @@ class Supervisor:
 
     def _tell_to_stop(self, place: Place) -> None:
         if place.process and not place.stop_by:
+            if len(self._places) > 1:
+                place.keep({})  # its siblings listen
             place.stop_by = self._clock.monotonic() + self._drain_seconds
             _send(place.process, signal.SIGTERM)
 
@@ -243,8 +247,9 @@ class Supervisor:
             place.close_channel()
             return
         place.is_ready = True
-        # It may have been told to stop since.
-        place.keep({} if self._stopping else listeners)
+        place.keep(listeners)
+        if self._stopping or (place.stop_by and len(self._places) > 1):
+            place.keep({})  # it was told to stop since
 
     def _reap(self) -> None:
         for place in self._places:
@@ -262,8 +267,8 @@ class Supervisor:
         if was_told:
             place.start_at = now
             return
-        place.keep({})
         if code == EXIT_CONFIGURATION and not was_ready:
+            place.keep({})
             self._status = EXIT_CONFIGURATION
             self._stop(at_once=False)
             return
@@ -271,11 +276,11 @@ class Supervisor:
         place.failures = place.failures + 1 if is_young else 0
         delay = min(RESTART_SECONDS * 2**place.failures, RESTART_SECONDS_MAX)
         place.start_at = now + delay
+        is_last = was_ready and not any(each.is_ready for each in self._places)
+        place.outlive_worker(is_awaited=is_last and delay <= AWAITED_SECONDS_MAX)
         logger.error(
             "worker %d ended with %d: a new one in %.1f s", place.index, code, delay
         )
-
-    # ---- pid file ----------------------------------------------------------------
 
     def _write_pid_file(self) -> None:
         if self._pid_file is not None:

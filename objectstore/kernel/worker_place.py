@@ -24,7 +24,8 @@ class Place:
 
     def descriptors(self) -> list[int]:
         """Of what the supervisor holds for it."""
-        held = [*self.listeners.values(), *([self.channel] if self.channel else [])]
+        held = [each.sock for each in self.listeners.values()]
+        held += [self.channel] if self.channel else []
         return [sock.fileno() for sock in held]
 
     def close_channel(self) -> None:
@@ -34,7 +35,13 @@ class Place:
             self.channel = None
 
     def keep(self, listeners: Listeners) -> None:
-        """Keep these in the place of those before, which are closed."""
-        for sock in self.listeners.values():
-            sock.close()
+        """Keep these in the place of those before, of which all others are closed."""
+        for place, listener in self.listeners.items():
+            if listeners.get(place) is not listener:
+                listener.sock.close()
         self.listeners = listeners
+
+    def outlive_worker(self, *, is_awaited: bool) -> None:
+        """It has died: keep what clients come to, if they are to wait for the next."""
+        kept = self.listeners.items() if is_awaited else ()
+        self.keep({place: each for place, each in kept if each.is_for_clients})

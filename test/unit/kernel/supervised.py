@@ -38,7 +38,7 @@ def newcomer(worker: Worker) -> None:
 
 def listening(worker: Worker) -> None:
     """Greet who connects, with one's own process, until SIGTERM."""
-    listener = worker.listen("127.0.0.1", 0)
+    listener = worker.listen("127.0.0.1", int(os.environ.get("PORT", "0")))
 
     def greet() -> None:
         listener.setblocking(False)
@@ -52,12 +52,33 @@ def listening(worker: Worker) -> None:
     task = concurrency.spawn(greet)
     ended = concurrency.Event()
     on_signals({signal.SIGTERM: ended.set})
-    say("ready", worker.index, os.getpid())
     worker.ready()
+    say("ready", worker.index, os.getpid())
     ended.wait()
     concurrency.kill_task(task)
     listener.close()
     say("drained", worker.index, os.getpid())
+
+
+def awaited(worker: Worker) -> None:
+    """The same, for clients."""
+    worker.await_clients("127.0.0.1", int(os.environ.get("PORT", "0")))
+    listening(worker)
+
+
+def barren(worker: Worker) -> None:
+    """The same, but those that follow die at once."""
+    if not worker.is_first:
+        failing(worker)
+    awaited(worker)
+
+
+def childless(worker: Worker) -> None:
+    """The same, but those that follow are never ready."""
+    if not worker.is_first:
+        say("successor", worker.index)
+        signal.pause()
+    awaited(worker)
 
 
 def stubborn(worker: Worker) -> None:
@@ -106,6 +127,9 @@ if __name__ == "__main__":
         "serve": serve,
         "newcomer": newcomer,
         "listening": listening,
+        "awaited": awaited,
+        "barren": barren,
+        "childless": childless,
         "stubborn": stubborn,
         "misconfigured": misconfigured,
         "failing": failing,

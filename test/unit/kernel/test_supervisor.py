@@ -9,10 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from test.functional.harness.ports import free_ports
 
 PATIENCE_SECONDS = 20.0
 
@@ -20,9 +23,10 @@ PATIENCE_SECONDS = 20.0
 class Program:
     """The supervised program and what it says."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, port: int = 0) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "test.unit.kernel.supervised", *arguments],
+            env={**os.environ, "PORT": str(port)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -32,6 +36,12 @@ class Program:
 
     def hear(self, word: str) -> list[str]:
         """The next line, which must begin with ``word``."""
+        words = self.hear_any(word)
+        assert words[0] == word, words
+        return words
+
+    def hear_any(self, word: str = "anything") -> list[str]:
+        """The next line, ``word`` being what is waited for."""
         until = time.monotonic() + PATIENCE_SECONDS
         while b"\n" not in self._ahead:
             left = max(0.0, until - time.monotonic())
@@ -41,22 +51,27 @@ class Program:
             assert data, f"ended instead of {word!r}"
             self._ahead += data
         line, _, self._ahead = self._ahead.partition(b"\n")
-        words = line.decode().split()
-        assert words[0] == word, words
-        return words
+        return line.decode().split()
 
     def hear_ready(self, count: int) -> dict[int, int]:
         """Worker index to process id, of as many workers."""
         lines = [self.hear("ready") for _ in range(count)]
         return {int(index): int(process) for _, index, process in lines}
 
+    def hear_listening(self) -> int:
+        """The process of the next one that listens and is ready."""
+        words = self.hear_any()
+        while words[0] != "ready":
+            words = self.hear_any()
+        return int(words[2])
+
     def end(self) -> int:
         return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Program]:
-    program = Program(*arguments)
+def running(*arguments: str, port: int = 0) -> Iterator[Program]:
+    program = Program(*arguments, port=port)
     try:
         program.hear("supervisor")
         yield program
@@ -159,6 +174,58 @@ def test_nobody_waits_for_a_worker_that_has_died():
         program.process.send_signal(signal.SIGTERM)
         program.hear("drained")
         assert program.end() == 0
+
+
+def kill_unseen(program: Program, workers: Iterable[int]) -> None:
+    """All at once; the supervisor, which is stopped, learns of it when it goes on."""
+    program.process.send_signal(signal.SIGSTOP)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    for worker in workers:
+        while "Z" not in Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2]:
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_clients_wait_when_all_workers_have_died(count: int):
+    (port,) = free_ports(1)
+    with running(str(count), "awaited", port=port) as program:
+        workers = [int(program.hear_listening()) for _ in range(count)]
+        kill_unseen(program, workers)
+        with socket.create_connection(("127.0.0.1", port)) as waiting:
+            waiting.settimeout(PATIENCE_SECONDS)
+            program.process.send_signal(signal.SIGCONT)
+            # Of several queues one is kept: who is in another is cut off.
+            if count == 1:
+                assert int(waiting.makefile().read()) not in workers
+        program.hear("listening")  # all were heard of
+        assert greeting(str(port)) not in workers
+        for _ in range(count):
+            program.hear_listening()
+        program.process.send_signal(signal.SIGTERM)
+        for _ in range(count):
+            program.hear("drained")
+        assert program.end() == 0
+
+
+def test_clients_do_not_wait_for_workers_that_die_at_once():
+    with running("1", "barren") as program:
+        _, port = program.hear("listening")
+        (worker,) = program.hear_ready(1).values()
+        os.kill(worker, signal.SIGKILL)
+        program.hear("failing")
+        program.hear("failing")  # by now the first one's end was heard of
+        with pytest.raises(ConnectionRefusedError):
+            greeting(port)
+
+
+def test_clients_do_not_wait_while_another_worker_serves():
+    (port,) = free_ports(1)
+    with running("2", "childless", port=port) as program:
+        workers = [int(program.hear_listening()) for _ in range(2)]
+        os.kill(workers[1], signal.SIGKILL)
+        program.hear("successor")
+        assert {greeting(str(port)) for _ in range(20)} == {workers[0]}
 
 
 def test_sighup_replaces_one_after_the_other():
