@@ -72,7 +72,9 @@ T = TypeVar("T", bound=Thing)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balancer(Thing):
-    """``host``: where it lives; ``owns_port``: whether the port goes with it;
+    """``additional_vips``: more addresses of the same port (``subnet_id``,
+    ``ip_address``); ``vip_sg_ids``: groups that the port is in, in the place of its
+    own; ``host``: where it lives; ``owns_port``: whether the port goes with it;
     ``applied``, ``opened``: the generation that its host, and its group of the network,
     have made true; ``pending_since``: since when it waits for them."""
 
@@ -81,6 +83,8 @@ class Balancer(Thing):
     vip_subnet_id: str = ""
     vip_network_id: str = ""
     vip_qos_policy_id: str = ""
+    additional_vips: Sequence[Mapping[str, str]] | None = None
+    vip_sg_ids: Sequence[str] | None = None
     owns_port: bool = True
     group_id: str = ""
     host: str = ""
@@ -89,6 +93,14 @@ class Balancer(Thing):
     opened: int = 0
     pending_since: float = 0.0
     problem: str = ""
+
+    @property
+    def addresses(self) -> list[str]:
+        """All that it is reached by, the VIP first."""
+        return [
+            self.vip_address,
+            *(each["ip_address"] for each in self.additional_vips or ()),
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

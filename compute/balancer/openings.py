@@ -9,14 +9,19 @@ from compute.network.client import Opening
 
 
 def openings(tree: Tree) -> set[Opening]:
-    """One for each listener, or for each prefix that a listener allows."""
+    """One for each listener and version of IP, or for each prefix that a listener
+    allows."""
     tree = living(tree)
     if not tree.balancer.admin_up or not tree.balancer.vip_address:
         return set()
-    version = ipaddress.ip_address(tree.balancer.vip_address).version
+    versions = sorted(
+        {ipaddress.ip_address(each).version for each in tree.balancer.addresses}
+    )
     return {
         Opening(version, listener.port, prefix, listener.transport)
         for listener in tree.listeners
         if listener.admin_up
+        for version in versions
         for prefix in (listener.allowed_cidrs or [""])
+        if not prefix or ipaddress.ip_network(prefix).version == version
     }

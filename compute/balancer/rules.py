@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from compute.balancer.model import (
@@ -108,8 +108,8 @@ def place(address: str, port: int) -> tuple[str, int]:
     return str(ipaddress.ip_address(address)), port
 
 
-def prefixes(texts: list[str], version: int) -> list[str]:
-    """Prefixes of one version of IP in their canonical form."""
+def prefixes(texts: list[str], versions: Collection[int]) -> list[str]:
+    """Prefixes of these versions of IP in their canonical form."""
     found = []
     for text in texts:
         try:
@@ -118,7 +118,7 @@ def prefixes(texts: list[str], version: int) -> list[str]:
             raise wrong(f"allowed_cidrs: {text[:64]!r} is not a prefix") from None
         if "%" in text:
             raise wrong(f"allowed_cidrs: {text[:64]!r} must not have a zone")
-        if network.version != version:
+        if network.version not in versions:
             raise wrong(f"allowed_cidrs: {network} is not of the VIP's IP version")
         found.append(str(network))
     return sorted(set(found))

@@ -62,6 +62,8 @@ balancers = _thing(
     _text("vip_subnet_id", Id()),
     _text("vip_network_id", Id()),
     _text("vip_qos_policy_id", Id()),
+    sa.Column("additional_vips", sa.JSON(), nullable=True),
+    sa.Column("vip_sg_ids", sa.JSON(), nullable=True),
     _flag("owns_port"),
     _text("group_id", Id()),
     _text("host", Name(), index=True),

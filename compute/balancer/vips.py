@@ -6,7 +6,8 @@ leaves a row that tells what to look for (``keeper.py``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from compute.balancer import rules
 from compute.balancer.frame.kind import Item
@@ -23,10 +24,41 @@ class Place:
     subnet_id: str = ""
     address: str = ""
     port_id: str = ""
+    more: tuple[tuple[str, str], ...] = ()  # subnets, and addresses ("": any)
 
 
 def find_place(network: VipClient, project_id: str, wanted: Item) -> Place:
     """From what a request says.  ``BadRequest``, ``Conflict``."""
+    place = _first(network, project_id, wanted)
+    more = wanted["additional_vips"]
+    if more and place.port_id:
+        raise BadRequest("additional_vips: a port that was there has its addresses")
+    found = []
+    for each in more:
+        subnets = network.subnets(project_id, id=each["subnet_id"])
+        if not subnets or subnets[0].network_id != place.network_id:
+            raise BadRequest(
+                f"additional_vips: {each['subnet_id']} is no subnet of the network"
+            )
+        text = each.get("ip_address") or ""
+        address = rules.address(text, "additional_vips") if text else ""
+        found.append((each["subnet_id"], address))
+    return replace(place, more=tuple(found))
+
+
+def check_groups(
+    network: VipClient, project_id: str, group_ids: Sequence[str], allowing: bool
+) -> None:
+    """``BadRequest`` for security groups that the project does not see; and for any,
+    where listeners say themselves who is allowed in."""
+    if group_ids and allowing:
+        raise BadRequest("vip_sg_ids: listeners with allowed_cidrs want none")
+    for group_id in group_ids:
+        if not network.has_group(project_id, group_id):
+            raise BadRequest(f"Security group {group_id} not found.")
+
+
+def _first(network: VipClient, project_id: str, wanted: Item) -> Place:
     address = wanted["vip_address"]
     if address:
         address = rules.address(address, "vip_address")
@@ -81,10 +113,11 @@ def _of_port(network: VipClient, project_id: str, port_id: str, address: str) ->
 def make(network: VipClient, balancer: Balancer, place: Place) -> tuple[VipPort, str]:
     """The port, bound to the balancer's host, and its group."""
     group_id = network.make_group(balancer.id)
+    groups = list(balancer.vip_sg_ids or [group_id])
     try:
         if place.port_id:
             port = network.take_port(
-                place.port_id, balancer.id, host=balancer.host, group_id=group_id
+                place.port_id, balancer.id, host=balancer.host, groups=groups
             )
             if balancer.vip_qos_policy_id:
                 network.set_quality(port.id, balancer.vip_qos_policy_id)
@@ -93,10 +126,9 @@ def make(network: VipClient, balancer: Balancer, place: Place) -> tuple[VipPort,
                 balancer.project_id,
                 balancer.id,
                 network_id=place.network_id,
-                subnet_id=place.subnet_id,
-                address=place.address,
+                places=[(place.subnet_id, place.address), *place.more],
                 host=balancer.host,
-                group_id=group_id,
+                groups=groups,
                 qos_policy_id=balancer.vip_qos_policy_id,
             )
     except Exception:

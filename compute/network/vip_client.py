@@ -6,7 +6,7 @@ the listeners serve, to the service.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -32,7 +32,7 @@ class SubnetFacts:
 
 @dataclass(frozen=True, slots=True)
 class VipPort:
-    """A port, and its first address."""
+    """A port, its first address, and the others it has, each with its subnet."""
 
     id: str
     network_id: str
@@ -41,6 +41,7 @@ class VipPort:
     device_id: str
     device_owner: str
     host: str
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class VipClient:
         query = urlencode({"id": policy_id, "visible_to_project": project_id})
         return bool(self._wire.json("GET", f"/v2.0/qos/policies?{query}")["policies"])
 
+    def has_group(self, project_id: str, group_id: str) -> bool:
+        """Whether the project sees the security group."""
+        query = [("id", group_id)]
+        return bool(self._wire.list("security-groups", query, project_id))
+
     # ---- ports -------------------------------------------------------------------
 
     def create_port(
@@ -87,16 +93,18 @@ class VipClient:
         balancer_id: str,
         *,
         network_id: str,
-        subnet_id: str = "",
-        address: str = "",
+        places: Sequence[tuple[str, str]] = (),
         host: str = "",
-        group_id: str = "",
+        groups: Sequence[str] = (),
         qos_policy_id: str = "",
     ) -> VipPort:
-        """A port for the load balancer's address.  ``Conflict`` when the address is in
-        use, or none is left; ``BadRequest`` when it is none of the subnet's."""
-        fixed = {"subnet_id": subnet_id, "ip_address": address}
-        wish = {name: value for name, value in fixed.items() if value}
+        """A port for the load balancer's addresses: ``places`` are subnets and
+        addresses, "" for any.  ``Conflict`` when an address is in use, or none is left;
+        ``BadRequest`` when it is none of the subnet's."""
+        fixed = [{"subnet_id": one, "ip_address": address} for one, address in places]
+        wishes = [
+            {name: value for name, value in each.items() if value} for each in fixed
+        ]
         body: dict[str, Any] = {
             "name": f"{NAME_PREFIX}{balancer_id}",
             "network_id": network_id,
@@ -104,10 +112,10 @@ class VipClient:
             "device_id": balancer_device(balancer_id),
             "device_owner": OWNER_BALANCER,
             "binding:host_id": host,
-            "security_groups": [group_id] if group_id else [],
+            "security_groups": list(groups),
         }
-        if wish:
-            body["fixed_ips"] = [wish]
+        if any(wishes):
+            body["fixed_ips"] = wishes
         if qos_policy_id:
             body["qos_policy_id"] = qos_policy_id
         return _port(self._wire.json("POST", "/v2.0/ports", {"port": body})["port"])
@@ -134,16 +142,20 @@ class VipClient:
         return [_port(item) for item in self._wire.list("ports", query)]
 
     def take_port(
-        self, port_id: str, balancer_id: str, *, host: str, group_id: str
+        self, port_id: str, balancer_id: str, *, host: str, groups: Sequence[str]
     ) -> VipPort:
         """Let a port that was there serve the load balancer."""
         body = {
             "device_id": balancer_device(balancer_id),
             "device_owner": OWNER_BALANCER,
             "binding:host_id": host,
-            "security_groups": [group_id],
+            "security_groups": list(groups),
         }
         return self._change(port_id, body)
+
+    def set_groups(self, port_id: str, groups: Sequence[str]) -> None:
+        """The security groups of the port."""
+        self._change(port_id, {"security_groups": list(groups)})
 
     def give_back(self, port_id: str) -> None:
         """It serves none any more; nothing if it is gone."""
@@ -228,7 +240,7 @@ class VipClient:
 
 
 def _port(item: Mapping[str, Any]) -> VipPort:
-    fixed = item["fixed_ips"][0] if item["fixed_ips"] else {}
+    fixed, *more = item["fixed_ips"] or [{}]
     return VipPort(
         id=item["id"],
         network_id=item["network_id"],
@@ -237,6 +249,7 @@ def _port(item: Mapping[str, Any]) -> VipPort:
         device_id=item["device_id"],
         device_owner=item["device_owner"],
         host=item.get("binding:host_id", ""),
+        more=tuple((each["subnet_id"], each["ip_address"]) for each in more),
     )
 
 

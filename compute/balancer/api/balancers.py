@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compute.balancer import tables, vips
 from compute.balancer.api.creation import Creation
 from compute.balancer.api.resource import (
@@ -68,6 +70,8 @@ class BalancersApi:
             if policy_id != before.vip_qos_policy_id:
                 vips.check_quality(self._network, before.project_id, policy_id)
                 self._network.set_quality(before.vip_port_id, policy_id)
+        if "vip_sg_ids" in attributes:
+            self._regroup(call, attributes["vip_sg_ids"])
         changed = self._database.write(
             call.context,
             lambda work: balancers.update(work, _mine(work, call, "put"), attributes),
@@ -77,6 +81,21 @@ class BalancersApi:
             return KIND.show(work, [KIND.find(work, changed.id)])[0]
 
         return json_reply(200, {KIND.singular: self._database.read(call.context, show)})
+
+    def _regroup(self, call: ApiCall, wanted: Sequence[str]) -> None:
+        """The port is in these groups from now on, or in the balancer's own again."""
+
+        def look(work: Work) -> tuple[Balancer, bool]:
+            balancer = _ready(work, call)
+            table = tables.listeners
+            mine = work.records(Listener, table, table.c.balancer_id == balancer.id)
+            return balancer, any(each.allowed_cidrs for each in mine)
+
+        before, allowing = self._database.read(call.context, look)
+        if list(wanted) != list(before.vip_sg_ids or ()):
+            vips.check_groups(self._network, before.project_id, wanted, allowing)
+            groups = list(wanted) or [before.group_id]
+            self._network.set_groups(before.vip_port_id, groups)
 
     def delete(self, call: ApiCall) -> Reply:
         """Begin to take it away; ``cascade``: with all that it has."""

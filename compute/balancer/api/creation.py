@@ -49,6 +49,12 @@ class Creation:
             call.context, lambda work: allow(work, KIND.word, "post", project_id)
         )
         vips.check_quality(self._network, project_id, attributes["vip_qos_policy_id"])
+        vips.check_groups(
+            self._network,
+            project_id,
+            attributes["vip_sg_ids"],
+            any(each.get("allowed_cidrs") for each in attributes["listeners"]),
+        )
         place = vips.find_place(self._network, project_id, attributes)
 
         def begin(work: Work) -> Balancer:
@@ -97,6 +103,10 @@ class Creation:
                 vip_port_id=port.id,
                 vip_subnet_id=port.subnet_id,
                 vip_network_id=port.network_id,
+                additional_vips=[
+                    {"subnet_id": subnet_id, "ip_address": address}
+                    for subnet_id, address in (port.more if place.more else ())
+                ],
                 group_id=group_id,
             )
             _make_parts(work, found, attributes)

@@ -17,6 +17,23 @@ from compute.core.errors import BadRequest
 
 PROVIDER = "haproxy"
 PROVIDER_TEXT = "An haproxy process of its own for each load balancer"
+# Beside the VIP; the network lets no port have more than 64.
+ADDRESSES_MAX = 20
+MORE_ADDRESSES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "subnet_id": ID,
+            "ip_address": {**ADDRESS, "type": ["string", "null"]},
+        },
+        "required": ["subnet_id"],
+        "additionalProperties": False,
+    },
+    "maxItems": ADDRESSES_MAX,
+}
+GROUPS_MAX = 10
+GROUPS = {"type": "array", "items": ID, "maxItems": GROUPS_MAX, "uniqueItems": True}
 FIELDS = Fields(
     Field("vip_address", ADDRESS, default="", update=False),
     Field("vip_port_id", ID, default="", update=False),
@@ -27,7 +44,9 @@ FIELDS = Fields(
     Field("vip_vnic_type", {"enum": ["normal"]}, default="normal", column="-"),
     Field("listeners", OBJECTS, default=(), update=False, column="-"),
     Field("pools", OBJECTS, default=(), update=False, column="-"),
-    unsupported=("flavor_id", "availability_zone", "additional_vips", "vip_sg_ids"),
+    Field("additional_vips", MORE_ADDRESSES, default=(), update=False, column="-"),
+    Field("vip_sg_ids", GROUPS, default=()),
+    unsupported=("flavor_id", "availability_zone"),
 )
 
 
@@ -84,8 +103,8 @@ def _present(work: Work, balancers: Sequence[Balancer]) -> list[Item]:
             "vip_network_id": each.vip_network_id or None,
             "vip_qos_policy_id": each.vip_qos_policy_id or None,
             "vip_vnic_type": "normal",
-            "vip_sg_ids": [],
-            "additional_vips": [],
+            "vip_sg_ids": list(each.vip_sg_ids or ()),
+            "additional_vips": [dict(one) for one in each.additional_vips or ()],
             "provider": PROVIDER,
             "listeners": held["listeners"].get(each.id, []),
             "pools": held["pools"].get(each.id, []),

@@ -159,9 +159,13 @@ def _checked(balancer: Balancer, protocol: str, attributes: Item) -> Item:
         given = attributes["insert_headers"]
         found["insert_headers"] = rules.insert_headers(given, protocol)
     if "allowed_cidrs" in attributes:
-        version = ipaddress.ip_address(balancer.vip_address).version
+        versions = {ipaddress.ip_address(each).version for each in balancer.addresses}
         given = list(attributes["allowed_cidrs"])
-        found["allowed_cidrs"] = rules.prefixes(given, version)
+        if given and balancer.vip_sg_ids:
+            raise BadRequest(
+                "allowed_cidrs: who reaches the load balancer is said by its vip_sg_ids"
+            )
+        found["allowed_cidrs"] = rules.prefixes(given, versions)
     return found
 
 

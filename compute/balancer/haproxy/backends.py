@@ -6,7 +6,6 @@ that two listeners lead to is two backends, ``POOL:LISTENER``.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from compute.balancer.haproxy.tls import server_words
@@ -77,8 +76,9 @@ def _persistence(balancer: Balancer, pool: Pool, *, is_http: bool) -> Iterator[s
     kind = pool.persistence.get("type")
     name = pool.persistence.get("cookie_name") or ""
     if kind == "SOURCE_IP":
-        version = ipaddress.ip_address(balancer.vip_address).version
-        family = "ipv6" if version == 6 else "ip"
+        # A table of IPv6 addresses has room for those of IPv4 too.
+        has_six = any(":" in each for each in balancer.addresses)
+        family = "ipv6" if has_six else "ip"
         expires = int(pool.persistence.get("persistence_timeout") or 0)
         end = f" expire {expires}s" if expires else ""
         yield f"  stick-table type {family} size {STICK_ENTRIES}{end} peers {PEERS}"

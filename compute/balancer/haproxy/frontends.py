@@ -51,10 +51,10 @@ def frontend(tree: Tree, listener: Listener) -> Iterator[str]:
     """Its lines."""
     is_http = listener.protocol in (*READING, PROMETHEUS)
     yield f"frontend {listener.id}"
-    bind = [address_with_port(tree.balancer.vip_address, listener.port)]
-    if listener.protocol == TERMINATED_HTTPS:
-        bind += bind_words(listener)
-    yield f"  bind {' '.join(bind)}"
+    ends = bind_words(listener) if listener.protocol == TERMINATED_HTTPS else []
+    for address in tree.balancer.addresses:
+        bind = [address_with_port(address, listener.port), *ends]
+        yield f"  bind {' '.join(bind)}"
     yield f"  mode {'http' if is_http else 'tcp'}"
     limit = listener.connection_limit
     yield f"  maxconn {CONNECTIONS_MAX if limit == UNLIMITED else limit}"

@@ -57,14 +57,8 @@ def wanted_addresses(
     if len(wishes) > FIXED_ADDRESSES_MAX:
         raise invalid(f"fixed_ips: more than {FIXED_ADDRESSES_MAX}.")
     had = {(each.subnet_id, each.address) for each in keep}
-    exact: list[tuple[str, str]] = []
-    open_wishes: list[Subnet] = []
-    for wish in wishes:
-        subnet, address = _understand(subnets, wish, network_id)
-        if address:
-            exact.append((subnet.id, address))
-        else:
-            open_wishes.append(subnet)
+    understood = [_understand(subnets, wish, network_id) for wish in wishes]
+    exact = [(subnet.id, address) for subnet, address in understood if address]
     if len(set(exact)) != len(exact):
         raise invalid("fixed_ips: the same address twice.")
     for pair in exact:
@@ -74,9 +68,14 @@ def wanted_addresses(
                 f"Unable to complete operation for network {network_id}."
                 f" The IP address {pair[1]} is in use.",
             )
-    chosen = list(exact)
-    for subnet in open_wishes:
-        chosen.append(_one_of(work, subnet, mac, had, chosen, is_guest))
+    # In the order of the wishes; what is asked for by name is given to no other.
+    taken, chosen = list(exact), []
+    for subnet, address in understood:
+        pair = (subnet.id, address)
+        if not address:
+            pair = _one_of(work, subnet, mac, had, taken, is_guest)
+            taken.append(pair)
+        chosen.append(pair)
     return chosen
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from compute.balancer.agent.processes import WAITING_MAX
 from compute.network.client import balancer_namespace
+from test.functional.compute.balancer.addresses import it_has_two_addresses
 from test.functional.compute.balancer.datagrams import (
     datagrams_take_turns,
     pings_and_metrics,
@@ -350,6 +351,8 @@ def walls_are_where_they_should_be(scene: Scene) -> None:
     scene.delete(f"listeners/{tcp['id']}")
     assert scene.curl(f"http://{vip}:9000/", "-m", "1") == ""
     assert other.pings(scene.address("one"))
+    scene.clear()
+    it_has_two_addresses(scene)
 
 
 def a_floating_address_leads_to_it(scene: Scene) -> None:

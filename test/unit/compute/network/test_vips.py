@@ -28,9 +28,9 @@ def vip(house: House) -> tuple[VipClient, VipPort, str]:
         OWNER,
         BALANCER,
         network_id=network["id"],
-        subnet_id=subnet["id"],
+        places=[(subnet["id"], "")],
         host=HOST,
-        group_id=group,
+        groups=[group],
     )
     return client, port, group
 
@@ -79,7 +79,7 @@ def test_a_port_that_was_there_is_given_back(house: House) -> None:
     found = client.find_port(OWNER, made["id"])
     assert found.address == made["fixed_ips"][0]["ip_address"]
     group = client.make_group(BALANCER)
-    taken = client.take_port(found.id, BALANCER, host=HOST, group_id=group)
+    taken = client.take_port(found.id, BALANCER, host=HOST, groups=[group])
     assert (taken.device_owner, taken.host) == ("Octavia", HOST)
     client.give_back(found.id)
     assert house.show("port", found.id)["device_owner"] == ""
@@ -115,10 +115,10 @@ def test_a_port_is_taken_once(house: House) -> None:
     port = house.make("port", network_id=network["id"])
     group = client.make_group(BALANCER)
     other = BALANCER[:-1] + "c"
-    client.take_port(port["id"], BALANCER, host=HOST, group_id=group)
-    client.take_port(port["id"], BALANCER, host=HOST, group_id=group)
+    client.take_port(port["id"], BALANCER, host=HOST, groups=[group])
+    client.take_port(port["id"], BALANCER, host=HOST, groups=[group])
     with pytest.raises(Conflict):
-        client.take_port(port["id"], other, host=HOST, group_id=group)
+        client.take_port(port["id"], other, host=HOST, groups=[group])
     assert [each.id for each in client.ports_of(BALANCER)] == [port["id"]]
     client.give_back(port["id"])
-    client.take_port(port["id"], other, host=HOST, group_id=group)
+    client.take_port(port["id"], other, host=HOST, groups=[group])
