@@ -7,6 +7,7 @@ from urllib.parse import quote
 import orjson
 
 from compute.ec2 import ids
+from compute.ec2.device_names import shown_device
 from compute.ec2.frame.errors import Ec2Error, coded, invalid
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
@@ -22,7 +23,7 @@ def asked_ends(
     """By the volumes' uuids.  ``Ec2Error`` for a device that the server has not."""
     found = {}
     by_device = {
-        attachment["device"]: volume["id"]
+        shown_device(volume, attachment): volume["id"]
         for volume, attachment in inventory.volumes_by_server.get(server["id"], [])
     }
     for each in parameters.structures("BlockDeviceMapping"):

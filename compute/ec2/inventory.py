@@ -219,6 +219,11 @@ class Inventory:
                 ports.sort(key=lambda port: order.get(port["mac_address"], len(order)))
         return found
 
+    def has_interface(self, server_id: str, hardware_address: str) -> bool:
+        """Whether a server has the interface with that address by now."""
+        server = self.servers_by_id.get(server_id, {})
+        return hardware_address in _hardware_addresses(server)
+
     @cached_property
     def address_by_port(self) -> Mapping[str, Thing]:
         """Floating addresses by the port that they lead to."""

@@ -9,7 +9,9 @@ from compute.ec2.call import Call
 from compute.ec2.frame.errors import invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Thing
-from compute.ec2.volume_types import asked_type
+from compute.ec2.launch_tags import volume_notes
+from compute.ec2.views.images import root_gib
+from compute.ec2.volume_types import TypeWish, asked_type
 
 # What scripts call the root, whatever the image calls it.
 _ROOT_NAMES = frozenset(("/dev/vda", "/dev/sda1", "/dev/sda", "vda"))
@@ -19,23 +21,34 @@ _HEEDED = (
 )
 
 
-def disks_of_order(call: Call, image: Thing) -> list[dict[str, Any]]:
-    """The disks that are wanted beside, or instead of, the image's own."""
+def disks_of_order(
+    call: Call, image: Thing
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The disks that are wanted beside, or instead of, the image's own, and what a
+    server keeps of the names and types that were wished for them."""
     mappings = [
         each
         for each in call.parameters.structures("BlockDeviceMapping")
         if not each.has("NoDevice") and not each.has("VirtualName")
     ]
     if not mappings:
-        return []
+        return [], {}
     roots = [each for each in mappings if each.text("DeviceName") in _ROOT_NAMES]
     if len(roots) > 1:
         raise invalid("BlockDeviceMapping", "two roots")
-    disks = [_root(call, roots[0], image) if roots else _image_disk(image)]
-    for each in mappings:
-        if each not in roots:
-            disks.append(_volume(call, each))
-    return disks
+    rest = [each for each in mappings if each not in roots]
+    disks = [_image_disk(image)]
+    wishes = [TypeWish()]
+    for each in [*roots, *rest]:
+        wish = asked_type(call.rooms, each.structure("Ebs"))
+        disk = _root(each, image) if each in roots else _volume(call, each)
+        if wish.type_name:
+            disk["volume_type"] = wish.type_name
+        disks.append(disk)
+        wishes.append(wish)
+    if roots:
+        del disks[0], wishes[0]
+    return disks, volume_notes(disks, [each.wanted_as for each in wishes])
 
 
 def _image_disk(image: Thing) -> dict[str, Any]:
@@ -48,20 +61,16 @@ def _image_disk(image: Thing) -> dict[str, Any]:
     }
 
 
-def _root(call: Call, mapping: Parameters, image: Thing) -> dict[str, Any]:
+def _root(mapping: Parameters, image: Thing) -> dict[str, Any]:
     """A volume made from the image."""
     ebs = _ebs(mapping)
     if ebs.has("SnapshotId"):
         raise unsupported("Ebs.SnapshotId", "The root comes from the image.")
-    size = ebs.integer("VolumeSize")
-    if size is None:
-        raise missing("BlockDeviceMapping.Ebs.VolumeSize")
     return {
         **_image_disk(image),
         "destination_type": "volume",
-        "volume_size": size,
+        "volume_size": ebs.integer("VolumeSize", root_gib(image)),
         "delete_on_termination": ebs.flag("DeleteOnTermination", default=True),
-        **_volume_type(call, ebs),
     }
 
 
@@ -73,7 +82,6 @@ def _volume(call: Call, mapping: Parameters) -> dict[str, Any]:
         "destination_type": "volume",
         "delete_on_termination": ebs.flag("DeleteOnTermination", default=True),
         "device_name": mapping.required("DeviceName"),
-        **_volume_type(call, ebs),
     }
     size = ebs.integer("VolumeSize")
     if snapshot := ebs.text("SnapshotId"):
@@ -92,8 +100,3 @@ def _ebs(mapping: Parameters) -> Parameters:
     if ebs.flag("Encrypted"):
         raise unsupported("Ebs.Encrypted", "Volumes are not encrypted.")
     return ebs
-
-
-def _volume_type(call: Call, ebs: Parameters) -> dict[str, str]:
-    kind = asked_type(call.rooms, ebs).type_name
-    return {"volume_type": kind} if kind else {}

@@ -1,7 +1,8 @@
-"""Tags that an order gives to what comes with its instances: volumes and interfaces.
+"""What an order says of things that come with its instances: the tags of volumes and
+interfaces, and as what each volume was wanted.
 
-These are made while a server is built.  So an order notes their tags on the server,
-and whoever looks at instances or volumes once it is built gives them, as with public
+These are made while a server is built.  So an order notes it on the server, and
+whoever looks at instances or volumes once it is built gives it to them, as with public
 addresses (``public_addresses``).
 """
 
@@ -9,11 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from compute.ec2 import ids, tagging
+from compute.ec2.device_names import NAMED_AS, disk_meant, naming
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.marking import there_or_not
 from compute.ec2.tagging import Tags
+from compute.ec2.volume_types import WANTED_AS
 from compute.ec2.words import RESERVED
 from objectstore.kernel.errors import Rejected
 
@@ -23,6 +27,13 @@ _NOTES: Mapping[str, str] = {
     ids.INTERFACE: f"{RESERVED}interface-tag:",
 }
 KINDS = tuple(_NOTES)
+# Of a server: what the volume at that disk is to keep, by its own names for that.
+_KEPT_NOTES: Mapping[str, str] = {
+    f"{RESERVED}volume-type:": WANTED_AS,
+    f"{RESERVED}volume-device:": NAMED_AS,
+}
+_ROOT = "root"
+_PREFIXES = (*_NOTES.values(), *_KEPT_NOTES)
 # It has not all of them yet, or never will.
 _UNFINISHED = ("BUILD", "ERROR")
 
@@ -38,13 +49,29 @@ def notes(tags: Mapping[str, Tags]) -> dict[str, str]:
     }
 
 
+def volume_notes(disks: Iterable[Mapping[str, Any]], types: Iterable[str]) -> Tags:
+    """What a server keeps of the types and names that its order wished for."""
+    found = {}
+    for disk, wanted in zip(disks, types, strict=True):
+        # The root has no name of its own in an order.
+        name = disk.get("device_name", "")
+        meant = disk_meant(name) or _ROOT
+        kept = naming(name, meant) if name else {}
+        if wanted:
+            kept[WANTED_AS] = wanted
+        for prefix, key in _KEPT_NOTES.items():
+            if key in kept:
+                found[prefix + meant] = kept[key]
+    return found
+
+
 def settle(inventory: Inventory) -> Inventory:
     """Give the tags that were noted on servers which are built; what the project has
     after that."""
     changed = False
     for server in inventory.servers:
         noted = [key for key in server["metadata"] if key.startswith(RESERVED)]
-        waiting = [key for key in noted if key.startswith(tuple(_NOTES.values()))]
+        waiting = [key for key in noted if key.startswith(_PREFIXES)]
         if waiting and server["status"] not in _UNFINISHED:
             changed |= _give(inventory, server, waiting)
     return inventory.look_again() if changed else inventory
@@ -61,6 +88,7 @@ def _give(inventory: Inventory, server: Thing, waiting: Iterable[str]) -> bool:
             for uuid in _things(inventory, server, kind) if tags else ():
                 with there_or_not():
                     tagging.put(inventory, kind, uuid, tags)
+        _give_wishes(inventory, server)
         for key in waiting:
             with there_or_not():
                 path = ("servers", server["id"], "metadata", key)
@@ -71,6 +99,22 @@ def _give(inventory: Inventory, server: Thing, waiting: Iterable[str]) -> bool:
         _logger.info("no tags for what came with %s: %s", server["id"], error.text)
         return False
     return True
+
+
+def _give_wishes(inventory: Inventory, server: Thing) -> None:
+    root = server.get("OS-EXT-SRV-ATTR:root_device_name") or "/dev/vda"
+    for volume, attachment in inventory.volumes_by_server.get(server["id"], []):
+        is_root = attachment["device"] == root
+        disk = _ROOT if is_root else attachment["device"].removeprefix("/dev/")
+        wanted = {
+            key: server["metadata"][prefix + disk]
+            for prefix, key in _KEPT_NOTES.items()
+            if prefix + disk in server["metadata"]
+        }
+        if wanted:
+            with there_or_not():
+                path = ("volumes", volume["id"], "metadata")
+                inventory.rooms.post("volume", *path, body={"metadata": wanted})
 
 
 def _things(inventory: Inventory, server: Thing, kind: str) -> list[str]:

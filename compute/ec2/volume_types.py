@@ -33,6 +33,11 @@ class TypeWish:
     type_name: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def wanted_as(self) -> str:
+        """What a volume keeps of it; may be empty."""
+        return self.metadata.get(WANTED_AS, "")
+
 
 def asked_type(rooms: Rooms, parameters: Parameters, now: str = "") -> TypeWish:
     """The type that a request means by ``VolumeType``, ``Iops`` and ``Throughput``;

@@ -15,6 +15,7 @@ import orjson
 
 from compute.core.context import TokenSource
 from compute.core.errors import Conflict, NotFound
+from compute.core.guest_metadata import MetadataOptions
 from compute.instance.client_wire import instance_wire
 from compute.instance.records import Server, record_from
 from compute.instance.told import (
@@ -199,14 +200,23 @@ class InstanceClient:
 
     # ---- metadata --------------------------------------------------------------
 
-    def metadata(self, server_id: str, path: str) -> tuple[str, bytes]:
+    def metadata(
+        self, server_id: str, path: str, *, has_token: bool = False
+    ) -> tuple[str, bytes]:
         """Content type and content that the server finds at ``path`` of its metadata
-        service (``/openstack/latest/meta_data.json``); ``NotFound``."""
-        query = urlencode({"path": path})
+        service (``/openstack/latest/meta_data.json``); ``NotFound``.  A ``Rejected``
+        with 403: it has to bring a session token, which the caller has checked."""
+        query = urlencode({"path": path, **({"token": "1"} if has_token else {})})
         path = f"{_server_path(server_id)}/metadata?{query}"
         answer = self._wire.send("GET", path)
         content_type = answer.headers.get("content-type", "text/plain")
         return content_type, answer.read()
+
+    def metadata_options(self, server_id: str) -> MetadataOptions:
+        """How the server's metadata service answers it; ``NotFound``."""
+        path = f"{_server_path(server_id)}/metadata-options"
+        found = self._wire.json("GET", path)["options"]
+        return record_from(MetadataOptions, found)
 
     def put_password(self, server_id: str, sealed: bytes) -> None:
         """Keep the password that the guest sealed with its user's key.

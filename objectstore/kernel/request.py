@@ -25,6 +25,8 @@ PathParts = tuple[str, str, str, str]
 """Version, account, container and object; "" for what the path does not name."""
 
 CONTEXT_KEY = "ringstack.context"
+# The client's connection, for what has to set an option of it.
+SOCKET_KEY = "ringstack.socket"
 # Sets of an environ's keys that are remembered where some are looked for.  Clients
 # choose them, also those that nobody knows, and send up to 128 KiB of names.
 KEY_SETS_MAX = 128

@@ -8,7 +8,7 @@ from compute.ec2 import ids
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.pages import page
-from compute.ec2.views.instances import METADATA_OPTIONS
+from compute.ec2.metadata_options import shown_options
 
 
 def encryption(call: Call) -> Document:
@@ -35,7 +35,8 @@ def metadata(call: Call) -> Document:
     """``GetInstanceMetadataDefaults``."""
     said = ("httpTokens", "httpPutResponseHopLimit", "httpEndpoint")
     names = (*said, "instanceMetadataTags")
-    return {"accountLevel": {name: METADATA_OPTIONS[name] for name in names}}
+    options = shown_options({})
+    return {"accountLevel": {name: options[name] for name in names}}
 
 
 # ---- what VPCs had of old ------------------------------------------------------------

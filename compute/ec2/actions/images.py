@@ -28,6 +28,7 @@ FILTERS: Mapping[str, Accessor] = {
     "image-type": lambda shown: shown["imageType"],
     "is-public": lambda shown: shown["isPublic"],
     "name": lambda shown: shown["name"],
+    "owner-alias": lambda shown: shown["imageOwnerAlias"],
     "owner-id": lambda shown: shown["imageOwnerId"],
     "root-device-name": lambda shown: shown["rootDeviceName"],
     "root-device-type": lambda shown: shown["rootDeviceType"],
@@ -49,12 +50,17 @@ def describe(call: Call) -> Document:
         images = [each for each in images if not _is_deprecated(each, own, str(now))]
     if owners := parameters.texts("Owner"):
         names = {own if owner == "self" else owner for owner in owners}
-        images = [image for image in images if image["imageOwnerId"] in names]
+        images = [each for each in images if names & set(_owners(each))]
     if users := parameters.texts("ExecutableBy"):
         images = [image for image in images if _may_start(image, users, own)]
     found = chosen(images, asked_filters(parameters), FILTERS)
     shown, token = page(parameters, found, lambda each: str(each["imageId"]), 1)
     return {"imagesSet": shown, "nextToken": token}
+
+
+def _owners(image: Mapping[str, Any]) -> list[str]:
+    """By which names its owner is asked for."""
+    return [image["imageOwnerId"], image["imageOwnerAlias"] or ""]
 
 
 def _is_deprecated(image: Mapping[str, Any], own: str, now: str) -> bool:

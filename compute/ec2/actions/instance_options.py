@@ -1,7 +1,4 @@
-"""Options of an instance that here are as they are: of its metadata, of watching it.
-
-Who wishes for what it has anyway is answered, as tools that set everything expect.
-"""
+"""Options of an instance: how its metadata are told, and how closely it is watched."""
 
 from __future__ import annotations
 
@@ -9,19 +6,28 @@ from compute.ec2 import ids
 from compute.ec2.actions.instances import asked_servers
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
-from compute.ec2.frame.errors import missing, unsupported
-from compute.ec2.views.instances import METADATA_OPTIONS, metadata_wishes
+from compute.ec2.frame.errors import coded, missing, unsupported
+from compute.ec2.metadata_options import (
+    PARAMETERS,
+    asked_options,
+    shown_options,
+)
 
 
 def modify_metadata(call: Call) -> Document:
     """``ModifyInstanceMetadataOptions``."""
     identifier = call.parameters.required("InstanceId")
-    asked_servers(call.inventory, [identifier])
-    for name, only in metadata_wishes().items():
-        if (value := call.parameters.text(name)) and value != only:
-            raise unsupported(name, f"It can be {only}.")
-    shown = {"state": "applied", **METADATA_OPTIONS}
-    return {"instanceId": identifier, "instanceMetadataOptions": shown}
+    server = asked_servers(call.inventory, [identifier])[0]
+    wanted = asked_options(call.parameters)
+    if wanted:
+        with coded(missing="InvalidInstanceID.NotFound"):
+            path = ("servers", server["id"], "metadata")
+            call.rooms.post("compute", *path, body={"metadata": wanted})
+    shown = shown_options({**server["metadata"], **wanted})
+    return {
+        "instanceId": identifier,
+        "instanceMetadataOptions": {"state": "applied", **shown},
+    }
 
 
 def unmonitor(call: Call) -> Document:
@@ -46,7 +52,7 @@ def monitor(call: Call) -> Document:
 
 ACTIONS = {
     "ModifyInstanceMetadataOptions": Action(
-        modify_metadata, " ".join(("InstanceId", *metadata_wishes()))
+        modify_metadata, " ".join(("InstanceId", *PARAMETERS))
     ),
     "MonitorInstances": Action(monitor, "InstanceId"),
     "UnmonitorInstances": Action(unmonitor, "InstanceId"),

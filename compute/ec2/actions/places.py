@@ -10,7 +10,30 @@ from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, invalid
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
+from compute.ec2.interface_addresses import ADDRESSES_MAX
 from compute.ec2.inventory import Thing
+
+# As many as tools may plan with; a port's quota is what counts.
+_INTERFACES_MAX = 15
+# The same for every type: a type says nothing of networks here.
+_NETWORK: Mapping[str, Any] = {
+    "networkPerformance": "As the host's",
+    "maximumNetworkInterfaces": _INTERFACES_MAX,
+    "maximumNetworkCards": 1,
+    "defaultNetworkCardIndex": 0,
+    "networkCards": [
+        {
+            "networkCardIndex": 0,
+            "networkPerformance": "As the host's",
+            "maximumNetworkInterfaces": _INTERFACES_MAX,
+        }
+    ],
+    "ipv4AddressesPerInterface": ADDRESSES_MAX,
+    "ipv6AddressesPerInterface": 0,
+    "ipv6Supported": False,
+    "enaSupport": "unsupported",
+    "efaSupported": False,
+}
 
 
 def describe_regions(call: Call) -> Document:
@@ -125,10 +148,22 @@ def _type(flavor: Thing) -> dict[str, Any]:
         "instanceStorageInfo": {
             "totalSizeInGB": disk,
             "disks": [{"sizeInGB": disk, "count": 1, "type": "ssd"}],
+            "nvmeSupport": "unsupported",
+            "encryptionSupport": "unsupported",
         }
         if disk
         else None,
-        "ebsInfo": {"ebsOptimizedSupport": "unsupported"},
+        "ebsInfo": {
+            "ebsOptimizedSupport": "unsupported",
+            "encryptionSupport": "unsupported",
+            "nvmeSupport": "unsupported",
+        },
+        "networkInfo": _NETWORK,
+        "placementGroupInfo": {"supportedStrategies": []},
+        "autoRecoverySupported": False,
+        "dedicatedHostsSupported": False,
+        "nitroEnclavesSupport": "unsupported",
+        "supportedBootModes": ["legacy-bios", "uefi"],
         "hibernationSupported": False,
         "burstablePerformanceSupported": False,
     }

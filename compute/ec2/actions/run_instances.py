@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from compute.core.identifiers import EC2_DIGITS
-from compute.ec2 import ids, launch_tags, tagging
+from compute.ec2 import ids, launch_tags, metadata_options, tagging
 from compute.ec2.call import Call
 from compute.ec2.flavors import flavor_id
 from compute.ec2.frame.api import Action, Document
@@ -33,7 +33,8 @@ _ONLY: dict[tuple[str, str], str] = {
     ("", "EbsOptimized"): "false",
     ("Monitoring", "Enabled"): "false",
     ("Placement", "Tenancy"): "default",
-    **{("MetadataOptions", name): v for name, v in view.metadata_wishes().items()},
+    # Nothing is saved up here for later: a guest computes as its type lets it.
+    ("CreditSpecification", "CpuCredits"): "unlimited",
     ("HibernationOptions", "Configured"): "false",
     ("EnclaveOptions", "Enabled"): "false",
     ("CapacityReservationSpecification", "CapacityReservationPreference"): "open",
@@ -56,6 +57,7 @@ def run(call: Call) -> Document:
     reservation = f"{ids.RESERVATION}-{secrets.token_hex(EC2_DIGITS)[:EC2_DIGITS]}"
     metadata = {**tags[ids.INSTANCE], **template_tags, view.RESERVATION: reservation}
     metadata |= metadata_for([each for each in PROTECTIONS if _is_wished(call, each)])
+    metadata |= metadata_options.asked_options(parameters.structure("MetadataOptions"))
     name = metadata.pop(tagging.NAME, "") or reservation
     if client_token:
         metadata[tagging.CLIENT_TOKEN] = client_token
@@ -75,9 +77,13 @@ def run(call: Call) -> Document:
         server["key_name"] = _key(call.inventory, key_name)
     if zone := parameters.structure("Placement").text("AvailabilityZone"):
         server["availability_zone"] = _zone(call.inventory, zone)
+    if metadata_options.needs_token(metadata):
+        # What cloud-init has for OpenStack knows no tokens; it reads this first.
+        server["config_drive"] = True
     if user_data := _user_data(parameters):
         server["user_data"] = user_data
-    disks = disks_of_order(call, image)
+    disks, wishes = disks_of_order(call, image)
+    metadata |= wishes
     # Tools send tags for volumes whether there will be any or not.
     metadata |= launch_tags.notes(tags if disks else {**tags, ids.VOLUME: {}})
     if disks:
@@ -126,7 +132,10 @@ def _the_first_one(call: Call, client_token: str, error: Ec2Error) -> Document:
 
 
 def _refuse_what_is_not_here(parameters: Parameters) -> None:
-    known: dict[str, list[str]] = {"Placement": _PLACEMENT.split()}
+    known = {
+        "Placement": _PLACEMENT.split(),
+        "MetadataOptions": list(metadata_options.PARAMETERS),
+    }
     for structure, name in _ONLY:
         if structure:
             known.setdefault(structure, []).append(name)
@@ -199,7 +208,7 @@ ACTIONS = {
         " SubnetId PrivateIpAddress NetworkInterface UserData Placement ClientToken"
         " BlockDeviceMapping TagSpecification Monitoring DisableApiTermination"
         " DisableApiStop InstanceInitiatedShutdownBehavior EbsOptimized LaunchTemplate"
-        " MetadataOptions HibernationOptions EnclaveOptions MaintenanceOptions"
-        " CapacityReservationSpecification",
+        " MetadataOptions CreditSpecification HibernationOptions EnclaveOptions"
+        " MaintenanceOptions CapacityReservationSpecification",
     )
 }

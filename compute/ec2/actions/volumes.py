@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.ec2 import ids, launch_tags, tagging
 from compute.ec2.call import Call
+from compute.ec2.device_names import naming, shown_device
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, missing, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
@@ -121,10 +122,15 @@ def attach(call: Call) -> Document:
             raise Ec2Error("VolumeInUse", text)
         path = ("servers", server, "os-volume_attachments")
         made = call.rooms.post("compute", *path, body=body)["volumeAttachment"]
+    name = parameters.text("Device")
+    if kept := naming(name, made["device"] or name):
+        call.rooms.post(
+            "volume", "volumes", volume, "metadata", body={"metadata": kept}
+        )
     return {
         "volumeId": parameters.text("VolumeId"),
         "instanceId": parameters.text("InstanceId"),
-        "device": made["device"] or parameters.text("Device"),
+        "device": name,
         "status": "attaching",
         "deleteOnTermination": False,
     }
@@ -152,7 +158,7 @@ def detach(call: Call) -> Document:
     return {
         "volumeId": identifier,
         "instanceId": instance,
-        "device": attachment["device"],
+        "device": shown_device(volume, attachment),
         "status": "detaching",
         "attachTime": moment(attachment.get("attached_at")),
     }

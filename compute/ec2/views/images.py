@@ -7,12 +7,16 @@ from typing import Any
 from compute.ec2 import ids, tagging
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.volume_types import FAST_TYPE
 from compute.ec2.words import RESERVED, mark
 
 # Of an image: from when on it is not to be used for anything new.
 DEPRECATION = f"{RESERVED}deprecation"
 # Of an image: the stores into which it could not be brought.
 _FAILED_IMPORT = "os_glance_failed_import"
+# What whoever runs a cloud gives to everybody is asked for under this name.
+_HOUSE = "amazon"
+_GIB = 1 << 30
 _STATES = {
     "active": "available",
     "queued": "pending",
@@ -33,12 +37,13 @@ def _state(image: Thing) -> str:
 
 def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
     """An image."""
-    volumes = image.get("block_device_mapping")
+    root = image.get("root_device_name", "/dev/vda")
     return {
         "imageId": inventory.id_of(ids.IMAGE, image["id"]),
         "imageLocation": f"{image['owner']}/{image['name'] or ''}",
         "imageState": _state(image),
         "imageOwnerId": image["owner"],
+        "imageOwnerAlias": _HOUSE if image["visibility"] == "public" else None,
         "creationDate": moment(image["created_at"]),
         "isPublic": image["visibility"] in ("public", "community"),
         "productCodes": [],
@@ -47,12 +52,28 @@ def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
         "imageType": "machine",
         "name": image["name"] or "",
         "description": image.get("description", ""),
-        "rootDeviceType": "ebs" if volumes else "instance-store",
-        "rootDeviceName": image.get("root_device_name", "/dev/vda"),
-        "blockDeviceMapping": [],
+        # Its root can be a volume, if the order says so.
+        "rootDeviceType": "ebs",
+        "rootDeviceName": root,
+        "blockDeviceMapping": [{"deviceName": root, "ebs": _root_volume(image)}],
         "virtualizationType": "hvm",
         "tagSet": tagging.tag_set(ids.IMAGE, image),
         "hypervisor": "kvm",
         "deprecationTime": mark(image, DEPRECATION) or None,
         "deregistrationProtection": "enabled" if image["protected"] else "disabled",
+    }
+
+
+def root_gib(image: Thing) -> int:
+    """As large its root is as a volume, if nothing is said of it."""
+    size = image.get("virtual_size") or image.get("size") or 0
+    return max(1, int(image.get("min_disk") or 0), -(-int(size) // _GIB))
+
+
+def _root_volume(image: Thing) -> dict[str, Any]:
+    return {
+        "volumeSize": root_gib(image),
+        "volumeType": FAST_TYPE,
+        "deleteOnTermination": True,
+        "encrypted": False,
     }

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.ec2 import ids
+from compute.ec2.device_names import shown_device
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.metadata_options import shown_options
 from compute.ec2.tagging import CLIENT_TOKEN, tag_set
 from compute.ec2.views.interfaces import instance_interface
 from compute.ec2.words import RESERVED
@@ -17,15 +19,6 @@ RESERVATION = f"{RESERVED}reservation"
 # The image that the root volume was made from.
 IMAGE = f"{RESERVED}image"
 HYPERVISOR = "kvm"
-# What guests are told by, and nobody can have otherwise.
-METADATA_OPTIONS: Mapping[str, Any] = {
-    "httpTokens": "optional",
-    "httpPutResponseHopLimit": 1,
-    "httpEndpoint": "enabled",
-    "httpProtocolIpv6": "disabled",
-    "instanceMetadataTags": "disabled",
-}
-
 _CODES = {
     "pending": 0,
     "running": 16,
@@ -59,14 +52,6 @@ _BY_TASK = {
     "resuming": "pending",
     "unshelving": "pending",
 }
-
-
-def metadata_wishes() -> dict[str, str]:
-    """The same as requests write it."""
-    return {
-        name[0].upper() + name[1:]: str(value)
-        for name, value in METADATA_OPTIONS.items()
-    }
 
 
 def state_name(server: Thing) -> str:
@@ -191,7 +176,10 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "networkInterfaceSet": interfaces,
         "ebsOptimized": False,
         "cpuOptions": {"coreCount": server["flavor"]["vcpus"], "threadsPerCore": 1},
-        "metadataOptions": {"state": "applied", **METADATA_OPTIONS},
+        "metadataOptions": {
+            "state": "applied",
+            **shown_options(server["metadata"]),
+        },
         "enclaveOptions": {"enabled": False},
         "hibernationOptions": {"configured": False},
         "capacityReservationSpecification": {"capacityReservationPreference": "open"},
@@ -231,7 +219,7 @@ def _block_devices(inventory: Inventory, server: Thing) -> list[dict[str, Any]]:
     ends = {each["id"]: each.get("delete_on_termination", False) for each in attached}
     return [
         {
-            "deviceName": attachment["device"],
+            "deviceName": shown_device(volume, attachment),
             "ebs": {
                 "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),
                 "status": "attached",

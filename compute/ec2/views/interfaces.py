@@ -112,10 +112,12 @@ def _association(inventory: Inventory, port: Thing) -> dict[str, Any] | None:
 
 
 def _attachment(inventory: Inventory, port: Thing, number: int) -> dict[str, Any]:
+    # Whether its link is up is another matter: a guest may take it down.
+    is_there = inventory.has_interface(port["device_id"], port["mac_address"])
     return {
         "attachmentId": inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"]),
         "deviceIndex": number,
-        "status": "attached" if port["status"] == "ACTIVE" else "attaching",
+        "status": "attached" if is_there else "attaching",
         "attachTime": moment(port.get("created_at")),
         "deleteOnTermination": True,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.ec2 import ids, tagging
+from compute.ec2.device_names import shown_device
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.volume_types import shown_speed, shown_type
@@ -53,7 +54,7 @@ def _attachment(
     return {
         "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),
         "instanceId": inventory.id_of(ids.INSTANCE, attachment["server_id"]),
-        "device": attachment["device"],
+        "device": shown_device(volume, attachment),
         "status": "detaching" if volume["status"] == "detaching" else "attached",
         "attachTime": moment(attachment.get("attached_at")),
         "deleteOnTermination": ends.get(volume["id"], False),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from compute.core.guest_metadata import RESERVED, options_of
 from compute.core.identifiers import ec2_id
 from compute.instance.metadata.openstack import user_data
 from compute.instance.records import Server
@@ -59,6 +60,13 @@ def meta_data(server: Server) -> dict[str, Any]:
     if server.key_name:
         tree["public-keys"] = {"0": {"openssh-key": server.key_public}}
         tree["public-keys-names"] = f"0={server.key_name}"
+    if options_of(server.metadata).shows_tags:
+        tags = {
+            key: value
+            for key, value in server.metadata.items()
+            if not key.startswith(RESERVED)
+        }
+        tree["tags"] = {"instance": {"Name": server.name, **tags}}
     kernel = server.image.get("kernel_id", "")
     if kernel:
         tree["kernel-id"] = ec2_id("aki", str(kernel))

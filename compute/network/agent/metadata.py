@@ -13,26 +13,39 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 from collections import Counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from compute.network.agent.model import Listener
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
-from objectstore.kernel.request import Environ, Request, StartResponse
+from objectstore.kernel.request import (
+    SOCKET_KEY,
+    Environ,
+    Request,
+    StartResponse,
+)
 from objectstore.kernel.wsgi import EdgeSettings
 
 # EC2's session tokens are asked for with PUT; a guest posts its password once.
 METHODS = ("GET", "HEAD", "PUT", "POST")
 BODY_BYTES_MAX = 4096
+TOKEN_HEADER = "X-aws-ec2-metadata-token"
+TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
+# Whoever has it is asked by somebody else, and gets no token.
+FORWARDED_HEADER = "X-Forwarded-For"
 PASSED_HEADERS = (
     "Accept",
     "Content-Type",
     "User-Agent",
-    "X-aws-ec2-metadata-token",
-    "X-aws-ec2-metadata-token-ttl-seconds",
+    TOKEN_HEADER,
+    TTL_HEADER,
+    FORWARDED_HEADER,
 )
+# As far as any other answer goes.
+HOPS_DEFAULT = 64
 QUESTIONS_OF_A_GUEST_MAX = 8
 ANSWER_SECONDS = 15.0
 EDGE = EdgeSettings(
@@ -50,6 +63,15 @@ EDGE = EdgeSettings(
 logger = logging.getLogger("compute.network.metadata")
 
 
+class MetadataAnswer(NamedTuple):
+    """Status, headers and body for a guest; ``hops``: how far it may go."""
+
+    status: int
+    headers: HeaderList
+    content: bytes
+    hops: int = HOPS_DEFAULT
+
+
 class MetadataSource(Protocol):
     """Knows what a guest may be told."""
 
@@ -61,9 +83,9 @@ class MetadataSource(Protocol):
         path: str,
         headers: HeaderList,
         body: bytes,
-    ) -> tuple[int, HeaderList, bytes]:
-        """Status, headers and body for the guest that has the address on the
-        network; 404 when there is none.  Raises ``Unavailable`` when nobody can say."""
+    ) -> MetadataAnswer:
+        """For the guest that has the address on the network; 404 when there is none.
+        Raises ``Unavailable`` when nobody can say."""
 
 
 class MetadataApplication:
@@ -106,7 +128,7 @@ class MetadataApplication:
             ]
             body = request.read_small_body(BODY_BYTES_MAX)
             with concurrency.deadline(ANSWER_SECONDS):
-                status, headers, content = self._source.answer(
+                answer = self._source.answer(
                     network_id, address, request.method, request.path, passed, body
                 )
         except DeadlineExceeded:
@@ -116,7 +138,8 @@ class MetadataApplication:
             return text_reply(503, "", [("Retry-After", "2")])
         except Rejected as error:
             return text_reply(error.status)
-        return Reply(status, content, list(headers))
+        limit_hops(request.environ.get(SOCKET_KEY), answer.hops)
+        return Reply(answer.status, answer.content, list(answer.headers))
 
     def network_of(self, address: str) -> str | None:
         """The network that the address is on; None for a stranger's."""
@@ -130,3 +153,13 @@ class MetadataApplication:
             if sender in network
         ]
         return max(matches)[1] if matches else None
+
+
+def limit_hops(sock: socket.socket | None, hops: int) -> None:
+    """Whoever stands further away than so from the guest does not see the answer."""
+    if sock is None:
+        return
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)

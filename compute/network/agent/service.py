@@ -20,6 +20,7 @@ from compute.network.agent.host import Host
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
 from compute.network.agent.metadata_answers import InstanceMetadata
 from compute.network.agent.metadata_listeners import MetadataListeners
+from compute.network.agent.metadata_tokens import SessionTokens
 from compute.network.agent.network_agent import NO_VIEW, NetworkAgent
 from compute.network.agent.over_http import HttpControlPlane
 from compute.network.agent.settings import (
@@ -113,7 +114,8 @@ class NetworkAgentService:
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host
-        self._listeners = MetadataListeners(InstanceMetadata(self._view, instances))
+        answers = InstanceMetadata(self._view, instances, SessionTokens(clock))
+        self._listeners = MetadataListeners(answers)
         self._host = Host(state_directory, self._listeners)
         self._control = HttpControlPlane(network)
         self._agent = NetworkAgent(self._settings, self._control, self._host, clock)

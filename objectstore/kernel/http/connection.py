@@ -35,7 +35,7 @@ from objectstore.kernel.http.patient_socket import NEVER
 from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.tls import TlsSocket
 from objectstore.kernel.reply import STATUS_LINES
-from objectstore.kernel.request import CONTEXT_KEY, Environ
+from objectstore.kernel.request import CONTEXT_KEY, SOCKET_KEY, Environ
 from objectstore.kernel.transaction import TRANSACTION
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -58,6 +58,7 @@ class Connection:
         self._parser = HeadParser(settings)
         scheme = "https" if isinstance(sock, TlsSocket) else "http"
         self._environ: Environ = base_environ(local, remote, sock.family, scheme)
+        self._environ[SOCKET_KEY] = sock
         self._in_a_row = 0
 
     def run(self) -> None:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import dataclasses
 
 from compute.core.api import ApiCall, Route, json_reply
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest, Forbidden, NotFound
+from compute.core.guest_metadata import options_of
 from compute.core.schema import Schema
 from compute.instance.api.internal.frame import TEXT, TEXTS, body_of, guarded
 from compute.instance.api.presenting import Presenter
 from compute.instance.metadata.lookup import look_up
+from compute.instance.records import Server
 from compute.instance.service.server_desk import ServerDesk
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -40,6 +42,7 @@ class KnownServersApi:
                 ("GET", server, self.server),
                 ("PATCH", server, self.update),
                 ("GET", f"{server}/metadata", self.metadata),
+                ("GET", f"{server}/metadata-options", self.options),
                 ("PUT", f"{server}/password", self.password),
             ],
         )
@@ -70,16 +73,31 @@ class KnownServersApi:
     # ---- for metadata services -------------------------------------------------
 
     def metadata(self, call: ApiCall) -> Reply:
-        """What a server finds at a path of its metadata service."""
-        server = self._desk.server(call.parameters["server_id"])
-        if server.deleted:
-            raise NotFound(f"Instance {server.id} could not be found.")
+        """What a server finds at a path of its metadata service; 403 without the
+        token that its user wants it to bring (``token=1``: it did)."""
+        server = self._living(call)
+        options = options_of(server.metadata)
+        if not options.is_open:
+            raise NotFound(f"Instance {server.id} has no metadata service.")
+        if options.needs_token and not call.query.one("token"):
+            raise Forbidden("A session token is required")
         vifs = self._presenter.vifs([server])[server.id]
         found = look_up(dataclasses.replace(server, vifs=vifs), call.query.one("path"))
         if found is None:
             raise NotFound("There is nothing at this path")
         content_type, content = found
         return Reply(200, content, None, content_type)
+
+    def options(self, call: ApiCall) -> Reply:
+        """How its service answers it."""
+        options = options_of(self._living(call).metadata)
+        return json_reply(200, {"options": dataclasses.asdict(options)})
+
+    def _living(self, call: ApiCall) -> Server:
+        server = self._desk.server(call.parameters["server_id"])
+        if server.deleted:
+            raise NotFound(f"Instance {server.id} could not be found.")
+        return server
 
     def password(self, call: ApiCall) -> Reply:
         """The guest's password, sealed with its user's key: kept once."""

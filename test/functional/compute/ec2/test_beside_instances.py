@@ -224,7 +224,7 @@ def test_volumes_and_snapshots(tenant: Tenant, image: str, subnet: str) -> None:
     )["VolumeId"]  # fmt: skip
     tenant.wait("volume_available", VolumeIds=[volume])
     tenant.wait("instance_running", InstanceIds=[name])
-    ec2.attach_volume(VolumeId=volume, InstanceId=name, Device="/dev/vdb")
+    ec2.attach_volume(VolumeId=volume, InstanceId=name, Device="/dev/sdh")
     tenant.wait("volume_in_use", VolumeIds=[volume])
     with pytest.raises(ClientError) as caught:
         ec2.delete_volume(VolumeId=volume)

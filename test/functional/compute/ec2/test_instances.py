@@ -155,17 +155,18 @@ def test_an_instance_with_its_root_and_more_on_volumes(
         ImageId=image, InstanceType="m1.small", MinCount=1, MaxCount=1, SubnetId=subnet,
         BlockDeviceMappings=[
             {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 2, "VolumeType": "gp3"}},
-            {"DeviceName": "/dev/vdb", "Ebs": {"VolumeSize": 1}},
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "VolumeType": "gp2"}},
         ],
     )  # fmt: skip
     name = answer["Instances"][0]["InstanceId"]
     tenant.wait("instance_running", InstanceIds=[name])
     one = instances(ec2.describe_instances(InstanceIds=[name]))[0]
     volumes = [each["Ebs"]["VolumeId"] for each in one["BlockDeviceMappings"]]
-    sizes = {
-        each["Size"] for each in ec2.describe_volumes(VolumeIds=volumes)["Volumes"]
-    }
-    assert one["RootDeviceType"] == "ebs" and sizes == {1, 2}
+    shown = ec2.describe_volumes(VolumeIds=volumes)["Volumes"]
+    sizes = {each["Attachments"][0]["Device"]: each["Size"] for each in shown}
+    # As they were wished for, whatever they are called inside.
+    assert one["RootDeviceType"] == "ebs" and sizes == {"/dev/vda": 2, "/dev/sdf": 1}
+    assert {each["VolumeType"] for each in shown} == {"gp3", "gp2"}
     ec2.terminate_instances(InstanceIds=[name])
     tenant.wait("instance_terminated", InstanceIds=[name])
     tenant.wait("volume_deleted", VolumeIds=volumes)

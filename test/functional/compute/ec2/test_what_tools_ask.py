@@ -179,14 +179,20 @@ def test_what_comes_with_an_instance_has_its_tags(
 def test_options_of_an_instance(tenant: Tenant, instance: str) -> None:
     ec2 = tenant.ec2
     modify = ec2.modify_instance_metadata_options
-    options = modify(InstanceId=instance, HttpTokens="optional", HttpEndpoint="enabled")
-    assert options["InstanceMetadataOptions"]["State"] == "applied"
-    refused("UnsupportedOperation", modify, InstanceId=instance, HttpTokens="required")
+    wanted = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
+    options = modify(InstanceId=instance, **wanted)["InstanceMetadataOptions"]
+    assert options["State"] == "applied" and options.items() >= wanted.items()
+    for wrong in ({"HttpTokens": "sometimes"}, {"HttpPutResponseHopLimit": 65}):
+        refused("InvalidParameterValue", modify, InstanceId=instance, **wrong)
+    refused(
+        "UnsupportedOperation", modify, InstanceId=instance, HttpProtocolIpv6="enabled"
+    )
     watched = ec2.unmonitor_instances(InstanceIds=[instance])["InstanceMonitorings"]
     assert watched[0]["Monitoring"]["State"] == "disabled"
     refused("UnsupportedOperation", ec2.monitor_instances, InstanceIds=[instance])
     shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]
     assert shown["Instances"][0]["CpuOptions"]["CoreCount"] == 1
+    assert shown["Instances"][0]["MetadataOptions"].items() >= wanted.items()
 
 
 def test_volumes_that_shall_stay(tenant: Tenant, instance: str) -> None:

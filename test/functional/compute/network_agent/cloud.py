@@ -11,6 +11,7 @@ from pathlib import Path
 
 from compute.network.agent.host import Host
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
+from compute.network.agent.metadata import MetadataAnswer
 from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.network_agent import NetworkAgent
 from compute.network.agent.settings import AgentSettings
@@ -86,10 +87,11 @@ class EchoingSource:
         path: str,
         headers: HeaderList,
         body: bytes,
-    ) -> tuple[int, HeaderList, bytes]:
+    ) -> MetadataAnswer:
         names = ",".join(sorted(name for name, _ in headers))
         text = f"{method} {path} by {address} on {network_id} with {names}\n"
-        return 200, [("Content-Type", "text/plain")], text.encode()
+        plain = [("Content-Type", "text/plain")]
+        return MetadataAnswer(200, plain, text.encode())
 
 
 class Cloud:

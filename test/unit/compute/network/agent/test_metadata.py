@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from compute.network.agent.metadata import (
     BODY_BYTES_MAX,
     QUESTIONS_OF_A_GUEST_MAX,
+    MetadataAnswer,
     MetadataApplication,
 )
 from compute.network.agent.model import Listener
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList
+from objectstore.kernel.request import SOCKET_KEY
 
 LISTENER = Listener("rs-router-1", (("10.1.0.0/16", "red"), ("10.1.2.0/24", "blue")))
 
@@ -27,6 +30,7 @@ class Source:
         self.questions: list[tuple[Any, ...]] = []
         self.error: Exception | None = None
         self.gate: concurrency.Event | None = None
+        self.hops = 64
 
     def answer(
         self,
@@ -36,13 +40,14 @@ class Source:
         path: str,
         headers: HeaderList,
         body: bytes,
-    ) -> tuple[int, HeaderList, bytes]:
+    ) -> MetadataAnswer:
         self.questions.append((network_id, address, method, path, headers, body))
         if self.gate is not None:
             self.gate.wait()
         if self.error is not None:
             raise self.error
-        return 200, [("Content-Type", "text/plain")], b"yes"
+        plain = [("Content-Type", "text/plain")]
+        return MetadataAnswer(200, plain, b"yes", self.hops)
 
 
 def ask(
@@ -50,7 +55,7 @@ def ask(
     address: str = "10.1.0.5",
     method: str = "GET",
     body: bytes = b"",
-    **headers: str,
+    **headers: Any,
 ) -> tuple[int, bytes]:
     environ = {
         "REQUEST_METHOD": method,
@@ -94,7 +99,10 @@ def test_what_a_guest_says_of_itself_does_not_count() -> None:
         HTTP_X_AWS_EC2_METADATA_TOKEN="token",
     )
     assert source.questions[0][1] == "10.1.0.5"
-    assert source.questions[0][4] == [("X-aws-ec2-metadata-token", "token")]
+    assert source.questions[0][4] == [
+        ("X-aws-ec2-metadata-token", "token"),
+        ("X-Forwarded-For", "10.1.0.9"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -132,3 +140,18 @@ def test_one_guest_cannot_take_everything() -> None:
     assert ask(application, "10.1.0.6")[0] == 200
     assert {concurrency.wait_task(task)[0] for task in asking} == {200}
     assert ask(application)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("family", "level", "option"),
+    [
+        (socket.AF_INET, socket.IPPROTO_IP, socket.IP_TTL),
+        (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+    ],
+)
+def test_how_far_an_answer_goes(family: int, level: int, option: int) -> None:
+    source = Source()
+    source.hops = 2
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        ask(MetadataApplication(LISTENER, source), **{SOCKET_KEY: sock})
+        assert sock.getsockopt(level, option) == 2

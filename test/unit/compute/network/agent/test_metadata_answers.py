@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from compute.instance.client import InstanceClient
 from compute.network.agent.anti_spoofing import link_local
+from compute.network.agent.metadata import MetadataAnswer
 from compute.network.agent.metadata_answers import InstanceMetadata
+from compute.network.agent.metadata_tokens import SECONDS_MAX, SessionTokens
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Environ, StartResponse
+from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens
 from test.unit.compute.network.agent import views
 
@@ -28,6 +32,11 @@ class InstanceRoom:
             "PUT": Reply(200, b"{}", None, "application/json"),
         }
 
+    def options(self, **options: Any) -> None:
+        said = {"is_open": True, "needs_token": True, "hops": 1, **options}
+        body = orjson.dumps({"options": {"shows_tags": False, **said}})
+        self.replies["GET"] = Reply(200, body, None, "application/json")
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         url = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
         method = environ["REQUEST_METHOD"]
@@ -43,15 +52,15 @@ def room() -> InstanceRoom:
 @pytest.fixture
 def source(room: InstanceRoom) -> InstanceMetadata:
     client = InstanceClient(InProcessCaller(room), FakeTokens())
-    return InstanceMetadata(lambda: views.VIEW, client)
+    return InstanceMetadata(lambda: views.VIEW, client, SessionTokens(SteppedClock()))
 
 
 def test_the_server_is_the_one_that_has_the_address(
     room: InstanceRoom, source: InstanceMetadata
 ) -> None:
     path = "/openstack/latest/meta_data.json"
-    status, _, content = source.answer(NETWORK, "10.1.0.7", "GET", path, [], b"")
-    assert (status, content) == (200, b"seven")
+    told = source.answer(NETWORK, "10.1.0.7", "GET", path, [], b"")
+    assert (told.status, told.content) == (200, b"seven")
     ((_, url, _),) = room.asked
     assert url.startswith("/internal/servers/server-7/metadata?path=%2Fopenstack")
 
@@ -60,8 +69,8 @@ def test_by_ipv6_the_link_s_address_tells_who_asks(
     room: InstanceRoom, source: InstanceMetadata
 ) -> None:
     own = link_local(views.GUEST.mac)
-    status, _, _ = source.answer(NETWORK, own, "GET", "/latest/meta-data", [], b"")
-    assert status == 200 and "server-7" in room.asked[0][1]
+    told = source.answer(NETWORK, own, "GET", "/latest/meta-data", [], b"")
+    assert told.status == 200 and "server-7" in room.asked[0][1]
     other = link_local("fa:16:3e:99:99:99")
     assert source.answer(NETWORK, other, "GET", "/latest", [], b"")[0] == 404
 
@@ -84,7 +93,7 @@ def test_strangers_get_nothing(
 
 def test_before_there_is_a_view_nobody_is_known(room: InstanceRoom) -> None:
     client = InstanceClient(InProcessCaller(room), FakeTokens())
-    source = InstanceMetadata(lambda: None, client)
+    source = InstanceMetadata(lambda: None, client, SessionTokens(SteppedClock()))
     assert source.answer(NETWORK, "10.1.0.7", "GET", "/", [], b"")[0] == 404
 
 
@@ -95,9 +104,10 @@ def test_what_is_not_there(room: InstanceRoom, source: InstanceMetadata) -> None
 
 
 def test_a_password_is_kept_once(room: InstanceRoom, source: InstanceMetadata) -> None:
+    room.options(needs_token=False)
     path = "/openstack/2013-04-04/password"
     assert source.answer(NETWORK, "10.1.0.7", "POST", path, [], b"sealed")[0] == 200
-    ((method, url, content),) = room.asked
+    method, url, content = room.asked[-1]
     assert (method, url) == ("PUT", "/internal/servers/server-7/password?")
     assert b"sealed" in content
     body = b'{"conflictingRequest": {"code": 409, "message": "no"}}'
@@ -111,3 +121,66 @@ def test_nothing_else_can_be_written(
     for method, path in (("POST", "/openstack/latest/user_data"), ("PUT", "/latest")):
         assert source.answer(NETWORK, "10.1.0.7", method, path, [], b"")[0] == 405
     assert room.asked == []
+
+
+# ---- session tokens ------------------------------------------------------------
+
+TTL = "X-aws-ec2-metadata-token-ttl-seconds"
+TOKEN = "X-aws-ec2-metadata-token"
+
+
+def put(source: InstanceMetadata, **headers: str) -> MetadataAnswer:
+    said = list(headers.items())
+    return source.answer(NETWORK, "10.1.0.7", "PUT", "/latest/api/token", said, b"")
+
+
+def get(source: InstanceMetadata, token: str) -> MetadataAnswer:
+    said = [(TOKEN, token)]
+    return source.answer(NETWORK, "10.1.0.7", "GET", "/latest", said, b"")
+
+
+def test_a_token_is_good_for_its_time(room: InstanceRoom) -> None:
+    clock, client = SteppedClock(), InstanceClient(InProcessCaller(room), FakeTokens())
+    source = InstanceMetadata(lambda: views.VIEW, client, SessionTokens(clock))
+    room.options(hops=2)
+    told = put(source, **{TTL: "60"})
+    assert (told.status, told.hops) == (200, 2) and (TTL, "60") in told.headers
+    assert get(source, told.content.decode()).status == 200
+    assert "token=1" in room.asked[-1][1]
+    clock.advance(60)
+    assert get(source, told.content.decode()).status == 401
+
+
+def test_a_token_is_for_one_server(room: InstanceRoom) -> None:
+    tokens = SessionTokens(SteppedClock(), b"k" * 32)
+    token = tokens.issue("server-7", SECONDS_MAX)
+    assert tokens.is_good("server-7", token) and not tokens.is_good("server-8", token)
+    assert not SessionTokens(SteppedClock(), b"l" * 32).is_good("server-7", token)
+    for rubbish in ("", "x", "\u00e9", token[:-4], "A" * len(token), token[4:]):
+        assert not tokens.is_good("server-7", rubbish)
+
+
+@pytest.mark.parametrize("seconds", ["", "0", "-1", "21601", "x", "1" * 99, "\u0661"])
+def test_times_of_tokens_that_make_no_sense(
+    seconds: str, source: InstanceMetadata
+) -> None:
+    assert put(source, **{TTL: seconds}).status == 400
+
+
+def test_who_gets_no_token(room: InstanceRoom, source: InstanceMetadata) -> None:
+    forwarded = {TTL: "60", "X-Forwarded-For": "10.1.0.9"}
+    assert put(source, **forwarded).status == 403
+    assert room.asked == []
+    room.options(is_open=False)
+    assert put(source, **{TTL: "60"}).status == 403
+
+
+def test_without_the_token_that_is_required(
+    room: InstanceRoom, source: InstanceMetadata
+) -> None:
+    body = b'{"forbidden": {"code": 403, "message": "no"}}'
+    room.replies["GET"] = Reply(403, body, None, "application/json")
+    assert source.answer(NETWORK, "10.1.0.7", "GET", "/", [], b"").status == 401
+    room.options(needs_token=True)
+    path = "/openstack/2013-04-04/password"
+    assert source.answer(NETWORK, "10.1.0.7", "POST", path, [], b"x").status == 401
