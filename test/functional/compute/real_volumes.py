@@ -3,7 +3,7 @@
 An encrypted volume is plugged into a running guest, which is logged in to and writes to
 it; none of that is on the host's disk in clear.  It is taken out, and given to a second
 guest, which booted from such a volume itself and reads the same bytes.  Then both have
-a third volume at once: each reads what the other wrote, also after the cloud was killed
+a third volume at once: each reads what the other wrote, also after the agent was killed
 and started again.  In the end nothing is left, and no key.
 """
 
@@ -16,19 +16,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from objectstore.cli.process import ServerProcess, answers
-from test.functional.compute.house import RunningCloud, laid_out
+from test.functional.compute.halves import (
+    AGENT,
+    ROLES,
+    ROOMS,
+    HalvedCloud,
+    halved_cloud,
+)
 from test.functional.compute.real_guests import (
     Guests,
     guest_disk,
+    processes,
     wait_for,
     wait_until_nothing_is_left,
 )
 
+# Between processes there is no bus here: agents look by themselves.
 SECTIONS = {
-    "agent": {"hypervisor": "libvirt", "ends_with_us": "yes"},
+    "agent": {"hypervisor": "libvirt", "grace": "2 s", "look": "0.5"},
+    "network-agent": {"look": "0.5"},
     "volume": {"ends_with_us": "yes"},
 }
+PARTS = {**ROLES, ROOMS: f"{ROLES[ROOMS]}, key-manager"}
+LOG_LINES = 40
 # Where a disk of that serial number is, in a guest without udev's links.
 FIND = "for d in /sys/block/vd*; do grep -q ^%s $d/serial && basename $d; done"
 PLAIN = "what the guest keeps to itself"
@@ -39,11 +49,9 @@ SERIAL_CHARACTERS = 20  # of which a virtio disk shows no more
 class Volumes(Guests):
     """The story."""
 
-    def __init__(
-        self, cloud: RunningCloud, server: ServerProcess, directory: Path
-    ) -> None:
+    def __init__(self, cloud: HalvedCloud, directory: Path) -> None:
         super().__init__(cloud)
-        self._server = server
+        self.parts = cloud
         self.directory = directory
         self.key = directory / "key"
         self.digest = ""
@@ -198,7 +206,8 @@ class Volumes(Guests):
             self.enter(server)
             places[server.id] = self.plugged(server, volume)
         self.write(places[writer.id], "from the writer")
-        self.kill_the_cloud()
+        self.parts.kill(AGENT)
+        self.parts.start(AGENT)
         self.enter(reader)
         disk = places[reader.id]
         assert self.read(disk) == "from the writer"
@@ -211,7 +220,7 @@ class Volumes(Guests):
         self.status(volume, "in-use")
         self.enter(reader)
         assert self.read(disk) == "from the reader"
-        print("both guests saw what each of them wrote, though the cloud was killed")
+        print("both guests saw what each of them wrote, though the agent was killed")
 
     def write(self, disk: str, text: str) -> None:
         put = f"dd of=/dev/{disk} bs=512 count=1 conv=sync,fsync 2>/dev/null"
@@ -225,13 +234,6 @@ class Volumes(Guests):
     def servers_of(self, volume: Any) -> set[str]:
         found = self.sdk.block_storage.get_volume(volume.id).attachments
         return {each["server_id"] for each in found}
-
-    def kill_the_cloud(self) -> None:
-        os.kill(self._server.pid, signal.SIGKILL)
-        self._server.stop()
-        port = self.cloud.place.plan.port
-        wait_for("the worker gone", lambda: not answers(port))
-        self._server.start()
 
     def delete_all(self, *servers: Any) -> None:
         for server in servers:
@@ -259,12 +261,9 @@ class Volumes(Guests):
 def main(directory: Path) -> None:
     """All of it."""
     disk = guest_disk()
-    place = None
-    try:
-        place = laid_out(directory / "c", SECTIONS, roles=())
-        server = place.server(outlives_us=False)
-        with server.running():
-            story = Volumes(RunningCloud(place), server, directory)
+    with halved_cloud(directory / "c", SECTIONS, PARTS) as cloud:
+        try:
+            story = Volumes(cloud, directory)
             story.begin(disk)
             volume = story.encrypted_volume()
             story.status(volume, "available")
@@ -273,11 +272,15 @@ def main(directory: Path) -> None:
             story.both_have_it(writer, reader)
             story.delete_all(writer, reader)
             story.clear_away()
-    except BaseException:
-        if place is not None:
-            lines = place.log.read_text("utf-8").splitlines()
-            print("\n".join([line for line in lines if '" 2' not in line][-40:]))
-        raise
+        except BaseException:
+            for name in cloud.parts:
+                lines = cloud.log(name).splitlines()
+                told = [line for line in lines if ' - "' not in line]
+                print(f"---- {name}", *told[-LOG_LINES:], sep="\n")
+            raise
+        finally:
+            for pid in processes("qemu-system") + processes("libvirtd"):
+                os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
