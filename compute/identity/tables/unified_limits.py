@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from compute.core.database import Id, Name, table
-from compute.identity.table_frame import metadata, text_type
+from compute.identity.tables.frame import metadata, text_type
 
 registered_limits = table(
     "identity_registered_limits",
