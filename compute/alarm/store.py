@@ -7,7 +7,6 @@ say of them.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
+from compute.core.rows import values_of
 from compute.core.sealing import Resealed, SealedColumns, SealedMembers, Vault
 
 Condition = sa.ColumnElement[bool]
@@ -69,12 +69,12 @@ class Stores:
 
     def insert(self, connection: Connection, alarm: Alarm) -> None:
         """A new one."""
-        values = self._sealed_alarms.closed(_values(alarm))
+        values = self._sealed_alarms.closed(values_of(alarm))
         connection.execute(tables.alarms.insert().values(**values))
 
     def save(self, connection: Connection, alarm: Alarm) -> None:
         """One that is there, as it is now."""
-        values = self._sealed_alarms.closed(_values(alarm))
+        values = self._sealed_alarms.closed(values_of(alarm))
         statement = sa.update(tables.alarms).where(_alarms.id == alarm.id)
         connection.execute(statement.values(**values))
 
@@ -145,7 +145,7 @@ class Stores:
 
     def add_change(self, connection: Connection, change: Change) -> None:
         """Write that something happened; its number comes from the database."""
-        values = self._sealed_changes.closed(_values(change))
+        values = self._sealed_changes.closed(values_of(change))
         del values["number"]
         connection.execute(tables.changes.insert().values(**values))
 
@@ -196,7 +196,7 @@ class Stores:
         where = tables.limits.c.project_id == of
         connection.execute(sa.delete(tables.limits).where(where))
         if limit is not None:
-            connection.execute(tables.limits.insert().values(**_values(limit)))
+            connection.execute(tables.limits.insert().values(**values_of(limit)))
 
     def feed(self, connection: Connection, room: str, start: int) -> int:
         """How far a room's events were looked at; from ``start`` on when never."""
@@ -218,9 +218,3 @@ class Stores:
             .values(number=until)
         )
         return bool(connection.execute(statement).rowcount)
-
-
-def _values(record: Any) -> dict[str, Any]:
-    return {
-        field.name: getattr(record, field.name) for field in dataclasses.fields(record)
-    }

@@ -34,6 +34,7 @@ from compute.core.job_rows import (
 from compute.core.job_statements import JobStatements
 from compute.core.job_turns import in_order
 from compute.core.lease import LEASE_SECONDS
+from compute.core.rows import portions
 
 __all__ = [
     "DONE",
@@ -48,8 +49,6 @@ __all__ = [
 ]
 
 ERROR_CHARACTERS_MAX = 2000
-# Names in one IN (...): well under what every database allows.
-QUEUES_IN_ONE_QUERY = 500
 
 
 class JobStore:
@@ -166,9 +165,7 @@ class JobStore:
         self, connection: Connection, queues: Collection[str]
     ) -> Iterator[Job]:
         """The open jobs of these queues, the oldest of each part first."""
-        names = list(queues)
-        for start in range(0, len(names), QUEUES_IN_ONE_QUERY):
-            part = names[start : start + QUEUES_IN_ONE_QUERY]
+        for part in portions(queues):
             yield from self._many(
                 connection,
                 self._jobs.c.queue.in_(part),

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import portions
 
 TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
-# Databases bound the values of a statement; some by 999.
-THINGS_IN_ONE_STATEMENT = 500
 
 Clause = sa.ColumnElement[bool]
 
@@ -32,8 +31,7 @@ class Tags:
         found: dict[str, list[str]] = {thing: [] for thing in wanted}
         tag = self._table.c.tag
         statement = sa.select(self._thing, tag).order_by(tag)
-        for start in range(0, len(wanted), THINGS_IN_ONE_STATEMENT):
-            part = wanted[start : start + THINGS_IN_ONE_STATEMENT]
+        for part in portions(wanted):
             for thing, label in connection.execute(
                 statement.where(self._thing.in_(part))
             ):

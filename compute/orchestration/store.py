@@ -1,4 +1,4 @@
-"""The room's rows.  SQL only: one ``Rows`` for each table.
+"""The room's rows.  SQL only.
 
 What users give and what resources hold is sealed in its rows
 (``compute/core/sealing.py``); whoever asks here gets it as it was given.
@@ -6,14 +6,14 @@ What users give and what resources hold is sealed in its rows
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.jobs import LEASE_SECONDS, JobStore
+from compute.core.rows import Rows, values_of
 from compute.core.sealing import SealedColumns, Vault
 from compute.orchestration import tables
 from compute.orchestration.model import (
@@ -27,7 +27,6 @@ from compute.orchestration.model import (
 )
 
 R = TypeVar("R")
-Condition = sa.ColumnElement[bool]
 
 # What may hold secrets: parameters, scripts, what came of them.  A hidden parameter is
 # in all of these: resolved in a resource's properties, written out in the template of a
@@ -52,78 +51,34 @@ SEALED: Mapping[str, frozenset[str]] = {
 }
 
 
-class Rows(Generic[R]):
-    """Records of one kind, inside the caller's transaction."""
+class SealedRows(Rows[R]):
+    """Records of one kind; what is to be sealed is, in their rows."""
 
     def __init__(self, kind: type[R], table: sa.Table, vault: Vault) -> None:
-        self._kind = kind
+        super().__init__(kind, table)
         names = SEALED.get(table.name, frozenset())
         self.sealed = SealedColumns(table, names, vault)
-        self.table = table
-        self.columns = table.c
 
-    def get(self, connection: Connection, identifier: str) -> R | None:
-        """By its id."""
-        found = self.where(connection, self.columns.id == identifier)
-        return found[0] if found else None
+    def opened(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See ``Rows``."""
+        return self.sealed.opened(values)
 
-    def where(
-        self,
-        connection: Connection,
-        *conditions: Condition,
-        order: sa.ColumnElement[Any] | None = None,
-    ) -> list[R]:
-        """Those for which all is true, by their ids or as ``order`` says."""
-        select = self.table.select().where(*conditions)
-        return self.select(
-            connection, select.order_by(self.columns.id if order is None else order)
-        )
-
-    def select(self, connection: Connection, select: sa.Select[Any]) -> list[R]:
-        """What a select of whole rows finds."""
-        return [
-            self._kind(**self.sealed.opened(row._asdict()))
-            for row in connection.execute(select)
-        ]
-
-    def count(self, connection: Connection, *conditions: Condition) -> int:
-        """How many there are."""
-        select = sa.select(sa.func.count()).select_from(self.table).where(*conditions)
-        return int(connection.execute(select).scalar_one())
-
-    def insert(self, connection: Connection, record: R) -> R:
-        """A new one."""
-        values = {
-            field.name: getattr(record, field.name)
-            for field in dataclasses.fields(record)  # type: ignore[arg-type]
-        }
-        connection.execute(self.table.insert().values(**self.sealed.closed(values)))
-        return record
-
-    def change(self, connection: Connection, identifier: str, **values: Any) -> bool:
-        """Change some of one; whether it is there."""
-        statement = sa.update(self.table).where(self.columns.id == identifier)
-        closed = self.sealed.closed(values)
-        return bool(connection.execute(statement.values(**closed)).rowcount)
-
-    def delete(self, connection: Connection, *conditions: Condition) -> int:
-        """Take away those for which all is true; how many."""
-        assert conditions, "never all of them"
-        statement = sa.delete(self.table).where(*conditions)
-        return int(connection.execute(statement).rowcount)
+    def closed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See ``Rows``."""
+        return self.sealed.closed(values)
 
 
 class Stores:
     """All of the room's tables."""
 
     def __init__(self, vault: Vault, lease_seconds: float = LEASE_SECONDS) -> None:
-        self.stacks = Rows(Stack, tables.stacks, vault)
-        self.resources = Rows(Resource, tables.resources, vault)
-        self.events = Rows(Event, tables.happenings, vault)
-        self.snapshots = Rows(Snapshot, tables.snapshots, vault)
-        self.configs = Rows(SoftwareConfig, tables.configs, vault)
-        self.deployments = Rows(SoftwareDeployment, tables.deployments, vault)
-        self.attempts = Rows(TrustAttempt, tables.trust_attempts, vault)
+        self.stacks = SealedRows(Stack, tables.stacks, vault)
+        self.resources = SealedRows(Resource, tables.resources, vault)
+        self.events = SealedRows(Event, tables.happenings, vault)
+        self.snapshots = SealedRows(Snapshot, tables.snapshots, vault)
+        self.configs = SealedRows(SoftwareConfig, tables.configs, vault)
+        self.deployments = SealedRows(SoftwareDeployment, tables.deployments, vault)
+        self.attempts = SealedRows(TrustAttempt, tables.trust_attempts, vault)
         self.jobs = JobStore(
             tables.jobs, turns_by="project_id", lease_seconds=lease_seconds
         )
@@ -147,9 +102,6 @@ class Stores:
 
     def add_event(self, connection: Connection, event: Event) -> None:
         """Write that something happened; its number comes from the database."""
-        values = {
-            field.name: getattr(event, field.name)
-            for field in dataclasses.fields(event)
-            if field.name != "number"
-        }
+        values = values_of(event)
+        del values["number"]
         connection.execute(tables.happenings.insert().values(**values))

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import portions, values_of
 from compute.core.sealing import SealedColumns, Vault
-from compute.core.tags import THINGS_IN_ONE_STATEMENT
 from compute.secret import tables
 from compute.secret.model import (
     Access,
@@ -120,7 +120,7 @@ class Stores:
         found = _with_access(connection, Container, rows)
         inside = tables.members.c
         members: dict[str, list[Member]] = {each.id: [] for each in found}
-        for ids in _parts(members):
+        for ids in portions(members):
             wanted = tables.members.select().where(inside.container_id.in_(ids))
             for row in connection.execute(wanted.order_by(inside.position)):
                 members[row.container_id].append(Member(row.name, row.secret_id))
@@ -179,7 +179,7 @@ class Stores:
         """By what they use, the oldest first."""
         rows = tables.consumers.c
         found: dict[str, list[Consumer]] = {each: [] for each in subject_ids}
-        for ids in _parts(found):
+        for ids in portions(found):
             select = tables.consumers.select().where(rows.subject_id.in_(ids))
             ordered = select.order_by(rows.created_at, rows.id)
             for row in connection.execute(ordered):
@@ -234,9 +234,7 @@ def count(connection: Connection, select: sa.Select[Any]) -> int:
 
 
 def _row(thing: Secret | Container) -> dict[str, Any]:
-    values = {
-        field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)
-    }
+    values = values_of(thing)
     access = values.pop("access")
     values.pop("members", None)
     said = (access.project_access, access.created_at, access.changed_at)
@@ -248,7 +246,7 @@ def _with_access(
 ) -> list[Thing]:
     readers = tables.readers.c
     users: dict[str, list[str]] = {row.id: [] for row in rows}
-    for ids in _parts(users):
+    for ids in portions(users):
         select = tables.readers.select().where(readers.subject_id.in_(ids))
         for row in connection.execute(select.order_by(readers.user_id)):
             users[row.subject_id].append(row.user_id)
@@ -264,9 +262,3 @@ def _with_access(
 def _forget_subjects(connection: Connection, ids: Sequence[str]) -> None:
     for column in (tables.readers.c.subject_id, tables.consumers.c.subject_id):
         connection.execute(sa.delete(column.table).where(column.in_(ids)))
-
-
-def _parts(ids: Iterable[str]) -> Iterable[list[str]]:
-    every = list(ids)
-    for start in range(0, len(every), THINGS_IN_ONE_STATEMENT):
-        yield every[start : start + THINGS_IN_ONE_STATEMENT]

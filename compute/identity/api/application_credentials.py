@@ -168,7 +168,7 @@ class ApplicationCredentialsApi:
 def _document(
     call: ApiCall, connection: Connection, found: ApplicationCredential
 ) -> Document:
-    granted = roles.by_ids(connection, found.role_ids)
+    granted = roles.by_keys(connection, found.role_ids)
     document: dict[str, Any] = {
         "id": found.id,
         "name": found.name,
@@ -184,7 +184,7 @@ def _document(
         ],
     }
     if found.rule_ids is not None:
-        rules = access_rules.by_ids(connection, found.rule_ids)
+        rules = access_rules.by_keys(connection, found.rule_ids)
         # In the order of the request: clients compare the two.
         document["access_rules"] = [
             _rule(rules[each]) for each in found.rule_ids if each in rules

@@ -77,7 +77,7 @@ class EndpointFiltersApi:
         def look(connection: Connection) -> list[Document]:
             endpoints.get(connection, endpoint_id)
             wanted = _TIES.projects(connection, endpoint_id)
-            found = projects.by_ids(connection, wanted).values()
+            found = projects.by_keys(connection, wanted).values()
             return project_documents(call, connection, found)
 
         return short(call, "projects", self._parts.read(look))

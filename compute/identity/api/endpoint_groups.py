@@ -141,7 +141,7 @@ class EndpointGroupsApi:
         group = self._group(call, "delete_endpoint_group")
 
         def write(connection: Connection) -> None:
-            endpoint_groups.delete(connection, group.id)
+            endpoint_groups.remove(connection, group.id)
             _TIES.forget(connection, group.id)
             self._note(connection, call, "delete", group)
 
@@ -164,7 +164,7 @@ class EndpointGroupsApi:
 
         def look(connection: Connection) -> Documents:
             wanted = _TIES.projects(connection, group.id)
-            found = projects.by_ids(connection, wanted).values()
+            found = projects.by_keys(connection, wanted).values()
             return project_documents(call, connection, found)
 
         return short(call, "projects", self._parts.read(look))

@@ -148,7 +148,7 @@ class EndpointsApi:
         endpoint = self._endpoint(call, "delete_endpoint")
 
         def write(connection: Connection) -> None:
-            endpoints.delete(connection, endpoint.id)
+            endpoints.remove(connection, endpoint.id)
             endpoint_filter.ENDPOINTS.forget(connection, endpoint.id)
             self._parts.note(connection, call.context, "endpoint.delete", endpoint.id)
 

@@ -107,7 +107,7 @@ class GrantsApi:
                 rows.target_id == wanted.target_id,
                 rows.inherited.is_(place.inherited),
             )
-            return roles.by_ids(connection, [item.role_id for item in held])
+            return roles.by_keys(connection, [item.role_id for item in held])
 
         found = self._parts.read(load)
         documents = [role_document(call, role) for role in found.values()]

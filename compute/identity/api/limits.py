@@ -150,7 +150,7 @@ class LimitsApi:
         limit = self._limit(call, "delete_limit")
 
         def write(connection: Connection) -> None:
-            limits.delete(connection, limit.id)
+            limits.remove(connection, limit.id)
             self._parts.note(connection, call.context, "limit.delete", limit.id)
 
         self._parts.run(write)

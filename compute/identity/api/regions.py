@@ -147,7 +147,7 @@ class RegionsApi:
                     f"Unable to delete region {region.id} because it or its child "
                     "regions have associated endpoints."
                 )
-            regions.delete(connection, region.id)
+            regions.remove(connection, region.id)
             self._parts.note(connection, call.context, "region.delete", region.id[:64])
 
         self._parts.run(write)

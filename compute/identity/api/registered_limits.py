@@ -174,7 +174,7 @@ class RegisteredLimitsApi:
 
         def write(connection: Connection) -> None:
             self._refuse_used(connection, limit)
-            registered_limits.delete(connection, limit.id)
+            registered_limits.remove(connection, limit.id)
             self._note(connection, call, "delete", limit)
 
         self._parts.run(write)

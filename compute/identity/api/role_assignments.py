@@ -217,11 +217,11 @@ def _names(connection: Connection, lines: list[Line]) -> Mapping[str, Document]:
     found: dict[str, Document] = {}
     items = [line.assignment for line in lines]
     owned: dict[str, Any] = {}
-    owned.update(users.by_ids(connection, {item.actor_id for item in items}))
-    owned.update(groups.by_ids(connection, {item.actor_id for item in items}))
-    owned.update(projects.by_ids(connection, {item.target_id for item in items}))
-    owned.update(roles.by_ids(connection, {item.role_id for item in items}))
-    domains = projects.by_ids(connection, {item.domain_id for item in owned.values()})
+    owned.update(users.by_keys(connection, {item.actor_id for item in items}))
+    owned.update(groups.by_keys(connection, {item.actor_id for item in items}))
+    owned.update(projects.by_keys(connection, {item.target_id for item in items}))
+    owned.update(roles.by_keys(connection, {item.role_id for item in items}))
+    domains = projects.by_keys(connection, {item.domain_id for item in owned.values()})
     for key, record in owned.items():
         found[key] = {"name": record.name}
         domain = domains.get(record.domain_id)

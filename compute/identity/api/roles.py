@@ -107,7 +107,7 @@ class RolesApi:
 
         def load(connection: Connection) -> dict[str, Role]:
             known = assignments.implications(connection)
-            return roles.by_ids(connection, known.get(role.id, ()))
+            return roles.by_keys(connection, known.get(role.id, ()))
 
         found = self._parts.read(load)
         inference = {
@@ -144,7 +144,7 @@ class RolesApi:
         self._parts.enforce(call.context, "identity:list_role_inference_rules", {})
         known = self._parts.read(assignments.implications)
         wanted = {*known, *(item for implied in known.values() for item in implied)}
-        found = self._parts.read(lambda connection: roles.by_ids(connection, wanted))
+        found = self._parts.read(lambda connection: roles.by_keys(connection, wanted))
         documents = [
             {
                 "prior_role": _short(call, found[prior]),

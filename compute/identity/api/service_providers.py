@@ -111,7 +111,7 @@ class ServiceProvidersApi:
         found = self._found(call, "delete_service_provider")
 
         def write(connection: Connection) -> None:
-            service_providers.delete(connection, found.id)
+            service_providers.remove(connection, found.id)
             kind = "service_provider.delete"
             self._parts.note(connection, call.context, kind, found.id)
 

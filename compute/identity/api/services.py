@@ -125,13 +125,13 @@ class ServicesApi:
         service = self._service(call, "delete_service")
 
         def write(connection: Connection) -> None:
-            services.delete(connection, service.id)
-            gone = endpoints.rows.c.service_id == service.id
+            services.remove(connection, service.id)
+            gone = endpoints.table.c.service_id == service.id
             for endpoint in endpoints.where(connection, gone):
                 endpoint_filter.ENDPOINTS.forget(connection, endpoint.id)
             for records in (endpoints, registered_limits, limits):
-                of_service = records.rows.c.service_id == service.id
-                connection.execute(records.rows.delete().where(of_service))
+                of_service = records.table.c.service_id == service.id
+                connection.execute(records.table.delete().where(of_service))
             self._parts.note(connection, call.context, "service.delete", service.id)
 
         self._parts.run(write)

@@ -126,7 +126,7 @@ class TrustsApi:
 
     def _roles(self, trust: Trust) -> list[Role]:
         found = self._parts.read(
-            lambda connection: roles.by_ids(connection, trust.role_ids)
+            lambda connection: roles.by_keys(connection, trust.role_ids)
         )
         return [*found.values()]
 

@@ -142,7 +142,7 @@ class UsersApi:
         """The user's groups."""
         user = self._user(call, "list_groups_for_user")
         found = self._parts.read(
-            lambda connection: groups.by_ids(
+            lambda connection: groups.by_keys(
                 connection,
                 assignments.groups_of(connection, user.id, self._parts.now()),
             )

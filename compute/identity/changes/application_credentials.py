@@ -72,7 +72,7 @@ def delete(
     """Take it away; its tokens end."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
-        application_credentials.delete(connection, credential.id)
+        application_credentials.remove(connection, credential.id)
         parts.note(connection, context, "application_credential.delete", credential.id)
         return None, [Subject(revocation.APPLICATION_CREDENTIAL, credential.id)]
 
@@ -93,7 +93,7 @@ def delete_rule(
         )
         if any(rule_id in (item.rule_ids or ()) for item in owned):
             raise Forbidden("The access rule is in use by an application credential.")
-        access_rules.delete(connection, rule_id)
+        access_rules.remove(connection, rule_id)
         parts.note(connection, context, "access_rule.delete", rule_id)
 
     parts.run(write)

@@ -139,7 +139,7 @@ def delete(parts: Parts, context: RequestContext, credential: Credential) -> Non
     """Take it away."""
 
     def write(connection: Connection) -> None:
-        credentials.delete(connection, credential.id)
+        credentials.remove(connection, credential.id)
         parts.note(connection, context, "credential.delete", credential.id)
 
     parts.run(write)

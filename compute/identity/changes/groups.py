@@ -90,7 +90,7 @@ def delete(parts: Parts, context: RequestContext, group: Group) -> None:
 
 def forget_group(connection: Connection, group_id: str) -> None:
     """Delete the group's row and every row that hangs on it."""
-    groups.delete(connection, group_id)
+    groups.remove(connection, group_id)
     assignments.remove_actor(connection, GROUP, group_id)
     for rows in (tables.memberships, tables.federated_memberships):
         connection.execute(rows.delete().where(rows.c.group_id == group_id))

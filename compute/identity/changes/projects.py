@@ -136,7 +136,7 @@ def delete_domain(parts: Parts, context: RequestContext, domain: Project) -> Non
         assignments.remove_target(connection, DOMAIN, domain.id)
         limits = tables.limits
         connection.execute(limits.delete().where(limits.c.domain_id == domain.id))
-        projects.delete(connection, domain.id)
+        projects.remove(connection, domain.id)
         parts.note(connection, context, "domain.delete", domain.id)
         return None, ended
 
@@ -145,7 +145,7 @@ def delete_domain(parts: Parts, context: RequestContext, domain: Project) -> Non
 
 def forget_project(connection: Connection, project_id: str) -> None:
     """Delete the project's row and every row that hangs on it."""
-    projects.delete(connection, project_id)
+    projects.remove(connection, project_id)
     tree.TAGS.set(connection, project_id, [])
     assignments.remove_target(connection, PROJECT, project_id)
     for rows in (
@@ -161,7 +161,7 @@ def forget_project(connection: Connection, project_id: str) -> None:
 
 def forget_role(connection: Connection, role_id: str) -> None:
     """Delete the role's row, its assignments and implications."""
-    roles.delete(connection, role_id)
+    roles.remove(connection, role_id)
     assignments.remove_role(connection, role_id)
     rows = tables.implied_roles.c
     assignments.unimply(

@@ -90,7 +90,7 @@ def delete(parts: Parts, context: RequestContext, trust: Trust) -> None:
             gone += [item.id for item in below]
             waiting += [item.id for item in below]
         for identifier in gone:
-            trusts.delete(connection, identifier)
+            trusts.remove(connection, identifier)
             parts.note(connection, context, "trust.delete", identifier)
         return None, [Subject(revocation.TRUST, identifier) for identifier in gone]
 

@@ -156,7 +156,7 @@ def delete(parts: Parts, context: RequestContext, user: User) -> None:
 
 def forget_user(connection: Connection, user_id: str) -> None:
     """Delete the user's row and every row that hangs on it."""
-    users.delete(connection, user_id)
+    users.remove(connection, user_id)
     assignments.remove_actor(connection, USER, user_id)
     for rows in (
         tables.memberships,

@@ -121,7 +121,7 @@ def forget_provider(connection: Connection, provider_id: str) -> list[Subject]:
     ended = _forget_people(connection, provider_id)
     for rows in (tables.remote_ids, tables.protocols, tables.federated_memberships):
         connection.execute(rows.delete().where(rows.c.provider_id == provider_id))
-    identity_providers.delete(connection, provider_id)
+    identity_providers.remove(connection, provider_id)
     return [*ended, _all_of(provider_id)]
 
 
@@ -164,7 +164,7 @@ def delete_mapping(
     def write(connection: Connection) -> tuple[None, list[Subject]]:
         rows = tables.protocols.c
         found = protocols.where(connection, rows.mapping_id == mapping.id)
-        mappings.delete(connection, mapping.id)
+        mappings.remove(connection, mapping.id)
         parts.note(connection, context, "mapping.delete", mapping.id)
         return None, [Subject(revocation.PROTOCOL, each.id) for each in found]
 
@@ -211,7 +211,7 @@ def delete_protocol(parts: Parts, context: RequestContext, protocol: Protocol) -
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
         ended = _forget_people(connection, protocol.provider_id, protocol.name)
-        protocols.delete(connection, protocol.id)
+        protocols.remove(connection, protocol.id)
         parts.note(connection, context, "protocol.delete", protocol.name)
         return None, [*ended, Subject(revocation.PROTOCOL, protocol.id)]
 
@@ -228,7 +228,7 @@ def _forget_people(
     if protocol_id:
         statement = statement.where(rows.c.protocol_id == protocol_id)
     connection.execute(statement)
-    for user in users.by_ids(connection, known).values():
+    for user in users.by_keys(connection, known).values():
         if user.identity_provider_id == provider_id:
             forget_user(connection, user.id)
     return [Subject(revocation.USER, user_id) for user_id in known]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import portions
 from compute.identity import tables
 from compute.identity.federation.model import (
     AttributeMapping,
@@ -14,7 +15,7 @@ from compute.identity.federation.model import (
     Protocol,
     ServiceProvider,
 )
-from compute.identity.store.records import IDS_IN_ONE_STATEMENT, Records
+from compute.identity.store.records import Records
 
 identity_providers = Records(
     tables.identity_providers, IdentityProvider, "identity provider"
@@ -32,8 +33,7 @@ def remote_ids_of(
     """What each of the providers calls itself."""
     wanted, rows = sorted(set(provider_ids)), tables.remote_ids.c
     found: dict[str, list[str]] = {key: [] for key in wanted}
-    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
-        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
+    for part in portions(wanted):
         statement = sa.select(rows.provider_id, rows.remote_id).where(
             rows.provider_id.in_(part)
         )

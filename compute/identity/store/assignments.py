@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import portions
 from compute.identity import tables
 from compute.identity.model import GROUP, USER, Assignment
 from compute.identity.rights import Implications
-from compute.identity.store.records import IDS_IN_ONE_STATEMENT
 
 _rows = tables.assignments.c
 _columns = [
@@ -58,8 +58,7 @@ def of_user(connection: Connection, user_id: str, now: float) -> list[Assignment
     own = sa.and_(_rows.actor_kind == USER, _rows.actor_id == user_id)
     found = where(connection, own)
     wanted = groups_of(connection, user_id, now)
-    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
-        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
+    for part in portions(wanted):
         found += where(connection, _rows.actor_kind == GROUP, _rows.actor_id.in_(part))
     return found
 

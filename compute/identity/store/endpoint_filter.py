@@ -73,7 +73,7 @@ GROUPS = Ties(tables.endpoint_group_projects, "endpoint_group_id")
 def groups_of(connection: Connection, project_id: str) -> list[EndpointGroup]:
     """The project's groups."""
     wanted = GROUPS.things(connection, project_id)
-    return list(endpoint_groups.by_ids(connection, wanted).values())
+    return list(endpoint_groups.by_keys(connection, wanted).values())
 
 
 def endpoints_of(

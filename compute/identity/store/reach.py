@@ -40,7 +40,7 @@ def roles_of(
         lineage = rights.lineage_of(target.domain_id, parents)
     found = rights.direct_roles(held, kind, target_id, lineage)
     every = rights.closure(found, assignments.implications(connection))
-    return rights.in_tokens(roles.by_ids(connection, every).values())
+    return rights.in_tokens(roles.by_keys(connection, every).values())
 
 
 def reachable_projects(
@@ -53,7 +53,7 @@ def reachable_projects(
         for item in held
         if item.target_kind == PROJECT and not item.inherited
     }
-    found = projects.by_ids(connection, direct)
+    found = projects.by_keys(connection, direct)
     for item in held:
         if item.inherited and item.target_kind == DOMAIN:
             below = tree.in_domain(connection, item.target_id)
@@ -74,7 +74,7 @@ def reachable_domains(
         for item in held
         if item.target_kind == DOMAIN and not item.inherited
     }
-    return _usable(connection, projects.by_ids(connection, direct))
+    return _usable(connection, projects.by_keys(connection, direct))
 
 
 def reaches_system(connection: Connection, user_id: str, now: float) -> bool:
@@ -84,7 +84,7 @@ def reaches_system(connection: Connection, user_id: str, now: float) -> bool:
 
 
 def _usable(connection: Connection, found: dict[str, Project]) -> list[Project]:
-    domains = projects.by_ids(
+    domains = projects.by_keys(
         connection, {project.domain_id for project in found.values()} - {""}
     )
     usable = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compute.core.database import Connection
+from compute.core.rows import portions
 from compute.core.tags import Tags
 from compute.identity import tables
 from compute.identity.model import Project
-from compute.identity.store.records import IDS_IN_ONE_STATEMENT
 from compute.identity.store.subjects import projects
 
 # Projects below projects, as Keystone bounds them too; also stops a damaged tree.
@@ -29,8 +29,7 @@ def ancestors(connection: Connection, project: Project) -> list[Project]:
 def children(connection: Connection, parents: Iterable[str]) -> list[Project]:
     """The projects right below any of these."""
     wanted, found = sorted(set(parents)), []
-    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
-        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
+    for part in portions(wanted):
         found += projects.where(connection, tables.projects.c.parent_id.in_(part))
     return found
 

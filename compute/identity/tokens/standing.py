@@ -145,7 +145,7 @@ def _application_credential(
         raise Unauthorized()
     if found.rule_ids is None:
         return found, None
-    rules = access_rules.by_ids(connection, found.rule_ids)
+    rules = access_rules.by_keys(connection, found.rule_ids)
     return found, tuple(rules.values())
 
 

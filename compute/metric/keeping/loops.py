@@ -92,5 +92,5 @@ def plans_of(connection: Connection, metric_ids: list[str]) -> dict[str, Plan]:
     policies = {each.name: each.plan for each in store.policies.where(connection)}
     return {
         metric_id: policies[metric.archive_policy_name]
-        for metric_id, metric in store.metrics.some(connection, metric_ids).items()
+        for metric_id, metric in store.metrics.by_keys(connection, metric_ids).items()
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from compute.core.database import Database
+from compute.core.rows import portions
 from compute.metric.errors import TooMuch
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.folding import series_of
@@ -18,7 +19,6 @@ from compute.metric.keeping.series_rows import ChunkRow, Kept
 from compute.metric.series.codec import unpack
 from compute.metric.series.columns import Columns
 from compute.metric.series.plan import Definition, Plan
-from compute.metric.store import portions
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Corrupt
 

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import VALUES_IN_ONE_STATEMENT, portions
 from compute.metric import tables
 from compute.metric.series.codec import pack_measures, unpack_measures
-from compute.metric.store import VALUES_IN_ONE_STATEMENT, portions
 
 _pending, _series, _chunks = tables.pending, tables.series, tables.chunks
 # Who reads may still fetch an object for so long after it has been replaced.

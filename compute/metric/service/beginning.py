@@ -8,6 +8,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.rows import Rows
 from compute.metric import defaults, store, tables
 
 R = TypeVar("R")
@@ -30,7 +31,7 @@ def _add(
     connection: Connection,
     known: set[str],
     kind: str,
-    rows: store.Rows[R],
+    rows: Rows[R],
     wanted: Iterable[R],
 ) -> list[str]:
     made = []
@@ -39,6 +40,6 @@ def _add(
         mark = f"{kind}:{name}"
         if mark not in known:
             made.append(mark)
-            if rows.get(connection, name) is None:
+            if rows.find(connection, name) is None:
                 rows.insert(connection, each)
     return made

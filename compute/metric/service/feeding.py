@@ -45,7 +45,7 @@ def feed(
 ) -> list[str]:
     """These were measured at that moment; what should be folded soon."""
     ids = {each.id: resources.uuid_of(each.id, context.project_id) for each in fed}
-    known = store.resources.some(connection, ids.values())
+    known = store.resources.by_keys(connection, ids.values())
     for former in list(known.values()):
         if former.created_by_project_id != context.project_id:
             _push_aside(connection, known.pop(former.id))
@@ -103,7 +103,7 @@ def _missing(
     wanted = []
     for name, (unit, policy, _) in fed.metrics.items():
         if name not in named:
-            there = store.policies.get(connection, policy) is not None
+            there = store.policies.find(connection, policy) is not None
             wanted.append(NewMetric(name, unit, policy if there else ""))
     if not wanted:
         return {}
@@ -120,7 +120,7 @@ def ended(
 ) -> None:
     """These are no more since then."""
     ids = [resources.uuid_of(each, context.project_id) for each in resource_ids]
-    for found in store.resources.some(connection, ids).values():
+    for found in store.resources.by_keys(connection, ids).values():
         if not found.ended_at:
             kind = resources.type_named(connection, found.type)
             ends = Wanted(ended_at=max(at, found.started_at))

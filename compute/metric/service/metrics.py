@@ -9,6 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, QuotaExceeded
 from compute.core.identifiers import is_uuid
+from compute.core.rows import portions
 from compute.metric import store, tables
 from compute.metric.errors import metric_there, no_metric
 from compute.metric.keeping import series_rows
@@ -49,7 +50,7 @@ def create(
         if not policy:
             rules = policies.all_rules(connection) if rules is None else rules
             policy = policies.chosen(rules, each.name)
-        elif store.policies.get(connection, policy) is None:
+        elif store.policies.find(connection, policy) is None:
             raise BadRequest(f"Archive policy {policy[:64]} does not exist")
         made.append(
             Metric(
@@ -75,7 +76,7 @@ def _check_quota(
     if limit < 0 or context.has_role("service"):
         return
     own = store.metrics.columns.created_by_project_id == context.project_id
-    if store.count(connection, tables.metrics, own) + more > limit:
+    if store.metrics.count(connection, own) + more > limit:
         raise QuotaExceeded(f"A project may create {limit} metrics")
 
 
@@ -83,9 +84,9 @@ def some(
     connection: Connection, metric_ids: Collection[str]
 ) -> dict[str, tuple[Metric, Resource | None]]:
     """Metrics with their resources."""
-    found = store.metrics.some(connection, metric_ids)
+    found = store.metrics.by_keys(connection, metric_ids)
     owners = {each.resource_id for each in found.values() if each.resource_id}
-    resources = store.resources.some(connection, owners)
+    resources = store.resources.by_keys(connection, owners)
     return {
         metric_id: (metric, resources.get(metric.resource_id))
         for metric_id, metric in found.items()
@@ -124,7 +125,7 @@ def check(
 
 def delete(connection: Connection, metric_ids: Collection[str], now: float) -> None:
     """They, and their series, are no more."""
-    for part in store.portions(metric_ids):
+    for part in portions(metric_ids):
         statement = tables.metrics.delete().where(tables.metrics.c.id.in_(part))
         connection.execute(statement)
     series_rows.forget(connection, metric_ids, now)

@@ -9,7 +9,7 @@ from typing import Any
 
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict
-from compute.metric import store, tables
+from compute.metric import store
 from compute.metric.defaults import METHODS
 from compute.metric.errors import Explained, invalid_input, no_policy, no_rule
 from compute.metric.model import ArchivePolicy, ArchivePolicyRule
@@ -131,7 +131,7 @@ def view(policy: ArchivePolicy) -> dict[str, Any]:
 
 def find(connection: Connection, name: str) -> ArchivePolicy:
     """By its name; 404."""
-    found = store.policies.get(connection, name)
+    found = store.policies.find(connection, name)
     if found is None:
         raise no_policy(name)
     return found
@@ -139,7 +139,7 @@ def find(connection: Connection, name: str) -> ArchivePolicy:
 
 def create(connection: Connection, policy: ArchivePolicy) -> ArchivePolicy:
     """A new one; 409."""
-    if store.policies.get(connection, policy.name) is not None:
+    if store.policies.find(connection, policy.name) is not None:
         raise Conflict(f"Archive policy {policy.name} already exists")
     store.policies.insert(connection, policy)
     return policy
@@ -167,18 +167,18 @@ def delete(connection: Connection, name: str) -> None:
     find(connection, name)
     used = store.metrics.columns.archive_policy_name == name
     ruled = store.rules.columns.archive_policy_name == name
-    if store.count(connection, tables.metrics, used):
+    if store.metrics.count(connection, used):
         raise BadRequest(f"Archive policy {name} is still in use")
-    if store.count(connection, tables.rules, ruled):
+    if store.rules.count(connection, ruled):
         raise BadRequest(f"Archive policy {name} is still in use by a rule")
     store.policies.delete(connection, name)
 
 
 def create_rule(connection: Connection, rule: ArchivePolicyRule) -> ArchivePolicyRule:
     """A new one; 409, 400."""
-    if store.rules.get(connection, rule.name) is not None:
+    if store.rules.find(connection, rule.name) is not None:
         raise Conflict(f"Archive policy rule {rule.name} already exists")
-    if store.policies.get(connection, rule.archive_policy_name) is None:
+    if store.policies.find(connection, rule.archive_policy_name) is None:
         name = rule.archive_policy_name
         raise Explained("Archive policy does not exist", f"No {name[:64]!r}", name)
     if rule.metric_pattern.count("*") > PATTERN_WILDCARDS_MAX:
@@ -192,7 +192,7 @@ def rename_rule(connection: Connection, name: str, new: str) -> ArchivePolicyRul
     found = find_rule(connection, name)
     if new == name:
         return found
-    if store.rules.get(connection, new) is not None:
+    if store.rules.find(connection, new) is not None:
         raise BadRequest(f"Archive policy rule {new} already exists.")
     store.rules.delete(connection, name)
     return create_rule(connection, replace(found, name=new))
@@ -200,7 +200,7 @@ def rename_rule(connection: Connection, name: str, new: str) -> ArchivePolicyRul
 
 def find_rule(connection: Connection, name: str) -> ArchivePolicyRule:
     """By its name; 404."""
-    found = store.rules.get(connection, name)
+    found = store.rules.find(connection, name)
     if found is None:
         raise no_rule(name)
     return found

@@ -20,9 +20,9 @@ def create(
     connection: Connection, name: str, attributes: Mapping[str, Mapping[str, Any]]
 ) -> ResourceType:
     """A new one; 409, 400."""
-    if store.resource_types.get(connection, name) is not None:
+    if store.resource_types.find(connection, name) is not None:
         raise Conflict(f"Resource type {name} already exists")
-    if store.count(connection, tables.resource_types) >= TYPES_MAX:
+    if store.resource_types.count(connection) >= TYPES_MAX:
         raise BadRequest(f"There are {TYPES_MAX} resource types, which is the limit")
     kind = ResourceType(name, {each: completed(it) for each, it in attributes.items()})
     store.resource_types.insert(connection, kind)
@@ -82,7 +82,7 @@ def _defined(
 def delete(connection: Connection, name: str) -> None:
     """One without resources; 404, 400."""
     _changeable(connection, name)
-    if store.count(connection, tables.resources, tables.resources.c.type == name):
+    if store.resources.count(connection, tables.resources.c.type == name):
         raise BadRequest(f"Resource type {name} is still in use")
     store.resource_types.delete(connection, name)
 

@@ -13,6 +13,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound, QuotaExceeded
 from compute.core.identifiers import is_uuid
+from compute.core.rows import VALUES_IN_ONE_STATEMENT
 from compute.metric import store, tables
 from compute.metric.attributes import checked
 from compute.metric.errors import (
@@ -64,7 +65,7 @@ def uuid_of(text: str, project_id: str) -> str:
 
 def type_named(connection: Connection, name: str) -> ResourceType:
     """404."""
-    found = store.resource_types.get(connection, name)
+    found = store.resource_types.find(connection, name)
     if found is None:
         raise no_resource_type(name)
     return found
@@ -81,7 +82,7 @@ def create(
     """A new one, with its metrics.  400, 403, 409."""
     now = parts.now()
     resource_id = uuid_of(original_id, context.project_id)
-    if store.resources.get(connection, resource_id) is not None:
+    if store.resources.find(connection, resource_id) is not None:
         raise resource_there(original_id)
     _check_owner(parts, context, wanted, "")
     _check_quota(connection, parts, context)
@@ -164,7 +165,7 @@ def _check_quota(connection: Connection, parts: Parts, context: RequestContext) 
     if limit < 0 or context.has_role("service"):
         return
     own = store.resources.columns.created_by_project_id == context.project_id
-    if store.count(connection, tables.resources, own) >= limit:
+    if store.resources.count(connection, own) >= limit:
         raise QuotaExceeded(f"A project may create {limit} resources")
 
 
@@ -246,7 +247,7 @@ def visible(
         )
     for name, column in (("id", columns.id), ("project_id", columns.project_id)):
         values = pinned(query, name)
-        if values is not None and len(values) <= store.VALUES_IN_ONE_STATEMENT:
+        if values is not None and len(values) <= VALUES_IN_ONE_STATEMENT:
             conditions.append(
                 column.in_(["" if each is None else each for each in values])
             )

@@ -79,15 +79,15 @@ class ConfigsApi:
             self._parts.now(),
         )
 
-        def write(connection: Connection) -> SoftwareConfig:
+        def write(connection: Connection) -> None:
             rows = self._configs.columns
             mine = rows.project_id == record.project_id
             if self._configs.count(connection, mine) >= CONFIGS_MAX:
                 raise BadRequest(f"A project has at most {CONFIGS_MAX} configs")
-            return self._configs.insert(connection, record)
+            self._configs.insert(connection, record)
 
-        made = self._parts.run(write)
-        return json_reply(200, {"software_config": config_document(made)})
+        self._parts.run(write)
+        return json_reply(200, {"software_config": config_document(record)})
 
     def config(self, call: ApiCall) -> Reply:
         """One of them."""
@@ -102,7 +102,7 @@ class ConfigsApi:
             rows = self._deployments.columns
             if self._deployments.count(connection, rows.config_id == found.id):
                 raise BadRequest(f"Software config {found.id} is in use")
-            self._configs.delete(connection, self._configs.columns.id == found.id)
+            self._configs.delete(connection, found.id)
 
         self._parts.run(write)
         return empty_reply(204)
@@ -125,7 +125,7 @@ def find_config(
     connection: Connection, stores: Stores, call: ApiCall, identifier: str
 ) -> SoftwareConfig:
     """One of the caller's project; ``NotFound``."""
-    found = stores.configs.get(connection, identifier)
+    found = stores.configs.find(connection, identifier)
     if found is None or found.project_id != call.context.project_id:
         raise NotFound(f"Software config with id {identifier} not found")
     return found

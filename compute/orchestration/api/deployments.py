@@ -76,16 +76,16 @@ class DeploymentsApi:
         if not record.server_id:
             raise BadRequest("server_id is missing")
 
-        def write(connection: Connection) -> SoftwareDeployment:
+        def write(connection: Connection) -> None:
             rows = self._deployments.columns
             find_config(connection, self._stores, call, record.config_id)
             mine = rows.project_id == record.project_id
             if self._deployments.count(connection, mine) >= DEPLOYMENTS_MAX:
                 raise BadRequest(f"A project has at most {DEPLOYMENTS_MAX} deployments")
-            return self._deployments.insert(connection, record)
+            self._deployments.insert(connection, record)
 
-        made = self._parts.run(write)
-        return json_reply(200, {"software_deployment": _deployment(made)})
+        self._parts.run(write)
+        return json_reply(200, {"software_deployment": _deployment(record)})
 
     def deployment(self, call: ApiCall) -> Reply:
         """One of them."""
@@ -125,8 +125,7 @@ class DeploymentsApi:
 
         def write(connection: Connection) -> None:
             found = self._deployment(connection, call)
-            rows = self._deployments.columns
-            self._deployments.delete(connection, rows.id == found.id)
+            self._deployments.delete(connection, found.id)
 
         self._parts.run(write)
         return empty_reply(204)
@@ -142,7 +141,7 @@ class DeploymentsApi:
 
     def _deployment(self, connection: Connection, call: ApiCall) -> SoftwareDeployment:
         identifier = call.parameters["deployment_id"]
-        found = self._deployments.get(connection, identifier)
+        found = self._deployments.find(connection, identifier)
         if found is None or found.project_id != call.context.project_id:
             raise NotFound(f"Deployment with id {identifier} not found")
         return found
@@ -162,7 +161,7 @@ def to_apply(
         return []
     found = []
     for each in _of_server(connection, stores, project_id, server):
-        config = stores.configs.get(connection, each.config_id)
+        config = stores.configs.find(connection, each.config_id)
         if config is not None and each.status != "FAILED":
             found.append({**config_document(config), "inputs": _inputs(config, each)})
     return found

@@ -134,7 +134,7 @@ def _page(
     order.append((stacks.c.id, order[0][1]))
     marker, after = call.query.one("marker"), None
     if marker:
-        found = frame.parts.stores.stacks.get(connection, marker)
+        found = frame.parts.stores.stacks.find(connection, marker)
         if found is None or not (
             is_global or found.project_id == call.context.project_id
         ):

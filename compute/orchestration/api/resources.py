@@ -172,7 +172,7 @@ class ResourcesApi:
             if row.obsolete:
                 continue
             found.append((stack, row, rows, parent))
-            inside = stores.stacks.get(connection, row.id) if depth else None
+            inside = stores.stacks.find(connection, row.id) if depth else None
             if inside is not None and not inside.deleted_at:
                 found += self._collect(connection, inside, depth - 1, row.name)
         return found
@@ -185,7 +185,7 @@ class ResourcesApi:
         )
         if is_stack:
             inside = self._frame.read(
-                lambda connection: self._parts.stores.stacks.get(connection, row.id)
+                lambda connection: self._parts.stores.stacks.find(connection, row.id)
             )
             if inside is not None:
                 url = documents.stack_url(base, inside)
@@ -196,7 +196,7 @@ class ResourcesApi:
         if not stack.owner_row:
             return ""
         row = self._frame.read(
-            lambda connection: self._parts.stores.resources.get(
+            lambda connection: self._parts.stores.resources.find(
                 connection, stack.owner_row
             )
         )

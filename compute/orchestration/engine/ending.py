@@ -81,7 +81,7 @@ def _end(
 
     def write(connection: Connection) -> None:
         guard(connection)
-        found = stacks.get(connection, stack.id)
+        found = stacks.find(connection, stack.id)
         if found is None or found.generation != stack.generation:
             return  # another operation has begun meanwhile
         if stack.action == states.SNAPSHOT:

@@ -50,7 +50,7 @@ def with_trust(
     def settle(connection: Connection) -> T:
         found = write(connection, lent.trust_id)
         attempts = parts.stores.attempts
-        if not attempts.delete(connection, attempts.columns.id == lent.attempt_id):
+        if not attempts.delete(connection, lent.attempt_id):
             raise Unavailable("this took too long; ask again")
         return found
 
@@ -94,15 +94,13 @@ def _entrust(parts: Parts, context: RequestContext) -> Lent:
 def _end(parts: Parts, lent: Lent) -> None:
     """What failed may be written after all: then the note is gone."""
     attempts = parts.stores.attempts
-    is_unused = parts.read(lambda connection: attempts.get(connection, lent.attempt_id))
+    is_unused = parts.read(
+        lambda connection: attempts.find(connection, lent.attempt_id)
+    )
     if is_unused and drop_quietly(parts, lent.trust_id):
         _forget(parts, lent.attempt_id)
 
 
 def _forget(parts: Parts, attempt_id: str) -> None:
     attempts = parts.stores.attempts
-    parts.run(
-        lambda connection: attempts.delete(
-            connection, attempts.columns.id == attempt_id
-        )
-    )
+    parts.run(lambda connection: attempts.delete(connection, attempt_id))

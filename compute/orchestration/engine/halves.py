@@ -105,7 +105,7 @@ class Halves:
 
     def _stop(self, connection: Connection, stack_id: str) -> None:
         parts, stacks = self._parts, self._parts.stores.stacks
-        found = stacks.get(connection, stack_id)
+        found = stacks.find(connection, stack_id)
         if found is not None and found.status == states.IN_PROGRESS:
             stacks.change(connection, stack_id, interrupt=STOP)
             parts.nudge(connection, stack_id)

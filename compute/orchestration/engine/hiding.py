@@ -29,7 +29,7 @@ def hidden_around(parts: Parts, stack: Stack) -> list[str]:
     found: set[str] = set()
     outer: Stack | None = stack
     while outer is not None and outer.owner_id:
-        outer = parts.read(partial(parts.stores.stacks.get, identifier=outer.owner_id))
+        outer = parts.read(partial(parts.stores.stacks.find, key=outer.owner_id))
         if outer is not None:
             found |= _hidden_by(parts, outer)
     return sorted(found, key=len, reverse=True)

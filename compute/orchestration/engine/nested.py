@@ -80,7 +80,7 @@ class NestedStack:
         )
 
         def write(connection: Connection) -> None:
-            if parts.stores.stacks.get(connection, new.id) is None:
+            if parts.stores.stacks.find(connection, new.id) is None:
                 check_room(connection, parts, parent.root_id, len(blueprint.sections))
                 add_stack(connection, parts, new)
             if not parts.stores.resources.change(
@@ -234,7 +234,7 @@ class NestedStack:
         return validate(draw(wanted, identity, self._parts.registry))
 
     def _get(self, connection: Connection) -> Stack | None:
-        return self._parts.stores.stacks.get(connection, self._row.id)
+        return self._parts.stores.stacks.find(connection, self._row.id)
 
     def _read(self) -> Stack | None:
         return self._parts.read(self._get)

@@ -52,7 +52,7 @@ def do_round(parts: Parts, stack_id: str, guard: Guard) -> Round:
 def _snapshot(
     connection: Connection, parts: Parts, stack_id: str
 ) -> tuple[Stack, list[Resource]] | None:
-    stack = parts.stores.stacks.get(connection, stack_id)
+    stack = parts.stores.stacks.find(connection, stack_id)
     if stack is None:
         return None
     return stack, parts.stores.resources_of(connection, stack_id)

@@ -161,11 +161,11 @@ class RowWork:
 
         def write(connection: Connection) -> Resource:
             self.guard(connection)
-            row = rows.get(connection, self.row.id)
+            row = rows.find(connection, self.row.id)
             if row is None:
                 raise Stale(f"resource {self.row.name} is gone")
             rows.change(connection, row.id, **values_of(row))
-            found = rows.get(connection, row.id)
+            found = rows.find(connection, row.id)
             assert found is not None, "it was there in this transaction"
             return found
 

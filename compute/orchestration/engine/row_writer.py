@@ -152,7 +152,7 @@ class RowWriter:
 
         def write(connection: Connection) -> None:
             self._guard(connection)
-            found = rows.get(connection, row.id)
+            found = rows.find(connection, row.id)
             if found is None:
                 return
             data = hooks.with_note(stack, found, hook, cleared=False)
@@ -171,7 +171,7 @@ class RowWriter:
             self._guard(connection)
             now = parts.now()
             rows.change(connection, row.id, updated_at=now, **values)
-            found = rows.get(connection, row.id)
+            found = rows.find(connection, row.id)
             if found is not None and tell:
                 parts.tell_resource(connection, self._stack, found)
 
@@ -183,7 +183,7 @@ class RowWriter:
 
         def write(connection: Connection) -> None:
             self._guard(connection)
-            found = rows.get(connection, row.id)
+            found = rows.find(connection, row.id)
             if found is None:
                 return
             rows.change(
@@ -193,10 +193,10 @@ class RowWriter:
                 status=COMPLETE,
                 reason=UNCHANGED,
             )
-            gone = rows.get(connection, row.id)
+            gone = rows.find(connection, row.id)
             assert gone is not None, "it was there in this transaction"
             parts.tell_resource(connection, self._stack, gone)
-            rows.delete(connection, rows.columns.id == row.id)
+            rows.delete(connection, row.id)
             if is_kept:
                 leave(connection, parts, row.id)
 

@@ -45,7 +45,8 @@ def add_snapshot(
         data={WANTED: stack.wanted.document(), RESOURCES: {}},
         created_at=parts.now(),
     )
-    return rows.insert(connection, snapshot)
+    rows.insert(connection, snapshot)
+    return snapshot
 
 
 def close_snapshot(
@@ -87,9 +88,7 @@ def drop_snapshot(parts: Parts, cloud: Cloud, snapshot: Snapshot) -> None:
         if kind is not None:
             kind.drop_saved(cloud, entry["resource_data"])
     rows = parts.stores.snapshots
-    parts.run(
-        lambda connection: rows.delete(connection, rows.columns.id == snapshot.id)
-    )
+    parts.run(lambda connection: rows.delete(connection, snapshot.id))
 
 
 def drop_snapshots(parts: Parts, cloud: Cloud, stack: Stack) -> None:

@@ -71,7 +71,7 @@ def drop_quietly(parts: Parts, trust_id: str) -> bool:
 def drop_old(parts: Parts, stack_id: str) -> bool:
     """End those of operations that are over; False when one could not be ended."""
     stacks = parts.stores.stacks
-    stack = parts.read(lambda connection: stacks.get(connection, stack_id))
+    stack = parts.read(lambda connection: stacks.find(connection, stack_id))
     if stack is None or stack.status == IN_PROGRESS:
         return True
     needed = stack.previous.get(TRUST)
@@ -81,7 +81,7 @@ def drop_old(parts: Parts, stack_id: str) -> bool:
     dropped = {each for each in old if drop_quietly(parts, each)}
 
     def write(connection: Connection) -> None:
-        found = stacks.get(connection, stack_id)
+        found = stacks.find(connection, stack_id)
         if found is not None:
             left = [each for each in found.old_trusts if each not in dropped]
             stacks.change(connection, stack_id, old_trusts=left)

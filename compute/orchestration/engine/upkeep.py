@@ -52,8 +52,8 @@ class Upkeep:
         ids = [stack.id for stack in old]
         if ids:
             for rows in (stores.resources, stores.events, stores.snapshots):
-                rows.delete(connection, rows.table.c.stack_id.in_(ids))
-            stores.stacks.delete(connection, columns.id.in_(ids))
+                rows.delete_where(connection, rows.columns.stack_id.in_(ids))
+            stores.stacks.delete_where(connection, columns.id.in_(ids))
         return len(ids)
 
     def _cut_events(self, connection: Connection) -> int:

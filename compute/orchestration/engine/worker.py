@@ -72,7 +72,7 @@ class StackWorker:
         parts = self._parts
 
         def write(connection: Connection) -> bool:
-            stack = parts.stores.stacks.get(connection, job.subject_id)
+            stack = parts.stores.stacks.find(connection, job.subject_id)
             if stack is not None and stack.status == IN_PROGRESS:
                 return False
             parts.stores.jobs.finish(connection, job.id, parts.owner, parts.now())

@@ -13,7 +13,7 @@ def find_stack(
 ) -> Stack:
     """By its id, also when it is deleted, or by the name of one that is there."""
     stacks = parts.stores.stacks
-    found = stacks.get(connection, name_or_id)
+    found = stacks.find(connection, name_or_id)
     if found is not None and found.project_id == project_id:
         return found
     named = stacks.where(
@@ -32,7 +32,7 @@ def exact_stack(
     connection: Connection, parts: Parts, project_id: str, name: str, stack_id: str
 ) -> Stack:
     """By its name and its id."""
-    found = parts.stores.stacks.get(connection, stack_id)
+    found = parts.stores.stacks.find(connection, stack_id)
     if found is None or found.project_id != project_id or found.name != name:
         raise no_stack(name)
     return found

@@ -54,7 +54,7 @@ def clear_hook(parts: Parts, stack: Stack, name: str, hook: Any) -> None:
     """Let a resource that waits go on; ``BadRequest`` when it does not wait so."""
 
     def write(connection: Connection) -> None:
-        found = parts.stores.stacks.get(connection, stack.id)
+        found = parts.stores.stacks.find(connection, stack.id)
         for row in parts.stores.resources_of(connection, stack.id):
             if found is None or row.name != name or hook not in hooks.HOOKS:
                 continue
@@ -78,7 +78,7 @@ def mark(
     """Call a resource unhealthy, so that the next update replaces it; or well again."""
 
     def write(connection: Connection) -> None:
-        found = parts.stores.stacks.get(connection, stack.id)
+        found = parts.stores.stacks.find(connection, stack.id)
         row = find_resource(connection, parts, stack, name)
         if states.IN_PROGRESS in (row.status, found.status if found else ""):
             raise Busy(f"Stack {stack.name} already has an action in progress.")

@@ -59,7 +59,7 @@ class SnapshotService:
     def find(self, stack: Stack, snapshot_id: str) -> Snapshot:
         """One of a stack; ``NotFound``."""
         rows = self._parts.stores.snapshots
-        found = self._parts.read(lambda connection: rows.get(connection, snapshot_id))
+        found = self._parts.read(lambda connection: rows.find(connection, snapshot_id))
         if found is None or found.stack_id != stack.id:
             raise NotFound(
                 f"The Snapshot ({snapshot_id[:64]}) for Stack ({stack.name}) could not"

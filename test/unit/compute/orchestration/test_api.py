@@ -248,7 +248,9 @@ def test_signals(house: House) -> None:
     assert house.call("POST", f"{path}/signal", token="").status == 403
     assert house.call("POST", f"{path}/signal", roles="reader").status == 403
     stores = house.parts.stores
-    stack = house.parts.read(lambda connection: stores.stacks.get(connection, stack_id))
+    stack = house.parts.read(
+        lambda connection: stores.stacks.find(connection, stack_id)
+    )
     (row,) = house.parts.read(
         lambda connection: stores.resources_of(connection, stack_id)
     )

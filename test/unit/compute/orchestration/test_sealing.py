@@ -71,7 +71,7 @@ def test_nothing_that_was_given_stands_in_clear(house: House) -> None:
     trusts = house.identity.trusts
     assert trusts
     assert not any(trust in text for trust in trusts)
-    stack = house.parts.read(lambda c: house.stores.stacks.get(c, stack_id))
+    stack = house.parts.read(lambda c: house.stores.stacks.find(c, stack_id))
     assert stack is not None
     assert stack.parameters == {"password": SECRET}
     assert stack.signal_key not in text
@@ -81,13 +81,13 @@ def test_what_was_written_before_there_was_a_key_is_sealed(tmp_path: Path) -> No
     house = House(tmp_path)
     stack_id = _order(house)
     house.settle()
-    before = house.parts.read(lambda c: house.stores.stacks.get(c, stack_id))
+    before = house.parts.read(lambda c: house.stores.stacks.find(c, stack_id))
     _unseal(house)
     assert SECRET in _everything(house)
     assert house.state("s", stack_id) == "CREATE_COMPLETE"  # it can be read meanwhile
     Upkeep(house.parts).step()
     assert SECRET not in _everything(house)
-    assert house.parts.read(lambda c: house.stores.stacks.get(c, stack_id)) == before
+    assert house.parts.read(lambda c: house.stores.stacks.find(c, stack_id)) == before
     assert seal_clear(house.database, house.stores.sealed()) == 0
     house.database.close()
 
