@@ -16,7 +16,7 @@ from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
-from compute.core.rows import values_of
+from compute.core.rows import keep_newest, values_of
 from compute.core.sealing import Resealed, SealedColumns, SealedMembers, Vault
 
 Condition = sa.ColumnElement[bool]
@@ -161,23 +161,7 @@ class Stores:
 
     def cut_changes(self, connection: Connection, kept: int, most: int) -> int:
         """Leave each alarm its newest ``kept``; of how many some went."""
-        counted = (
-            sa.select(_changes.alarm_id)
-            .group_by(_changes.alarm_id)
-            .having(sa.func.count() > kept)
-            .limit(most)
-        )
-        ids = [row.alarm_id for row in connection.execute(counted)]
-        for alarm_id in ids:
-            mine = sa.select(_changes.number).where(_changes.alarm_id == alarm_id)
-            newest = mine.order_by(_changes.number.desc()).offset(kept - 1).limit(1)
-            first_kept = connection.execute(newest).scalar_one()
-            connection.execute(
-                sa.delete(tables.changes).where(
-                    _changes.alarm_id == alarm_id, _changes.number < first_kept
-                )
-            )
-        return len(ids)
+        return keep_newest(connection, _changes.alarm_id, _changes.number, kept, most)
 
     def _forget(self, connection: Connection, numbers: Iterable[int]) -> int:
         where = _changes.number.in_(list(numbers))

@@ -34,6 +34,30 @@ def values_of(record: Any) -> dict[str, Any]:
     }
 
 
+def keep_newest(
+    connection: Connection,
+    subject: sa.Column[Any],
+    number: sa.Column[Any],
+    kept: int,
+    at_most: int,
+) -> int:
+    """Leave each subject its ``kept`` rows with the highest numbers.  One call sees to
+    ``at_most`` of the subjects that have more; the result is how many these were."""
+    crowded = (
+        sa.select(subject)
+        .group_by(subject)
+        .having(sa.func.count() > kept)
+        .limit(at_most)
+    )
+    found = connection.execute(crowded).scalars().all()
+    for each in found:
+        newest = sa.select(number).where(subject == each).order_by(number.desc())
+        first = connection.execute(newest.offset(kept - 1).limit(1)).scalar_one()
+        outlived = sa.delete(subject.table).where(subject == each, number < first)
+        connection.execute(outlived)
+    return len(found)
+
+
 class Rows(Generic[R]):
     """Those of one table, as records of one kind.  ``key``: the name of the column by
     which one is found.  A table may have columns that the records have not."""

@@ -3,10 +3,9 @@ trusts that nobody came to use; seals what was written before there was a key.""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from compute.core.database import Connection
 from compute.core.resealing import seal_clear
+from compute.core.rows import keep_newest
 from compute.orchestration import tables
 from compute.orchestration.engine.entrusting import end_lost
 from compute.orchestration.parts import Parts
@@ -57,25 +56,5 @@ class Upkeep:
         return len(ids)
 
     def _cut_events(self, connection: Connection) -> int:
-        rows, most = tables.happenings.c, self._parts.settings.events_per_stack
-        counted = (
-            sa.select(rows.stack_id)
-            .group_by(rows.stack_id)
-            .having(sa.func.count() > most)
-            .limit(STACKS_AT_ONCE)
-        )
-        ids = [row.stack_id for row in connection.execute(counted)]
-        for stack_id in ids:
-            first_kept = connection.execute(
-                sa.select(rows.number)
-                .where(rows.stack_id == stack_id)
-                .order_by(rows.number.desc())
-                .offset(most - 1)
-                .limit(1)
-            ).scalar_one()
-            connection.execute(
-                sa.delete(tables.happenings).where(
-                    rows.stack_id == stack_id, rows.number < first_kept
-                )
-            )
-        return len(ids)
+        rows, kept = tables.happenings.c, self._parts.settings.events_per_stack
+        return keep_newest(connection, rows.stack_id, rows.number, kept, STACKS_AT_ONCE)
