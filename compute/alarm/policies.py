@@ -30,11 +30,8 @@ OPERATES = (
     "telemetry:delete_quotas",
 )
 
-
-def default_rules() -> dict[str, str]:
-    """All rules."""
-    return {
-        **dict.fromkeys(READS, _READER),
-        **dict.fromkeys(WRITES, _MEMBER),
-        **dict.fromkeys(OPERATES, _ADMIN),
-    }
+DEFAULTS = {
+    **dict.fromkeys(READS, _READER),
+    **dict.fromkeys(WRITES, _MEMBER),
+    **dict.fromkeys(OPERATES, _ADMIN),
+}

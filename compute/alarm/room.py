@@ -14,7 +14,7 @@ from compute.alarm.evaluator import Evaluator
 from compute.alarm.measures import MetricRoom
 from compute.alarm.parts import TOPIC, Parts
 from compute.alarm.places import Places
-from compute.alarm.policies import default_rules
+from compute.alarm.policies import DEFAULTS
 from compute.alarm.settings import AlarmSettings
 from compute.alarm.store import Stores
 from compute.alarm.upkeep import Upkeep
@@ -101,7 +101,7 @@ def alarm_parts(parts: RoomParts, settings: AlarmSettings) -> Parts:
 
 def api_of(inner: Parts, tokens: TokenChecker, overrides: Mapping[str, str]) -> Api:
     """The application; ``overrides``: of the policy's rules."""
-    frame = Frame(inner, Policy(default_rules(), overrides))
+    frame = Frame(inner, Policy(DEFAULTS, overrides))
     return Api(
         all_routes(frame),
         dialect=alarm_dialect,

@@ -17,7 +17,7 @@ from compute.core.room_database import RoomDatabase
 from compute.identity import tables
 from compute.identity.federation.operator_file import ProviderSettings
 from compute.identity.passwords import Passwords
-from compute.identity.policy import NOT_BY_DOMAINS
+from compute.identity.policies import NOT_BY_DOMAINS
 from compute.identity.settings import IdentitySettings
 from compute.identity.tokens.service import TokenService
 from objectstore.kernel.clock import Clock

@@ -8,7 +8,6 @@ from compute.core.dialects import identity_dialect
 from compute.core.key_repository import KeyRepository, create_keys
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
-from compute.identity import policy
 from compute.identity.api import versions
 from compute.identity.api.application_credentials import ApplicationCredentialsApi
 from compute.identity.api.credentials import CredentialsApi
@@ -39,6 +38,7 @@ from compute.identity.federation.operator_file import known_providers
 from compute.identity.federation.service import Federation
 from compute.identity.parts import Parts
 from compute.identity.passwords import Passwords
+from compute.identity.policies import DEFAULTS
 from compute.identity.settings import IdentitySettings
 from compute.identity.tasks import PruneRevocations
 from compute.identity.tokens.sealing import Sealer
@@ -90,7 +90,7 @@ def build_parts(parts: RoomParts, settings: IdentitySettings) -> Parts:
         clock,
         parts.identifiers,
         settings,
-        Policy(policy.DEFAULTS, parts.policy_overrides),
+        Policy(DEFAULTS, parts.policy_overrides),
         Passwords(
             clock,
             log2_cost=settings.scrypt_log2_cost,

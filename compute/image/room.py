@@ -27,10 +27,9 @@ from compute.image.imports.requests import METHODS, ImportService
 from compute.image.imports.web import Web
 from compute.image.imports.worker import ImportWorker
 from compute.image.metadefs.definitions import DefinitionService
-from compute.image.metadefs.model import POLICY as METADEF_POLICY
 from compute.image.metadefs.namespaces import NamespaceService
 from compute.image.parts import Parts
-from compute.image.rules import POLICY
+from compute.image.policies import DEFAULTS
 from compute.image.service import ImageService
 from compute.image.settings import ImageSettings
 from compute.image.sharing import SharingService
@@ -66,7 +65,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
         parts.database,
         parts.clock,
         parts.identifiers,
-        Policy({**POLICY, **METADEF_POLICY}, parts.policy_overrides),
+        Policy(DEFAULTS, parts.policy_overrides),
         EventLog(tables.events),
         JobStore(tables.jobs, turns_by="owner"),
         leases,

@@ -1,11 +1,7 @@
-"""Who may do what with images, and when: pure decisions.
-
-The policy's names and meanings are Glance's, so an operator's overrides carry over.
-"""
+"""Who may do what with images, and when: pure decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,42 +23,6 @@ from compute.image.model import (
     UPLOADING,
     Image,
 )
-
-SEES = """role:admin or (role:reader and (project_id:%(project_id)s
-    or project_id:%(member_id)s or 'community':%(visibility)s
-    or 'public':%(visibility)s))"""
-USES = """role:admin or (role:member and (project_id:%(project_id)s
-    or project_id:%(member_id)s or 'community':%(visibility)s
-    or 'public':%(visibility)s))"""
-OWNS = "role:admin or (role:member and project_id:%(project_id)s)"
-OWNS_TO_READ = "role:admin or (role:reader and project_id:%(project_id)s)"
-
-POLICY: Mapping[str, str] = {
-    "add_image": OWNS,
-    "get_image": SEES,
-    "get_images": "role:admin or role:reader",
-    "modify_image": OWNS,
-    "delete_image": OWNS,
-    "publicize_image": "role:admin",
-    "communitize_image": OWNS,
-    "upload_image": OWNS,
-    "download_image": USES,
-    "copy_image": "role:admin",
-    "deactivate": OWNS,
-    "reactivate": OWNS,
-    "get_member": SEES,
-    "get_members": SEES,
-    "add_member": OWNS,
-    "delete_member": OWNS,
-    "modify_member": "role:admin or (role:member and project_id:%(member_id)s)",
-    "get_task": OWNS_TO_READ,
-    "tasks_api_access": "role:admin",
-    "stores_info_detail": "role:admin",
-    "delete_image_location": OWNS,
-    "set_image_owner": "role:admin",
-    "set_image_status": "role:service",
-    "hold_image": "role:service",
-}
 
 
 class TooMuch(ApiError):

@@ -17,31 +17,27 @@ _WRITER = f"{_SERVICE} or (role:member and {_CREATOR})"
 _MEMBER = f"{_SERVICE} or role:member"
 _ANYBODY = "role:reader or role:service"
 
-
-def default_rules() -> dict[str, str]:
-    """All rules."""
-    rules = {
-        SEES_ALL: _SEES_ALL,
-        INTERNAL: _SERVICE,
-        NAMES_OTHERS: _SERVICE,
-        "get status": _ADMIN,
-        "create resource": _MEMBER,
-        "get resource": _READER,
-        "update resource": _WRITER,
-        "delete resource": _WRITER,
-        "delete resources": _MEMBER,
-        "list resource": _ANYBODY,
-        "search resource": _ANYBODY,
-        "create metric": _MEMBER,
-        "delete metric": _WRITER,
-        "get metric": _READER,
-        "list metric": _ANYBODY,
-        "get measures": _READER,
-        "post measures": _WRITER,
-    }
-    for thing in ("resource type", "archive policy", "archive policy rule"):
-        rules[f"get {thing}"] = _ANYBODY
-        rules[f"list {thing}"] = _ANYBODY
-        for verb in ("create", "update", "delete"):
-            rules[f"{verb} {thing}"] = _ADMIN
-    return rules
+DEFAULTS = {
+    SEES_ALL: _SEES_ALL,
+    INTERNAL: _SERVICE,
+    NAMES_OTHERS: _SERVICE,
+    "get status": _ADMIN,
+    "create resource": _MEMBER,
+    "get resource": _READER,
+    "update resource": _WRITER,
+    "delete resource": _WRITER,
+    "delete resources": _MEMBER,
+    "list resource": _ANYBODY,
+    "search resource": _ANYBODY,
+    "create metric": _MEMBER,
+    "delete metric": _WRITER,
+    "get metric": _READER,
+    "list metric": _ANYBODY,
+    "get measures": _READER,
+    "post measures": _WRITER,
+    **{
+        f"{verb} {thing}": _ANYBODY if verb in ("get", "list") else _ADMIN
+        for thing in ("resource type", "archive policy", "archive policy rule")
+        for verb in ("get", "list", "create", "update", "delete")
+    },
+}

@@ -27,7 +27,7 @@ from compute.metric.keeping.loops import FoldingLoop, Sweeping
 from compute.metric.keeping.objects import Objects, RingObjects
 from compute.metric.keeping.reading import Reading
 from compute.metric.parts import Parts
-from compute.metric.policies import default_rules
+from compute.metric.policies import DEFAULTS
 from compute.metric.service.beginning import begin
 from compute.metric.settings import MetricSettings
 from compute.metric.stock import StockTaking
@@ -63,7 +63,7 @@ def room_of(parts: RoomParts, settings: MetricSettings, objects: Objects) -> Roo
         database=parts.database,
         clock=parts.clock,
         identifiers=parts.identifiers,
-        policy=Policy(default_rules(), parts.policy_overrides),
+        policy=Policy(DEFAULTS, parts.policy_overrides),
         settings=settings,
         reading=Reading(parts.database, objects),
         folding=folding,

@@ -60,12 +60,9 @@ WRITES = (
     "stacks:restore_snapshot",
 )
 
-
-def default_rules() -> dict[str, str]:
-    """All rules."""
-    return {
-        **dict.fromkeys(READS, _READER),
-        **dict.fromkeys(WRITES, _MEMBER),
-        "stacks:global_index": _ADMIN,
-        "service:index": _ADMIN,
-    }
+DEFAULTS = {
+    **dict.fromkeys(READS, _READER),
+    **dict.fromkeys(WRITES, _MEMBER),
+    "stacks:global_index": _ADMIN,
+    "service:index": _ADMIN,
+}

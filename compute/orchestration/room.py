@@ -25,7 +25,7 @@ from compute.orchestration.api.templates import TemplatesApi
 from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.parts import TOPIC, Parts
-from compute.orchestration.policies import default_rules
+from compute.orchestration.policies import DEFAULTS
 from compute.orchestration.registry import all_types
 from compute.orchestration.settings import OrchestrationSettings
 from compute.orchestration.store import Stores
@@ -57,7 +57,7 @@ def api_of(
     overrides: Mapping[str, str],
 ) -> Api:
     """The application; ``overrides``: of the policy's rules."""
-    frame = Frame(engine, Policy(default_rules(), overrides))
+    frame = Frame(engine, Policy(DEFAULTS, overrides))
     return Api(
         all_routes(frame, host),
         dialect=orchestration_dialect,

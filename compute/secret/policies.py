@@ -70,16 +70,13 @@ _OPERATED = (
     "project_quotas:delete",
 )
 
-
-def default_rules() -> dict[str, str]:
-    """All rules."""
-    return {
-        **dict.fromkeys(_OWNED, _OWN),
-        **dict.fromkeys(_READABLE, _READ),
-        **dict.fromkeys(_BEGUN, f"{_ADMIN} or {_WRITER}"),
-        "secret:get": f"{_ADMIN} or {_READ}",
-        "secret:delete": f"{_ADMIN} or {_OWN}",
-        **dict.fromkeys(_TOLD, "role:reader or role:creator"),
-        **dict.fromkeys(_OPERATED, f"{_ADMIN} or role:key-manager:service-admin"),
-        INTERNAL: "role:service",
-    }
+DEFAULTS = {
+    **dict.fromkeys(_OWNED, _OWN),
+    **dict.fromkeys(_READABLE, _READ),
+    **dict.fromkeys(_BEGUN, f"{_ADMIN} or {_WRITER}"),
+    "secret:get": f"{_ADMIN} or {_READ}",
+    "secret:delete": f"{_ADMIN} or {_OWN}",
+    **dict.fromkeys(_TOLD, "role:reader or role:creator"),
+    **dict.fromkeys(_OPERATED, f"{_ADMIN} or role:key-manager:service-admin"),
+    INTERNAL: "role:service",
+}

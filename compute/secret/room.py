@@ -21,7 +21,7 @@ from compute.secret.api.secrets import SecretsApi
 from compute.secret.api.stores import StoresApi
 from compute.secret.api.whole_references import SecretApi
 from compute.secret.parts import Parts
-from compute.secret.policies import default_rules
+from compute.secret.policies import DEFAULTS
 from compute.secret.settings import SecretSettings
 from compute.secret.store import Stores
 from compute.secret.upkeep import Upkeep
@@ -38,7 +38,7 @@ def build_room(parts: RoomParts, settings: SecretSettings) -> Room:
         clock=parts.clock,
         random=parts.random,
         settings=settings,
-        policy=Policy(default_rules(), parts.policy_overrides),
+        policy=Policy(DEFAULTS, parts.policy_overrides),
         stores=Stores(vault_of(parts.state_directory, parts.clock)),
     )
     upkeep = Loop(Upkeep(inner), idle_seconds=UPKEEP_SECONDS)

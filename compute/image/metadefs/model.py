@@ -106,25 +106,3 @@ RESOURCE_TYPES = (
     "OS::Nova::Server",
 )
 """What this cloud has that bears properties; associations may name others besides."""
-
-_SEES = """role:admin or (role:reader and (project_id:%(project_id)s
-    or 'public':%(visibility)s))"""
-NAMESPACE_RULES = (
-    "add_metadef_namespace",
-    "modify_metadef_namespace",
-    "delete_metadef_namespace",
-)
-POLICY: Mapping[str, str] = {
-    "get_metadef_namespace": _SEES,
-    "get_metadef_namespaces": "role:admin or role:reader",
-    "list_metadef_resource_types": "role:admin or role:reader",
-    **dict.fromkeys(NAMESPACE_RULES, "role:admin"),
-    **{rule: _SEES for kind in KINDS for rule in (kind.show, kind.list)},
-    **{
-        rule: "role:admin"
-        for kind in KINDS
-        for rule in (kind.add, kind.change, kind.remove)
-    },
-}
-"""Everybody reads what is public; only administrators write: a definition is read by
-people of other projects, in the words of whoever wrote it."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from compute.core.tags import THINGS_IN_ONE_STATEMENT, Tags
+from compute.core.rows import VALUES_IN_ONE_STATEMENT
+from compute.core.tags import Tags
 
 METADATA = sa.MetaData()
 THINGS = sa.Table("things", METADATA, sa.Column("id", sa.String, primary_key=True))
@@ -55,7 +56,7 @@ def test_filters(
 
 def test_all_that_are_asked_for_are_told(connection: sa.Connection) -> None:
     assert TAGS.of(connection, ["3", "0", "x"]) == {"0": [], "3": ["b", "c"], "x": []}
-    many = [str(number) for number in range(2 * THINGS_IN_ONE_STATEMENT)]
+    many = [str(number) for number in range(2 * VALUES_IN_ONE_STATEMENT)]
     assert [thing for thing, tags in TAGS.of(connection, many).items() if tags] == (
         ["1", "2", "3"]
     )

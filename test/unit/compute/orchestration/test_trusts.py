@@ -122,7 +122,7 @@ def _rights(house: House, path: str) -> tuple[str, ...]:
     """The roles of the trust that the stack at that path is worked on by."""
     stacks = house.parts.stores.stacks
     stack_id = path.rsplit("/", 1)[-1]
-    stack = house.parts.read(lambda connection: stacks.get(connection, stack_id))
+    stack = house.parts.read(lambda connection: stacks.find(connection, stack_id))
     assert stack is not None
     return house.identity.trusts[stack.trust_id][2]
 

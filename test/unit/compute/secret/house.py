@@ -17,7 +17,7 @@ from compute.core.policy import Policy
 from compute.core.sealing import vault_of
 from compute.secret.client import SecretClient
 from compute.secret.parts import Parts
-from compute.secret.policies import default_rules
+from compute.secret.policies import DEFAULTS
 from compute.secret.room import api_of
 from compute.secret.settings import SecretSettings
 from compute.secret.store import Stores
@@ -46,7 +46,7 @@ class House:
             clock=self.clock,
             random=Random(1),
             settings=SecretSettings(**settings),
-            policy=Policy(default_rules()),
+            policy=Policy(DEFAULTS),
             stores=Stores(vault_of(directory, self.clock)),
         )
         self.api = api_of(self.parts, self.tokens)
