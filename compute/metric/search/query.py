@@ -18,6 +18,7 @@ from typing import Any
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
 from compute.metric.errors import invalid_input, invalid_value
+from compute.metric.search.tree import TreeCompiler, parted
 from compute.metric.series.moments import SECOND, moment
 
 Thing = Mapping[str, Any]
@@ -25,38 +26,10 @@ Condition = Callable[[Thing], bool]
 Query = Mapping[str, Any]
 
 CONDITIONS_MAX = 200
-DEPTH_MAX = 20
 VALUES_MAX = 1000
 PATTERN_CHARACTERS_MAX = 255
 MOMENTS = frozenset({"started_at", "ended_at", "revision_start", "revision_end"})
 
-OR_SIGN = "\N{LOGICAL OR}"
-_NAMES = {
-    "=": "=",
-    "==": "=",
-    "eq": "=",
-    "!=": "!=",
-    "≠": "!=",
-    "ne": "!=",
-    "<": "<",
-    "lt": "<",
-    "<=": "<=",
-    "≤": "<=",
-    "le": "<=",
-    ">": ">",
-    "gt": ">",
-    ">=": ">=",
-    "≥": ">=",
-    "ge": ">=",
-    "in": "in",
-    "like": "like",
-    "and": "and",
-    "∧": "and",
-    "or": "or",
-    OR_SIGN: "or",
-    "not": "not",
-    "¬": "not",
-}
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -70,31 +43,18 @@ def condition(query: Any, attributes: Collection[str], now: float) -> Condition:
     true of everything.  ``BadRequest``."""
     if query in (None, {}):
         return lambda thing: True
-    return _Compiler(attributes, now).compile(query, 0)
+    return _Compiler(attributes, now).compile(query)
 
 
-class _Compiler:
+class _Compiler(TreeCompiler[Thing]):
     def __init__(self, attributes: Collection[str], now: float) -> None:
+        super().__init__(CONDITIONS_MAX)
         self._attributes = attributes
         self._now = now
-        self._count = 0
         self._values = 0
 
-    def compile(self, query: Any, depth: int) -> Condition:
-        name, inside = parted(query)
-        self._count += 1
-        if depth > DEPTH_MAX or self._count > CONDITIONS_MAX:
-            raise BadRequest("The query is too large")
-        if name in ("and", "or"):
-            if not isinstance(inside, list) or not inside:
-                raise invalid_value("expected a list", name)
-            parts = [self.compile(each, depth + 1) for each in inside]
-            return _all(parts) if name == "and" else _any(parts)
-        if name == "not":
-            if not isinstance(inside, dict):
-                raise invalid_value("expected a dictionary", name)
-            part = self.compile(inside, depth + 1)
-            return lambda thing: not part(thing)
+    def leaf(self, name: str, inside: Any) -> Condition:
+        """See ``TreeCompiler``."""
         if not isinstance(inside, dict) or len(inside) != 1:
             raise BadRequest(f"Invalid input: {name!r} needs one attribute")
         ((attribute, value),) = inside.items()
@@ -142,16 +102,6 @@ class _Compiler:
         return value
 
 
-def parted(query: Any) -> tuple[str, Any]:
-    """The operator, by its first name, and what it is about.  ``BadRequest``."""
-    if not isinstance(query, dict) or len(query) != 1:
-        raise BadRequest("Invalid input: a query is an object with one operator")
-    ((name, inside),) = query.items()
-    if name not in _NAMES:
-        raise BadRequest(f"Invalid input: no operator {name[:32]!r}")
-    return _NAMES[name], inside
-
-
 def pinned(query: Any, attribute: str) -> list[str | None] | None:
     """The texts one of which the attribute must have; None: the query does not say so
     at once.  (What the database can look for.)"""
@@ -179,14 +129,6 @@ def shown_moment(at: float) -> str:
 def seconds_of(text: str) -> float:
     """A shown moment's seconds."""
     return parse_iso(text)
-
-
-def _all(parts: list[Condition]) -> Condition:
-    return lambda thing: all(part(thing) for part in parts)
-
-
-def _any(parts: list[Condition]) -> Condition:
-    return lambda thing: any(part(thing) for part in parts)
 
 
 def _is_ordered(order: Callable[[Any, Any], bool], value: Any, wanted: Any) -> bool:

@@ -10,10 +10,9 @@ import re
 from typing import Any
 
 from compute.core.errors import BadRequest
-from compute.metric.search.query import OR_SIGN
+from compute.metric.search.tree import DEPTH_MAX, OR_SIGN
 
 CHARACTERS_MAX = 4096
-DEPTH_MAX = 20
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')
         |(?P<sign><=|>=|!=|==|[=<>≤≥≠()\[\],∧\u2228¬])
