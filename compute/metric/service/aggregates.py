@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -110,22 +110,10 @@ def of_resources(
         target = target_of_metric(metric, owners[metric.resource_id])
         return parts.allows(context, "get measures", target)
 
-    patterns = sorted(name for name in names if "*" in name)
     by_name = {
-        name: [
-            each for each in store.metrics_of(connection, ids, name) if may_see(each)
-        ]
-        for name in sorted(names.difference(patterns))
+        name: [each for each in known if may_see(each)]
+        for name, known in _named(connection, ids, names).items()
     }
-    if patterns:
-        _check_patterns(patterns)
-        known = [it for it in store.metrics_of(connection, ids) if it.name]
-        for pattern in patterns:
-            by_name[pattern] = [
-                each
-                for each in known
-                if fnmatchcase(each.name, pattern) and may_see(each)
-            ]
     chosen = {it.id: it for each in by_name.values() for it in each}
     _check_number(len(chosen))
     if ids and not chosen:
@@ -138,6 +126,23 @@ def of_resources(
         for each in wanted
     }
     return _with_plans(connection, chosen, named)
+
+
+def _named(
+    connection: Connection, resource_ids: Sequence[str], names: Collection[str]
+) -> dict[str, list[Metric]]:
+    """The metrics of these resources by the names in the operations that they have."""
+    patterns = sorted(name for name in names if "*" in name)
+    found = {
+        name: store.metrics_of(connection, resource_ids, name)
+        for name in sorted(set(names).difference(patterns))
+    }
+    if patterns:
+        _check_patterns(patterns)
+        known = [it for it in store.metrics_of(connection, resource_ids) if it.name]
+        for pattern in patterns:
+            found[pattern] = [it for it in known if fnmatchcase(it.name, pattern)]
+    return found
 
 
 def _check_patterns(patterns: Sequence[str]) -> None:
