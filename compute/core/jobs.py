@@ -120,12 +120,7 @@ class JobStore:
     ) -> list[Job]:
         """``claim_many`` of one queue."""
         return self.claim_many(
-            connection,
-            (queue,),
-            owner,
-            now,
-            limit=limit,
-            busy_subjects=busy_subjects,
+            connection, (queue,), owner, now, limit=limit, busy_subjects=busy_subjects
         )
 
     def claim_many(
