@@ -23,6 +23,16 @@ HOST_PACKAGES=(
 WISHED_PACKAGES=(
     "haproxy:PATH=$PATH:/usr/sbin command -v haproxy"
 )
+FIRMWARE_PACKAGES=(
+    "ovmf:ls /usr/share/OVMF/OVMF_CODE_4M.ms.fd"
+    "swtpm:command -v swtpm"
+    "swtpm-tools:command -v swtpm_setup"
+)
+# Only where RINGSTACK_EMULATED names the processor: a quarter of a GB.
+AARCH64_PACKAGES=(
+    "qemu-system-arm:command -v qemu-system-aarch64"
+    "qemu-efi-aarch64:ls /usr/share/AAVMF/AAVMF_CODE.fd"
+)
 
 # Whether this machine can be made, or is, a host of guests; says why not.
 may_host() {
@@ -53,6 +63,12 @@ may_host() {
 # In a shell of its own: a host without them is a host all the same.
 wish_for_packages() {
     (need_packages "${WISHED_PACKAGES[@]}") || say "there will be no load balancers"
+    (need_packages "${FIRMWARE_PACKAGES[@]}") || say "there will be no UEFI, or no TPMs"
+    case "${RINGSTACK_EMULATED:-}" in
+    *aarch64*)
+        (need_packages "${AARCH64_PACKAGES[@]}") || say "aarch64 will not be emulated"
+        ;;
+    esac
 }
 
 # The binding must match the library, so it is built against the one that is here.

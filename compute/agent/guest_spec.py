@@ -8,11 +8,18 @@ from typing import Any
 
 from compute.agent.disks.port import BootFiles, GuestDisks, GuestPaths
 from compute.agent.guests import DiskBus, DiskDevice, DiskSpec, GuestSpec, NicSpec
-from compute.instance.client import Server, ephemeral_sizes, free_device, swap_mib
+from compute.instance.client import (
+    Server,
+    ephemeral_sizes,
+    free_device,
+    machine_of,
+    swap_mib,
+)
 
 ROOT_NAME, RESCUED_NAME = "vda", "vdb"
 # An emulated timer is late on a busy machine; Linux would take it for broken.
-DEFAULT_KERNEL_ARGUMENTS = "root=/dev/vda console=tty0 console=ttyS0 no_timer_check"
+DEFAULT_KERNEL_ARGUMENTS = "root=/dev/vda no_timer_check console=tty0 console="
+SERIAL, SERIAL_OF = "ttyS0", {"aarch64": "ttyAMA0"}
 
 
 def boot_files(disks: GuestDisks, server: Server) -> BootFiles:
@@ -94,7 +101,11 @@ def guest_spec(
         broken = dataclasses.replace(own[0], name=RESCUED_NAME, boot_order=None)
         own = [rescue, broken]
     properties = server.image.get("properties", {})
-    arguments = str(properties.get("os_command_line") or DEFAULT_KERNEL_ARGUMENTS)
+    machine = machine_of(flavor, server.image)
+    console = SERIAL_OF.get(machine.emulated, SERIAL)
+    arguments = str(
+        properties.get("os_command_line") or f"{DEFAULT_KERNEL_ARGUMENTS}{console}"
+    )
     return GuestSpec(
         uuid=server.id,
         name=server.instance_name,
@@ -110,7 +121,7 @@ def guest_spec(
         kernel=files.kernel,
         ramdisk=files.ramdisk,
         kernel_arguments=arguments if files.kernel else "",
-        uefi=properties.get("hw_firmware_type") == "uefi",
+        machine=machine,
         metadata={
             "name": server.name,
             "project": server.project_id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from compute.instance.client import GuestMachine
 from objectstore.kernel.errors import Rejected
 
 
@@ -45,6 +46,11 @@ class Ability(StrEnum):
     INTERRUPT = "interrupt"  # of the guest's kernel (crash dump)
     SET_PASSWORD = "set-password"
     DISPLAY = "display"  # a graphical console
+    UEFI = "uefi"
+    SECURE_BOOT = "secure-boot"
+    TPM_1_2 = "tpm-1.2"
+    TPM_2_0 = "tpm-2.0"
+    AARCH64 = "emulation-aarch64"  # processors that are not the host's
 
 
 class GuestState(StrEnum):
@@ -156,7 +162,7 @@ class GuestSpec:
     kernel: str = ""
     ramdisk: str = ""
     kernel_arguments: str = ""
-    uefi: bool = False
+    machine: GuestMachine = GuestMachine()
     # Shown to an operator who looks at the hypervisor; means nothing to it.
     metadata: Mapping[str, str] = field(default_factory=dict)
 

@@ -32,6 +32,9 @@ HOSTING_PACKAGES = (
     "e2fsprogs",
     "fdisk",
     "ipxe-qemu",
+    "ovmf",
+    "swtpm",
+    "swtpm-tools",
     "openssh-client",
 )
 NETWORK_PACKAGES = (

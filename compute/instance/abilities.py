@@ -15,10 +15,14 @@ from compute.instance.block_devices import (
     devices_of,
     swap_mib,
 )
+from compute.instance.machines import machine_of
 from compute.instance.records import Host, Server
 
 VOLUMES, SWAP_VOLUMES = "volumes", "swap-volumes"
 EXTRA_DISKS, DISPLAY = "extra-disks", "display"
+UEFI, SECURE_BOOT = "uefi", "secure-boot"
+# What a host lacks where it has no TPMs of that version, or no such processors.
+TPM, EMULATION = "tpm-", "emulation-"
 # Action (``model.ACTIONS``) -> what it needs.
 NEEDED = {
     "suspend": "suspend",
@@ -63,11 +67,21 @@ def needs_of(
     flavor: Mapping[str, Any],
     image: Mapping[str, Any],
 ) -> frozenset[str]:
-    """What a server's host must be able to give it."""
+    """What a server's host must be able to give it.  ``BadRequest`` when flavor and
+    image ask for what cannot be."""
     known = list(entries)
     found = set()
     if any(device.is_volume for device in devices_of(known)):
         found.add(VOLUMES)
     if swap_mib(known, flavor) or image.get("disk_format") == "iso":
         found.add(EXTRA_DISKS)
+    machine = machine_of(flavor, image)
+    if machine.uefi:
+        found.add(UEFI)
+    if machine.secure_boot:
+        found.add(SECURE_BOOT)
+    if machine.tpm:
+        found.add(TPM + machine.tpm)
+    if machine.emulated:
+        found.add(EMULATION + machine.emulated)
     return frozenset(found)

@@ -20,6 +20,7 @@ from compute.instance.block_devices import (
     volumes_of,
 )
 from compute.instance.client_calls import InstanceClient
+from compute.instance.machines import GuestMachine, machine_of
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.moves import MOVED
 from compute.instance.ports import (
@@ -57,6 +58,7 @@ __all__ = [
     "BlockDevice",
     "ClaimedJob",
     "ConsoleGrant",
+    "GuestMachine",
     "HostReport",
     "InstanceClient",
     "MoveGrant",
@@ -79,6 +81,7 @@ __all__ = [
     "guest_volumes",
     "interfaces",
     "is_coming",
+    "machine_of",
     "move_ports",
     "plug_ports",
     "release_attachment",

@@ -29,6 +29,8 @@ KNOWN: dict[str, str] = {
     r"hw:tpm_model": "tpm-tis|tpm-crb",
     r"hw:tpm_version": r"1\.2|2\.0",
     r"hw:watchdog_action": "none|pause|poweroff|reset|disabled",
+    r"os:secure_boot": "required|optional|disabled",
+    r"trait:[A-Z0-9_]+": "required|forbidden",
     r"group_policy": "isolate|none",
     r"quota:cpu_(shares|period|quota)": _WHOLE,
     r"quota:disk_(read|write|total)_(bytes|iops)_sec": _WHOLE,

@@ -13,6 +13,7 @@ from typing import Any
 
 from compute.instance.scheduling.extra_specs import matches
 from compute.instance.scheduling.state import HostState, Request
+from compute.instance.scheduling.traits import fits, traits_of, wishes
 
 Rule = Callable[[Request, HostState], bool]
 Applies = Callable[[Request], bool]
@@ -55,7 +56,8 @@ def _in_zone(request: Request, host: HostState) -> bool:
 def _image_fits(request: Request, host: HostState) -> bool:
     properties = request.image_properties
     architecture = properties.get("hw_architecture") or properties.get("architecture")
-    if architecture and architecture != host.architecture:
+    emulated = properties.get("hw_emulation_architecture")
+    if architecture and architecture not in (host.architecture, emulated):
         return False
     wanted = properties.get("img_hv_type") or properties.get("hypervisor_type")
     # A simulated host plays any hypervisor.
@@ -69,6 +71,11 @@ def _describes_hypervisor(request: Request) -> bool:
     properties = request.image_properties
     names = ("hw_architecture", "architecture", "img_hv_type", "hypervisor_type")
     return any(properties.get(name) for name in names)
+
+
+def _traits_fit(request: Request, host: HostState) -> bool:
+    traits = traits_of(host.architecture, host.lacks)
+    return fits(traits, request.extra_specs, request.image_properties)
 
 
 def _specs_fit(request: Request, host: HostState) -> bool:
@@ -146,7 +153,13 @@ FILTERS: tuple[Filter, ...] = (
         "AbilitiesFilter",
         lambda request, host: not request.needs & host.lacks,
         lambda request: bool(request.needs),
-        "cannot give its guests the volumes or disks that this one needs",
+        "cannot give its guests the disks, firmware, TPM or processor of this one",
+    ),
+    Filter(
+        "TraitsFilter",
+        _traits_fit,
+        lambda request: any(wishes(request.extra_specs, request.image_properties)),
+        "has not the traits that flavor or image ask for",
     ),
     Filter(
         "AggregateInstanceExtraSpecsFilter",

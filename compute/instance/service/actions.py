@@ -13,6 +13,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.instance.abilities import NEEDED, check_action_there
+from compute.instance.machines import check_may_leave
 from compute.instance.model import Action
 from compute.instance.records import Server
 from compute.instance.rules import LOCKED_BY_ADMIN, check_action
@@ -84,6 +85,7 @@ class ServerActions:
         )
 
     def _check_there(self, connection: Connection, server: Server, name: str) -> None:
+        check_may_leave(server, name)
         if name in NEEDED and server.host:
             host = self._stores.hosts.get(connection, server.host)
             check_action_there(server, host, name)

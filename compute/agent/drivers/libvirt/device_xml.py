@@ -5,12 +5,20 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from compute.agent.guests import DiskDevice, DiskSpec, FileSource, NbdSource, NicSpec
+from compute.agent.guests import (
+    DiskBus,
+    DiskDevice,
+    DiskSpec,
+    FileSource,
+    NbdSource,
+    NicSpec,
+)
 
 
-def disk_element(disk: DiskSpec, cache: str) -> Element:
+def disk_element(disk: DiskSpec, cache: str, cabled: str = "ide") -> Element:
     """``<disk>``.  A disk whose storage fails stops its guest, which goes on when the
-    storage is back, instead of handing it an error that it would not survive."""
+    storage is back, instead of handing it an error that it would not survive.
+    ``cabled``: what the guest's board has for IDE."""
     source = disk.source
     is_file = isinstance(source, FileSource)
     element = Element(
@@ -30,7 +38,8 @@ def disk_element(disk: DiskSpec, cache: str) -> Element:
             element.append(_backing(source.lazy_backing))
     else:
         element.append(_network_source(source))
-    SubElement(element, "target", dev=disk.name, bus=disk.bus.value)
+    bus = cabled if disk.bus is DiskBus.IDE else disk.bus.value
+    SubElement(element, "target", dev=disk.name, bus=bus)
     if disk.read_only:
         SubElement(element, "readonly")
     if disk.shared:

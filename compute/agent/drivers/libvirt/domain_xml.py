@@ -12,6 +12,15 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from compute.agent.drivers.libvirt.device_xml import disk_element, nic_element
+from compute.agent.drivers.libvirt.machine_xml import (
+    board_of,
+    cabled_bus,
+    features_element,
+    port_elements,
+    processor_element,
+    system_element,
+    tpm_element,
+)
 from compute.agent.guests import DiskBus, DiskSpec, FileSource, GuestSpec
 
 METADATA_NAMESPACE = "urn:ringstack:guest:1"
@@ -27,26 +36,24 @@ class Machine:
     """What the host adds to each guest."""
 
     virt_type: str = "qemu"  # or kvm
-    emulator: str = "/usr/bin/qemu-system-x86_64"
-    machine: str = "pc"  # q35's SATA CD-ROM is invisible to Debian's cloud kernel
     disk_cache: str = "writeback"
 
 
 def domain_xml(spec: GuestSpec, machine: Machine, started_seconds: int) -> str:
     """The guest's definition.  ``started_seconds``: now, since the epoch; kept in
     the definition, for there the uptime is found again."""
-    domain = Element("domain", type=machine.virt_type)
+    # Another processor than the host's can only be emulated.
+    virt_type = "qemu" if spec.machine.emulated else machine.virt_type
+    domain = Element("domain", type=virt_type)
     _text(domain, "name", spec.name)
     _text(domain, "uuid", spec.uuid)
     domain.append(metadata_element(spec.metadata, started_seconds))
     SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     _text(domain, "vcpu", str(spec.vcpus))
     domain.append(_smbios(spec))
-    domain.append(_system(spec, machine))
-    features = SubElement(domain, "features")
-    SubElement(features, "acpi")
-    SubElement(features, "apic")
-    domain.append(_processor(machine))
+    domain.append(system_element(spec))
+    domain.append(features_element(spec.machine))
+    domain.append(processor_element(spec.machine, virt_type))
     SubElement(domain, "clock", offset="utc")
     _text(domain, "on_poweroff", "destroy")
     _text(domain, "on_reboot", "restart")
@@ -93,36 +100,13 @@ def _smbios(spec: GuestSpec) -> Element:
     return facts
 
 
-def _system(spec: GuestSpec, machine: Machine) -> Element:
-    system = Element("os")
-    if spec.uefi:
-        system.set("firmware", "efi")
-    kind = SubElement(system, "type", arch="x86_64", machine=machine.machine)
-    kind.text = "hvm"
-    if spec.kernel:
-        _text(system, "kernel", spec.kernel)
-        if spec.ramdisk:
-            _text(system, "initrd", spec.ramdisk)
-        if spec.kernel_arguments:
-            _text(system, "cmdline", spec.kernel_arguments)
-    SubElement(system, "smbios", mode="sysinfo")
-    return system
-
-
-def _processor(machine: Machine) -> Element:
-    if machine.virt_type == "kvm":
-        return Element("cpu", mode="host-model", check="partial")
-    # What the emulator does quickest; there is no host processor to show.
-    processor = Element("cpu", mode="custom", match="exact", check="none")
-    _text(processor, "model", "qemu64")
-    return processor
-
-
 def _devices(spec: GuestSpec, machine: Machine) -> Element:
     devices = Element("devices")
-    _text(devices, "emulator", machine.emulator)
+    _text(devices, "emulator", board_of(spec.machine).emulator)
+    devices.extend(port_elements(spec.machine))
+    cabled = cabled_bus(spec.machine)
     for disk in spec.disks:
-        devices.append(disk_element(disk, machine.disk_cache))
+        devices.append(disk_element(disk, machine.disk_cache, cabled))
     if spec.config_drive:
         source = FileSource(spec.config_drive, "raw")
         drive = DiskSpec(CONFIG_DRIVE_NAME, source, read_only=True)
@@ -130,12 +114,16 @@ def _devices(spec: GuestSpec, machine: Machine) -> Element:
     for nic in spec.nics:
         devices.append(nic_element(nic))
     SubElement(devices, "controller", type="usb", model="none")
-    if any(disk.bus is DiskBus.SCSI for disk in spec.disks):
+    kinds = {disk.bus for disk in spec.disks}
+    if DiskBus.SCSI in kinds or (DiskBus.IDE in kinds and cabled == DiskBus.SCSI):
         # libvirt's own choice would be an adapter for which few guests have a driver.
         SubElement(devices, "controller", type="scsi", model="virtio-scsi")
     _add_serial(devices, spec)
     _add_agent(devices, spec)
     _add_display(devices, spec)
+    tpm = tpm_element(spec.machine)
+    if tpm is not None:
+        devices.append(tpm)
     rng = SubElement(devices, "rng", model="virtio")
     SubElement(rng, "backend", model="random").text = "/dev/urandom"
     balloon = SubElement(devices, "memballoon", model="virtio")
@@ -169,6 +157,6 @@ def _add_display(devices: Element, spec: GuestSpec) -> None:
     graphics = SubElement(devices, "graphics", type="vnc")
     SubElement(graphics, "listen", type="socket", socket=spec.vnc_socket)
     video = SubElement(devices, "video")
-    SubElement(video, "model", type="vga")
+    SubElement(video, "model", type=board_of(spec.machine).video)
     # An absolute pointer: VNC's and the guest's stay in one place.
     SubElement(devices, "input", type="tablet", bus="virtio")

@@ -14,6 +14,7 @@ from compute.agent.drivers.libvirt import (
     domains,
     figures,
     moving,
+    offers,
     passphrases,
     waiting,
 )
@@ -71,7 +72,9 @@ class LibvirtHypervisor(LibvirtGuests):
 
     def inventory(self) -> HostInventory:
         """What the host has."""
-        return self._libvirt.run(read_inventory, self._host, self._machine.virt_type)
+        lacks = self._libvirt.run(offers.lacking)
+        virt_type = self._machine.virt_type
+        return self._libvirt.run(read_inventory, self._host, virt_type, lacks)
 
     # ---- life ----------------------------------------------------------------
 

@@ -236,6 +236,8 @@ remember_owner = 0
 namespaces = [ ]
 seccomp_sandbox = 1
 stdio_handler = "file"
+swtpm_user = "root"
+swtpm_group = "root"
 """
 QEMU = Flavour("qemu", {"qemu.conf": QEMU_SETTINGS})
 

@@ -20,7 +20,7 @@ SHARED = "/var/cache/ringstack/qemu-capabilities"
 # In the directory that libvirtd takes for /var/cache/libvirt.
 PLACE = os.path.join("qemu", "capabilities")
 SUFFIX = ".xml"
-# One emulator here; those of other machines may lie beside it.
+# One for each emulator; those of other machines may lie beside them.
 FILES_MAX = 16
 
 

@@ -18,7 +18,8 @@ from compute.agent.guests import (
 )
 from objectstore.kernel.errors import Unavailable
 
-_HAS = (Ability.VOLUMES, Ability.RESCUE)
+# What firmware an image is for does not matter: it is not used.
+_HAS = (Ability.VOLUMES, Ability.RESCUE, Ability.UEFI)
 LACKS = tuple(each for each in Ability if each not in _HAS)
 """A container has a console that is text, and no kernel of its own."""
 
