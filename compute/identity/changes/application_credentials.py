@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.identity import tables
 from compute.identity.changes.expiry import expiry
+from compute.identity.changes.names import unless_taken
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, ApplicationCredential, Role, StoredRule
 from compute.identity.parts import Parts
@@ -57,13 +58,8 @@ def create(
         parts.note(connection, context, "application_credential.create", identifier)
         return credential
 
-    try:
+    with unless_taken("application_credential", wanted["name"]):
         return parts.run(write), secret
-    except Duplicate:
-        raise Conflict(
-            "Conflict occurred attempting to store application_credential - "
-            f"Duplicate entry found with name {wanted['name']}."
-        ) from None
 
 
 def delete(

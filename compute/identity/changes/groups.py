@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
 from compute.identity import tables
+from compute.identity.changes.names import check_domain, unless_taken
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import GROUP, Group, User
 from compute.identity.parts import Parts
 from compute.identity.store import assignments
-from compute.identity.store.subjects import domains, groups
+from compute.identity.store.subjects import groups
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
-
-_TAKEN = "Conflict occurred attempting to store group - Duplicate entry found with name"
 
 
 def create(
@@ -37,17 +36,13 @@ def create(
     )
 
     def write(connection: Connection) -> Group:
-        domain = domains.find(connection, domain_id)
-        if domain is None or not domain.is_domain:
-            raise domains.missing(domain_id)
+        check_domain(connection, domain_id)
         groups.insert(connection, group)
         parts.note(connection, context, "group.create", group.id)
         return group
 
-    try:
+    with unless_taken("group", group.name):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {group.name}.") from None
 
 
 def update(
@@ -70,10 +65,8 @@ def update(
         parts.note(connection, context, "group.update", group.id)
         return groups.update(connection, group.id, values, extra)
 
-    try:
+    with unless_taken("group", values.get("name", group.name)):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
 
 
 def delete(parts: Parts, context: RequestContext, group: Group) -> None:

@@ -15,6 +15,7 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden
 from compute.identity import tables
 from compute.identity.changes.groups import forget_group
+from compute.identity.changes.names import check_domain
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.changes.users import forget_user
 from compute.identity.federation.changes import forget_provider
@@ -22,7 +23,7 @@ from compute.identity.federation.subjects import identity_providers
 from compute.identity.model import DEFAULT_DOMAIN_ID, DOMAIN, PROJECT, Project
 from compute.identity.parts import Parts
 from compute.identity.store import assignments, tree
-from compute.identity.store.subjects import domains, groups, projects, roles, users
+from compute.identity.store.subjects import groups, projects, roles, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
 
@@ -207,15 +208,14 @@ def refuse_immutable(before: Mapping[str, Any], values: Mapping[str, Any]) -> No
 
 def _placed(connection: Connection, project: Project) -> Project:
     """The project with its parent, both checked."""
-    domain = domains.find(connection, project.domain_id)
-    if domain is None or not domain.is_domain:
-        raise domains.missing(project.domain_id)
-    if not project.parent_id or project.parent_id == domain.id:
-        return dataclasses.replace(project, parent_id=domain.id)
+    domain_id = project.domain_id
+    check_domain(connection, domain_id)
+    if not project.parent_id or project.parent_id == domain_id:
+        return dataclasses.replace(project, parent_id=domain_id)
     parent = projects.find(connection, project.parent_id)
     if parent is None:
         raise projects.missing(project.parent_id)
-    if parent.domain_id != domain.id:
+    if parent.domain_id != domain_id:
         raise BadRequest("The parent project must be in the same domain")
     if not parent.enabled and project.enabled:
         raise Forbidden("Cannot create a project below one that is disabled.")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.identity import rights, tables
+from compute.identity.changes.names import unless_taken
 from compute.identity.changes.projects import (
     forget_role,
     merged_options,
@@ -29,8 +30,6 @@ from compute.identity.store.subjects import domains, projects, roles
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject, user_in_scope
 
-_TAKEN = "Conflict occurred attempting to store role - Duplicate entry found with name"
-
 
 def create(parts: Parts, context: RequestContext, role: Role) -> Role:
     """A new role; ``Conflict`` when the name is taken."""
@@ -42,10 +41,8 @@ def create(parts: Parts, context: RequestContext, role: Role) -> Role:
         parts.note(connection, context, "role.create", role.id)
         return role
 
-    try:
+    with unless_taken("role", role.name):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {role.name}.") from None
 
 
 def update(
@@ -71,10 +68,8 @@ def update(
         parts.note(connection, context, "role.update", role.id)
         return roles.update(connection, role.id, values, extra)
 
-    try:
+    with unless_taken("role", values.get("name", role.name)):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
 
 
 def delete(parts: Parts, context: RequestContext, role: Role) -> None:

@@ -8,22 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Forbidden, Unauthorized
 from compute.identity import factors, lockout, tables
 from compute.identity.auth.password import user_by_password
 from compute.identity.auth.request import Reference
+from compute.identity.changes.names import check_domain, unless_taken
 from compute.identity.changes.password_rules import check_new_password
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import USER, User
 from compute.identity.parts import Parts
 from compute.identity.store import assignments
-from compute.identity.store.subjects import domains, projects, users
+from compute.identity.store.subjects import projects, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
 from compute.identity.user_options import merged_user_options
-
-_TAKEN = "Conflict occurred attempting to store user - Duplicate entry found with name"
 
 
 def create(
@@ -65,10 +64,8 @@ def create(
         parts.note(connection, context, "user.create", user.id)
         return user
 
-    try:
+    with unless_taken("user", user.name):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {user.name}.") from None
 
 
 def update(
@@ -107,10 +104,8 @@ def update(
         subjects = [Subject(revocation.USER, user.id)] if ends_tokens else []
         return changed, subjects
 
-    try:
+    with unless_taken("user", values.get("name", user.name)):
         return run_revoking(parts, write)
-    except Duplicate:
-        raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
 
 
 def change_password(
@@ -234,9 +229,7 @@ def _remember_old(connection: Connection, user: User, parts: Parts) -> None:
 
 
 def _check_places(connection: Connection, domain_id: str, project_id: str) -> None:
-    domain = domains.find(connection, domain_id)
-    if domain is None or not domain.is_domain:
-        raise domains.missing(domain_id)
+    check_domain(connection, domain_id)
     if project_id:
         project = projects.find(connection, project_id)
         if project is not None and project.is_domain:

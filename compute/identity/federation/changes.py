@@ -13,6 +13,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict
 from compute.identity import tables
+from compute.identity.changes.names import check_domain, taken, unless_taken
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.changes.users import forget_user
 from compute.identity.federation.model import (
@@ -28,11 +29,9 @@ from compute.identity.federation.subjects import (
 )
 from compute.identity.model import Project
 from compute.identity.parts import Parts
-from compute.identity.store.subjects import domains, projects, users
+from compute.identity.store.subjects import projects, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
-
-_TAKEN = "Conflict occurred attempting to store {} - Duplicate entry found with ID {}."
 
 
 def create_provider(
@@ -53,9 +52,7 @@ def create_provider(
 
     def write(connection: Connection) -> IdentityProvider:
         if provider.domain_id:
-            found = domains.find(connection, domain_id)
-            if found is None or not found.is_domain:
-                raise domains.missing(domain_id)
+            check_domain(connection, domain_id)
         else:
             text = f"Of the people of the identity provider {provider.id}"
             made_for = Project(domain_id, domain_id, "", "", True, True, text, {}, {})
@@ -135,10 +132,8 @@ def create_mapping(
         parts.note(connection, context, "mapping.create", mapping.id)
         return mapping
 
-    try:
+    with unless_taken("mapping", mapping.id, by="ID"):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(_TAKEN.format("mapping", mapping.id)) from None
 
 
 def update_mapping(
@@ -183,10 +178,8 @@ def create_protocol(
         parts.note(connection, context, "protocol.create", protocol.name)
         return protocol
 
-    try:
+    with unless_taken("protocol", protocol.name, by="ID"):
         return parts.run(write)
-    except Duplicate:
-        raise Conflict(_TAKEN.format("protocol", protocol.name)) from None
 
 
 def update_protocol(
@@ -264,4 +257,4 @@ def _taken(parts: Parts, noun: str, key: str, remote_ids: Iterable[str]) -> Conf
     ]
     if others:
         return Conflict(f"remote_ids: another provider has {others[0]}")
-    return Conflict(_TAKEN.format(noun, key))
+    return taken(noun, key, by="ID")
