@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compute.core.context import RequestContext
 from compute.core.database import Database
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy, Target
@@ -33,16 +32,6 @@ class Parts(RoomDatabase):
     reading: Reading
     folding: Folding
     hurry: Callable[[str], None] = field(default=_nobody)
-
-    def enforce(
-        self, context: RequestContext, rule: str, target: Target | None = None
-    ) -> None:
-        """403 when the policy says no."""
-        self.policy.enforce(context, rule, target)
-
-    def allows(self, context: RequestContext, rule: str, target: Target) -> bool:
-        """Whether the policy lets the caller."""
-        return self.policy.allows(context, rule, target)
 
 
 def target_of_resource(resource: Resource) -> Target:

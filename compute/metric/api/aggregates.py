@@ -91,7 +91,7 @@ class AggregatesApi:
             )
             found = aggregates.answer(self._parts, chosen, node, terms, effort)
             return json_reply(200, self._view(call, found, chosen, []))
-        self._parts.enforce(context, "search resource")
+        self._parts.policy.enforce(context, "search resource")
         kind = body.get("resource_type") or GENERIC
         query = parse(search) if isinstance(search, str) else search
         # Only groups are of what things were.

@@ -108,7 +108,7 @@ def of_resources(
 
     def may_see(metric: Metric) -> bool:
         target = target_of_metric(metric, owners[metric.resource_id])
-        return parts.allows(context, "get measures", target)
+        return parts.policy.allows(context, "get measures", target)
 
     by_name = {
         name: [each for each in known if may_see(each)]

@@ -118,9 +118,9 @@ def check(
 ) -> None:
     """404 when the caller may not see it, 403 when he may not do that."""
     target = target_of_metric(metric, resource)
-    if not parts.allows(context, "get metric", target):
+    if not parts.policy.allows(context, "get metric", target):
         raise no_metric(metric.id)
-    parts.enforce(context, rule, target)
+    parts.policy.enforce(context, rule, target)
 
 
 def delete(connection: Connection, metric_ids: Collection[str], now: float) -> None:

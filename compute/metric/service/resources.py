@@ -152,7 +152,7 @@ def _check_owner(
     """Who could make a resource another project's would have his measures among those
     that its alarms and its people look at."""
     if wanted.project_id not in (None, "", former, context.project_id):
-        parts.enforce(context, NAMES_OTHERS)
+        parts.policy.enforce(context, NAMES_OTHERS)
 
 
 def _check_span(resource: Resource) -> None:
@@ -217,10 +217,10 @@ def find(
         matches = columns.id == str(uuid.UUID(text))
     for found in store.resources.where(connection, matches):
         target = target_of_resource(found)
-        if type_name in (GENERIC, found.type) and parts.allows(
+        if type_name in (GENERIC, found.type) and parts.policy.allows(
             context, "get resource", target
         ):
-            parts.enforce(context, rule, target)
+            parts.policy.enforce(context, rule, target)
             return found
     raise no_resource(text)
 
@@ -268,4 +268,4 @@ def check_all(
 ) -> None:
     """403 when the caller may not do that to one of them."""
     for each in found:
-        parts.enforce(context, rule, target_of_resource(each))
+        parts.policy.enforce(context, rule, target_of_resource(each))

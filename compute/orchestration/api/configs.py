@@ -49,7 +49,7 @@ class ConfigsApi:
             table.c.id > call.query.one("marker"),
         )
         limit = min(call.query.number("limit", PAGE_MAX), PAGE_MAX)
-        found = self._frame.read(
+        found = self._parts.read(
             lambda connection: self._configs.select(
                 connection, select.order_by(table.c.id).limit(limit)
             )
@@ -91,7 +91,7 @@ class ConfigsApi:
 
     def config(self, call: ApiCall) -> Reply:
         """One of them."""
-        found = self._frame.read(lambda connection: self._config(connection, call))
+        found = self._parts.read(lambda connection: self._config(connection, call))
         return json_reply(200, {"software_config": config_document(found)})
 
     def drop_config(self, call: ApiCall) -> Reply:

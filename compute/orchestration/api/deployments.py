@@ -51,7 +51,7 @@ class DeploymentsApi:
     def deployments(self, call: ApiCall) -> Reply:
         """All of them, or those of a server."""
         server = call.query.one("server_id")
-        found = self._frame.read(lambda connection: self._of(connection, call, server))
+        found = self._parts.read(lambda connection: self._of(connection, call, server))
         shown = [_deployment(each) for each in found]
         return json_reply(200, {"software_deployments": shown})
 
@@ -89,7 +89,7 @@ class DeploymentsApi:
 
     def deployment(self, call: ApiCall) -> Reply:
         """One of them."""
-        found = self._frame.read(lambda connection: self._deployment(connection, call))
+        found = self._parts.read(lambda connection: self._deployment(connection, call))
         return json_reply(200, {"software_deployment": _deployment(found)})
 
     def change_deployment(self, call: ApiCall) -> Reply:
@@ -134,7 +134,7 @@ class DeploymentsApi:
         """Every config that a server is to apply, with its inputs' values."""
 
         project_id, server = call.context.project_id, call.parameters["server_id"]
-        found = self._frame.read(
+        found = self._parts.read(
             lambda connection: to_apply(connection, self._stores, project_id, server)
         )
         return json_reply(200, {"metadata": found})

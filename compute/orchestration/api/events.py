@@ -53,7 +53,7 @@ class EventsApi:
 
         base = base_of(call)
         shown = []
-        for owner, event in self._frame.read(read):
+        for owner, event in self._frame.parts.read(read):
             document = documents.event_document(base, owner, event)
             if depth:
                 url = documents.stack_url(base, stack)
@@ -66,7 +66,7 @@ class EventsApi:
         stack = self._frame.stack(call, deleted=True)
         wanted, name = call.parameters["event_id"], call.parameters["resource_name"]
         rows = happenings.c
-        found = self._frame.read(
+        found = self._frame.parts.read(
             lambda connection: self._stores.events.where(
                 connection,
                 rows.id == wanted,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from compute.core.api import ApiCall, Handler, Route
-from compute.core.database import Connection
 from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
 from compute.orchestration.engine.sources import OfCaller
@@ -81,10 +77,6 @@ class Frame:
         """The stack's resources, asked with the caller's own token."""
         endpoint = f"{call.base_url}/v1/{call.context.project_id}"
         return StackView(self.parts, stack, OfCaller(call.context, endpoint))
-
-    def read(self, function: Callable[[Connection], Any]) -> Any:
-        """A transaction that reads."""
-        return self.parts.read(function)
 
 
 def key_of(call: ApiCall) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ def list_stacks(frame: Frame, call: ApiCall, show: Show | None = None) -> Any:
         wants_count = call.query.flag("with_count")
         return found, rows.count(connection, *where) if wants_count else -1
 
-    found, count = frame.read(read)
+    found, count = frame.parts.read(read)
     base = f"{call.base_url}/v1"
     shown = [
         show(call, stack)

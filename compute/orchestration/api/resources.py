@@ -70,7 +70,7 @@ class ResourcesApi:
 
         detail = call.query.flag("with_detail")
         shown = []
-        for found in self._frame.read(read):
+        for found in self._parts.read(read):
             if not _is_wanted(call, *found[:2]):
                 continue
             document = self._document(call, found)
@@ -83,7 +83,7 @@ class ResourcesApi:
         """One of them, with its attributes."""
         stack = self._frame.stack(call)
         row = self._frame.resource(call, stack)
-        rows = self._frame.read(
+        rows = self._parts.read(
             lambda connection: self._parts.stores.resources_of(connection, stack.id)
         )
         document = self._document(call, (stack, row, rows, ""))
@@ -101,7 +101,7 @@ class ResourcesApi:
         row = self._frame.resource(call, stack)
         found = dict(row.metadata)
         if row.properties.get("user_data_format") == SOFTWARE_CONFIG:
-            found["deployments"] = self._frame.read(
+            found["deployments"] = self._parts.read(
                 lambda connection: to_apply(
                     connection, self._parts.stores, stack.project_id, row.physical_id
                 )
@@ -184,7 +184,7 @@ class ResourcesApi:
             base, stack, row, rows, parent=parent or self._parent(stack)
         )
         if is_stack:
-            inside = self._frame.read(
+            inside = self._parts.read(
                 lambda connection: self._parts.stores.stacks.find(connection, row.id)
             )
             if inside is not None:
@@ -195,7 +195,7 @@ class ResourcesApi:
     def _parent(self, stack: Stack) -> str:
         if not stack.owner_row:
             return ""
-        row = self._frame.read(
+        row = self._parts.read(
             lambda connection: self._parts.stores.resources.find(
                 connection, stack.owner_row
             )
@@ -213,7 +213,7 @@ class ResourcesApi:
         }
 
     def _by_name_or_id(self, call: ApiCall, stack: Stack, name: str) -> Resource:
-        rows = self._frame.read(
+        rows = self._parts.read(
             lambda connection: self._parts.stores.resources_of(connection, stack.id)
         )
         for row in rows:
