@@ -18,11 +18,9 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import NONE, link_to, name_of, options
+from compute.dashboard.pages.words import NONE, link_to, name_of, new_action, options
 
-TAKE = Action(
-    "Get an address", "/addresses/new", is_form=True, look="primary", icon="plus"
-)
+TAKE = new_action("Get an address", "/addresses/new")
 
 
 def show_all(visit: Visit) -> Page:

@@ -18,12 +18,10 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import pairs, plain
+from compute.dashboard.pages.words import new_action, pairs, plain
 from compute.dashboard.rooms import Rooms
 
-MAKE = Action(
-    "Make an aggregate", "/aggregates/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make an aggregate", "/aggregates/new")
 ROOM, PLACE = "compute", "os-aggregates"
 ZONE = "availability_zone"
 

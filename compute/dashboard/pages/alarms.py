@@ -26,10 +26,10 @@ from compute.dashboard.frame.view import (
     When,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
-from compute.dashboard.pages.words import PAGE_ROWS, plain, yes
+from compute.dashboard.pages.words import PAGE_ROWS, new_action, plain, yes
 
 ROOM = "alarming"
-MAKE = Action("Make an alarm", "/alarms/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Make an alarm", "/alarms/new")
 CHANGES_SHOWN = 50
 _TONES = {"ok": "good", "alarm": "bad", "insufficient data": "idle"}
 _COMPARISONS = {

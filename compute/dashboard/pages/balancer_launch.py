@@ -10,7 +10,7 @@ from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages import balancer_tls as tls
 from compute.dashboard.pages.balancer_listener_forms import PORT_MAX, PROTOCOLS
 from compute.dashboard.pages.balancers import ROOM
-from compute.dashboard.pages.words import name_of, options
+from compute.dashboard.pages.words import name_of, options, switch
 
 # What a simple one speaks, and how its members are looked at.
 MONITORS = {
@@ -80,12 +80,7 @@ def new_form(visit: Visit) -> Form:
                 options=_server_options(found.get("servers", {}).get("servers", ())),
             ),
             _port_field("member_port", "To their port"),
-            Field(
-                "monitor",
-                "Leave out servers that do not answer",
-                "checkbox",
-                ["yes"],
-            ),
+            switch("monitor", "Leave out servers that do not answer", is_on=True),
         ],
         "Make it",
         "/balancers",

@@ -21,7 +21,7 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.balancer_listeners import ROOM, deed_of, find
-from compute.dashboard.pages.words import name_of, options, yes
+from compute.dashboard.pages.words import name_of, options, switch, yes
 
 POSITION_MAX = 1000
 ADDRESS_CHARACTERS_MAX = 2000
@@ -195,7 +195,7 @@ def rule_form(visit: Visit) -> Form:
                 "value", "This", is_required=True, placeholder="/api",
                 help="That there is a certificate: True; that its check was good: 0.",
             ),
-            Field("invert", "Turned round: fits when it does not", "checkbox"),
+            switch("invert", "Turned round: fits when it does not"),
         ],
         "Add",
         f"/balancers/policies/{visit['policy']}",

@@ -11,7 +11,7 @@ from compute.dashboard.frame.view import Cell, Facts, Link, Many, Text
 from compute.dashboard.frame.visit import Visit, at
 from compute.dashboard.pages import secret_store as store
 from compute.dashboard.pages.secret_store import id_of
-from compute.dashboard.pages.words import NONE, plain
+from compute.dashboard.pages.words import NONE, plain, switch
 
 TERMINATED_HTTPS = "TERMINATED_HTTPS"
 SECONDS_MAX = 2147483647
@@ -174,11 +174,13 @@ def pool_group(visit: Visit, now: Thing) -> list[Field | Group]:
     """How a pool speaks to its members by TLS."""
     kept, single = certificates(visit)
     fields = [
-        Field(
-            "tls", "By TLS", "checkbox", ["yes"] if now.get("tls_enabled") else [],
+        switch(
+            "tls",
+            "By TLS",
+            is_on=bool(now.get("tls_enabled")),
             help="The load balancer is a client of its members.",
-        ),
-    ]  # fmt: skip
+        )
+    ]
     if has_secrets(visit):
         fields += [
             _reference(

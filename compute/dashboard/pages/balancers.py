@@ -24,13 +24,11 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.balancer_tls import pool_words
-from compute.dashboard.pages.words import link_to, name_of, plain, yes
+from compute.dashboard.pages.words import link_to, name_of, new_action, plain, yes
 from compute.dashboard.rooms import Answers
 
 ROOM = "load-balancer"
-MAKE = Action(
-    "Make a load balancer", "/balancers/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a load balancer", "/balancers/new")
 TRAIL = (Link("Load balancers", "/balancers"),)
 
 

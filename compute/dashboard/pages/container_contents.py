@@ -25,7 +25,7 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages import object_versions as versions
-from compute.dashboard.pages.words import PAGE_ROWS, yes
+from compute.dashboard.pages.words import PAGE_ROWS, new_action, yes
 
 
 def show_one(visit: Visit) -> Page:
@@ -55,13 +55,7 @@ def show_one(visit: Visit) -> Page:
         place = {"prefix": prefix, "marker": last, "search": sought}
         more = at("objects", "c", container, **place)
     base = ("objects", "c", container)
-    upload = Action(
-        "Upload",
-        at(*base, "upload", prefix=prefix),
-        is_form=True,
-        look="primary",
-        icon="plus",
-    )
+    upload = new_action("Upload", at(*base, "upload", prefix=prefix))
     folder = Action("New folder", at(*base, "folder", prefix=prefix), is_form=True)
     drop = Drop(
         "drop",

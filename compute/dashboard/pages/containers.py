@@ -18,11 +18,9 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.container_contents import show_one
-from compute.dashboard.pages.words import PAGE_ROWS
+from compute.dashboard.pages.words import PAGE_ROWS, new_action, switch
 
-MAKE = Action(
-    "Make a container", "/objects/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a container", "/objects/new")
 NAME_BYTES_MAX = 256
 PUBLIC_READ = f"{store.ANYBODY_READS},{store.ANYBODY_LISTS}"
 
@@ -67,10 +65,9 @@ def new_form(visit: Visit) -> Form:
         "Make a container",
         [
             Field("name", "Name", is_required=True, longest=NAME_BYTES_MAX),
-            Field(
+            switch(
                 "public",
                 "Public: anybody may read what is in it",
-                "checkbox",
                 help="By its link, without signing in.",
             ),
         ],

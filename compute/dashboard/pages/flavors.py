@@ -7,11 +7,9 @@ from compute.dashboard.frame.fields import Field, Form, Values
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import Action, Empty, Page, Row, Table, Text
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
-from compute.dashboard.pages.words import yes
+from compute.dashboard.pages.words import new_action, switch, yes
 
-MAKE = Action(
-    "Make a flavor", "/flavors/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a flavor", "/flavors/new")
 GIB, MIB = 1 << 30, 1 << 20
 SIZE_MAX = 1 << 24
 
@@ -63,7 +61,7 @@ def new_form(visit: Visit) -> Form:
             _number("vcpus", "Virtual processors", 1, 1),
             _number("ram", "Memory (MiB)", 512, 1),
             _number("disk", "Disk (GiB)", 1, 0),
-            Field("public", "Public: every project may use it", "checkbox", ["yes"]),
+            switch("public", "Public: every project may use it", is_on=True),
         ],
         "Make it",
         "/flavors",

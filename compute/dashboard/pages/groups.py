@@ -20,9 +20,17 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import link_to, name_of, options, plain, yes
+from compute.dashboard.pages.words import (
+    link_to,
+    name_of,
+    new_action,
+    options,
+    plain,
+    switch,
+    yes,
+)
 
-MAKE = Action("Make a group", "/groups/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Make a group", "/groups/new")
 TRAIL = (Link("Security groups", "/groups"),)
 PORT_MAX = 65535
 _PROTOCOLS = ["tcp", "udp", "icmp", "ipv6-icmp", "sctp", "ah", "esp", "gre"]
@@ -137,11 +145,10 @@ def _group_form(title: str, submit: str, cancel: str, group: Mapping[str, Any]) 
         [
             Field("name", "Name", values=[group.get("name", "")], is_required=True),
             Field("description", "Description", values=[group.get("description", "")]),
-            Field(
+            switch(
                 "stateful",
                 "Answers to what is let through are let through, too",
-                "checkbox",
-                ["yes"] if group.get("stateful", True) else [],
+                is_on=group.get("stateful", True),
                 help="Stateful. Without it rules are needed for both ways, and nothing"
                 " is kept of connections.",
             ),

@@ -22,11 +22,17 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
-from compute.dashboard.pages.words import PAGE_ROWS, link_to, name_of, plain, yes
-
-UPLOAD = Action(
-    "Upload an image", "/images/new", is_form=True, look="primary", icon="plus"
+from compute.dashboard.pages.words import (
+    PAGE_ROWS,
+    link_to,
+    name_of,
+    new_action,
+    plain,
+    switch,
+    yes,
 )
+
+UPLOAD = new_action("Upload an image", "/images/new")
 FETCH = Action("Fetch by address", "/images/fetch", is_form=True)
 TRAIL = (Link("Images", "/images"),)
 BUSY = frozenset(("queued", "saving", "importing", "uploading"))
@@ -214,11 +220,8 @@ def edit_form(visit: Visit) -> Form:
                 least=0,
                 most=1 << 24,
             ),
-            Field(
-                "protected",
-                "Protected: cannot be deleted",
-                "checkbox",
-                ["yes"] if image["protected"] else [],
+            switch(
+                "protected", "Protected: cannot be deleted", is_on=image["protected"]
             ),
         ],
         "Save",

@@ -21,9 +21,10 @@ from compute.dashboard.frame.view import (
     When,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
+from compute.dashboard.pages.words import new_action
 from compute.dashboard.rooms import KEY_MAKING_VERSION
 
-MAKE = Action("Make a key pair", "/keys/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Make a key pair", "/keys/new")
 IMPORT = Action("Import a key", "/keys/import", is_form=True)
 TRAIL = (Link("Key pairs", "/keys"),)
 LOST = "Delete the key {name}? Servers that have it already keep it."

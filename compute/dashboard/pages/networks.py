@@ -26,11 +26,16 @@ from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.ports import port_table
 from compute.dashboard.pages.qos import field_of, policies_of
 from compute.dashboard.pages.topology import topology
-from compute.dashboard.pages.words import link_to, name_of, plain, switch_of, yes
-
-MAKE = Action(
-    "Make a network", "/networks/new", is_form=True, look="primary", icon="plus"
+from compute.dashboard.pages.words import (
+    link_to,
+    name_of,
+    new_action,
+    plain,
+    switch_of,
+    yes,
 )
+
+MAKE = new_action("Make a network", "/networks/new")
 TRAIL = (Link("Networks", "/networks"),)
 
 

@@ -14,6 +14,7 @@ from compute.dashboard.frame.view import Block, Facts, Page, Text, When
 from compute.dashboard.frame.visit import Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.container_contents import trail_of
+from compute.dashboard.pages.words import switch
 
 KEY_HEADER = "x-container-meta-temp-url-key"
 KEY_BYTES = 32
@@ -31,11 +32,7 @@ def link_form(visit: Visit) -> Form:
         "A link for others",
         [
             Field("hours", "It is good for", "select", ["24"], times, is_required=True),
-            Field(
-                "fresh",
-                "End all links into this container that were made before",
-                "checkbox",
-            ),
+            switch("fresh", "End all links into this container that were made before"),
         ],
         "Make the link",
         at("objects", "c", visit["container"], "file", name=name),

@@ -27,7 +27,7 @@ from compute.dashboard.frame.visit import Visit
 from compute.dashboard.pages.overview_tiles import COUNTED_MAX, tiles_of, wrong
 from compute.dashboard.pages.overview_usage import bars_of
 from compute.dashboard.pages.server_states import BUSY_STATUSES
-from compute.dashboard.pages.words import link_to
+from compute.dashboard.pages.words import link_to, new_action
 from compute.dashboard.rooms import Answers
 
 NEWEST = 6
@@ -220,15 +220,7 @@ def _newest(found: Answers) -> Table:
 def _actions(services: frozenset[str]) -> list[Action]:
     if "compute" not in services:
         return []
-    return [
-        Action(
-            "Launch a server",
-            "/servers/new",
-            is_form=True,
-            look="primary",
-            icon="plus",
-        )
-    ]
+    return [new_action("Launch a server", "/servers/new")]
 
 
 ROUTES = [page("", show)]

@@ -21,9 +21,16 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.person_factors import changed_options, factor_field, said
 from compute.dashboard.pages.projects import roles_to_give, state_of
-from compute.dashboard.pages.words import NONE, link_to, options, plain
+from compute.dashboard.pages.words import (
+    NONE,
+    link_to,
+    new_action,
+    options,
+    plain,
+    switch,
+)
 
-MAKE = Action("Add a person", "/people/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Add a person", "/people/new")
 TRAIL = (Link("People", "/people"),)
 PASSWORD_CHARACTERS_MAX = 4096
 
@@ -185,7 +192,7 @@ def edit_form(visit: Visit) -> Form:
                 autocomplete="new-password",
                 help="Left empty: it stays.",
             ),
-            Field("enabled", "Enabled", "checkbox", ["yes"] if user["enabled"] else []),
+            switch("enabled", "Enabled", is_on=user["enabled"]),
             *factor_field(user),
         ],
         "Save",

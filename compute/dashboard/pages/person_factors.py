@@ -8,6 +8,7 @@ from typing import Any
 from compute.dashboard.frame.fields import BadForm, Field, Values
 from compute.dashboard.frame.visit import Visit
 from compute.dashboard.pages.account_devices import LIST
+from compute.dashboard.pages.words import switch
 from compute.dashboard.rooms import Refused
 
 Thing = Mapping[str, Any]
@@ -34,11 +35,10 @@ def factor_field(user: Thing) -> list[Field]:
     if not _is_known(user):
         return []
     return [
-        Field(
+        switch(
             "passcode",
             "Asks for password and passcode",
-            "checkbox",
-            ["yes"] if _asks(user) else [],
+            is_on=_asks(user),
             help="Once the person has added a device, on the page of the account.",
         )
     ]

@@ -20,11 +20,16 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import link_to, name_of, options, plain
-
-MAKE = Action(
-    "Make a project", "/projects/new", is_form=True, look="primary", icon="plus"
+from compute.dashboard.pages.words import (
+    link_to,
+    name_of,
+    new_action,
+    options,
+    plain,
+    switch,
 )
+
+MAKE = new_action("Make a project", "/projects/new")
 TRAIL = (Link("Projects", "/projects"),)
 # What the manager of a domain gives in it.
 DOMAIN_ROLES = ("manager", "member", "reader")
@@ -228,9 +233,7 @@ def edit_form(visit: Visit) -> Form:
             Field(
                 "description", "Description", values=[project.get("description") or ""]
             ),
-            Field(
-                "enabled", "Enabled", "checkbox", ["yes"] if project["enabled"] else []
-            ),
+            switch("enabled", "Enabled", is_on=project["enabled"]),
         ],
         "Save",
         f"/projects/{visit['id']}",

@@ -20,10 +20,18 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import link_to, name_of, options, plain, yes
+from compute.dashboard.pages.words import (
+    link_to,
+    name_of,
+    new_action,
+    options,
+    plain,
+    switch,
+    yes,
+)
 from compute.dashboard.rooms import Rooms
 
-MAKE = Action("Make a policy", "/qos/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Make a policy", "/qos/new")
 PLACE = ("qos", "policies")
 KBPS_MAX = 2**31 - 1
 LIMIT, MARK = "bandwidth_limit", "dscp_marking"
@@ -150,9 +158,8 @@ def new_form(visit: Visit) -> Form:
             Field("name", "Name", is_required=True),
             _kbps("egress", "Out of a server at most (kbit/s)"),
             _kbps("ingress", "Into a server at most (kbit/s)"),
-            Field("shared", "For all projects", "checkbox", ["yes"]),
-            Field("default", "Networks of this project have it from now on",
-                  "checkbox"),
+            switch("shared", "For all projects", is_on=True),
+            switch("default", "Networks of this project have it from now on"),
             Field("description", "Description"),
         ],
         "Make it",

@@ -21,11 +21,17 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import lines, link_to, name_of, options, plain, yes
-
-MAKE = Action(
-    "Make a router", "/routers/new", is_form=True, look="primary", icon="plus"
+from compute.dashboard.pages.words import (
+    lines,
+    link_to,
+    name_of,
+    new_action,
+    options,
+    plain,
+    yes,
 )
+
+MAKE = new_action("Make a router", "/routers/new")
 TRAIL = (Link("Routers", "/routers"),)
 
 

@@ -29,12 +29,10 @@ from compute.dashboard.pages.objects import disposition_of
 from compute.dashboard.pages.secret_access import access_facts
 from compute.dashboard.pages.secret_containers import container_table
 from compute.dashboard.pages.secret_store import Thing, id_of, label_of
-from compute.dashboard.pages.words import plain
+from compute.dashboard.pages.words import new_action, plain
 from objectstore.kernel.reply import Reply
 
-MAKE = Action(
-    "Keep a secret", "/secrets/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Keep a secret", "/secrets/new")
 CERTIFICATE = Action(
     "Keep a certificate", "/secret-containers/certificate", is_form=True
 )

@@ -19,11 +19,9 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import name_of
+from compute.dashboard.pages.words import name_of, new_action
 
-MAKE = Action(
-    "Make a group", "/server-groups/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a group", "/server-groups/new")
 POLICIES = {
     "anti-affinity": "on different hosts",
     "soft-anti-affinity": "on different hosts, where there are enough",

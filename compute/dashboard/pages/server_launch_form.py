@@ -8,7 +8,7 @@ from typing import Any
 from compute.dashboard.frame.fields import Field, Form, Group, Option
 from compute.dashboard.frame.menu import VOLUME_TYPES
 from compute.dashboard.frame.visit import Visit
-from compute.dashboard.pages.words import options
+from compute.dashboard.pages.words import options, switch
 from compute.dashboard.rooms import Answers
 
 SERVERS_MAX = 100
@@ -100,7 +100,7 @@ def _start(visit: Visit, images: Things, volumes: Things) -> Group:
                 most=1 << 20,
                 help="Left empty, the image's disk is part of the server.",
             ),
-            Field("volume_ends", "Delete the volume with the server", "checkbox"),
+            switch("volume_ends", "Delete the volume with the server"),
         ],
     )
 
@@ -220,7 +220,7 @@ def _told() -> Group:
                 help="With commas between them.",
             ),
             Field("description", "Description"),
-            Field("config_drive", "With a config drive", "checkbox"),
+            switch("config_drive", "With a config drive"),
         ],
         is_folded=True,
     )

@@ -29,13 +29,11 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Redirect, Visit, at
 from compute.dashboard.pages import server_states as states
 from compute.dashboard.pages.server_parts import parts_of
-from compute.dashboard.pages.words import NONE, PAGE_ROWS, link_to, plain
+from compute.dashboard.pages.words import NONE, PAGE_ROWS, link_to, new_action, plain
 from compute.dashboard.rooms import Answers
 
 TRAIL = (Link("Servers", "/servers"),)
-LAUNCH = Action(
-    "Launch a server", "/servers/new", is_form=True, look="primary", icon="plus"
-)
+LAUNCH = new_action("Launch a server", "/servers/new")
 NEWEST_ACTIONS = 10
 
 

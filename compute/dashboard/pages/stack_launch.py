@@ -8,6 +8,7 @@ from typing import Any
 from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
+from compute.dashboard.pages.words import switch
 
 ROOM = "orchestration"
 TEMPLATE_CHARACTERS_MAX = 512 * 1024
@@ -71,12 +72,7 @@ def _parameter_form(visit: Visit, template: str) -> Form:
                 least=1,
                 most=1440,
             ),
-            Field(
-                "rollback",
-                "Take everything back when something fails",
-                "checkbox",
-                ["yes"],
-            ),
+            switch("rollback", "Take everything back when something fails", is_on=True),
         ],
         "Make it",
         "/stacks/new",

@@ -29,11 +29,11 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages.stack_changes import actions_of
 from compute.dashboard.pages.stack_snapshots import snapshot_table
-from compute.dashboard.pages.words import PAGE_ROWS, plain
+from compute.dashboard.pages.words import PAGE_ROWS, new_action, plain
 from compute.dashboard.rooms import Answers
 
 ROOM = "orchestration"
-MAKE = Action("Make a stack", "/stacks/new", is_form=True, look="primary", icon="plus")
+MAKE = new_action("Make a stack", "/stacks/new")
 EVENTS_SHOWN = 50
 # Where what a resource has made is shown.
 _PLACES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compute.dashboard.frame.fields import Field, Form, Option, Values
 from compute.dashboard.frame.routes import deed, form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import lines
+from compute.dashboard.pages.words import lines, switch
 
 _VERSIONS = [Option("4", "IPv4"), Option("6", "IPv6")]
 
@@ -32,7 +32,7 @@ def _subnet_fields() -> list[Field]:
         ),
         Field("version", "IP version", "select", ["4"], _VERSIONS, is_required=True),
         Field("gateway", "Gateway", help="Left empty: the first address."),
-        Field("dhcp", "DHCP tells servers their addresses", "checkbox", ["yes"]),
+        switch("dhcp", "DHCP tells servers their addresses", is_on=True),
         Field(
             "dns", "Name servers", "textarea", help="One a line; left empty: our own."
         ),
@@ -96,11 +96,10 @@ def subnet_edit_form(visit: Visit) -> Form:
         [
             Field("name", "Name", values=[subnet["name"]]),
             Field("gateway", "Gateway", values=[subnet["gateway_ip"] or ""]),
-            Field(
+            switch(
                 "dhcp",
                 "DHCP tells servers their addresses",
-                "checkbox",
-                ["yes"] if subnet["enable_dhcp"] else [],
+                is_on=subnet["enable_dhcp"],
             ),
             Field(
                 "dns",

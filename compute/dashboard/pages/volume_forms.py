@@ -7,7 +7,7 @@ from typing import Any
 from compute.dashboard.frame.fields import BadForm, Field, Form, Values
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import name_of, options
+from compute.dashboard.pages.words import name_of, options, switch
 
 SIZE_MAX = 1 << 20
 
@@ -112,11 +112,10 @@ def edit_form(visit: Visit) -> Form:
             Field(
                 "description", "Description", values=[volume.get("description") or ""]
             ),
-            Field(
+            switch(
                 "bootable",
                 "Servers can start from it",
-                "checkbox",
-                ["yes"] if volume.get("bootable") == "true" else [],
+                is_on=volume.get("bootable") == "true",
             ),
         ],
         "Save",
@@ -182,11 +181,7 @@ def backup_form(visit: Visit) -> Form:
         "Back the volume up",
         [
             Field("name", "Name", values=[name]),
-            Field(
-                "incremental",
-                "Only what has changed since the last backup",
-                "checkbox",
-            ),
+            switch("incremental", "Only what has changed since the last backup"),
         ],
         "Back up",
     )

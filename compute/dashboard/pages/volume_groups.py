@@ -24,12 +24,10 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages.volumes import GIB, is_busy
-from compute.dashboard.pages.words import PAGE_ROWS, link_to, name_of, plain
+from compute.dashboard.pages.words import PAGE_ROWS, link_to, name_of, new_action, plain
 
 ROOM, PLACE, SNAPSHOTS = "volume", "volume-groups", "volume-group-snapshots"
-MAKE = Action(
-    "Make a group", at(PLACE, "new"), is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a group", at(PLACE, "new"))
 TRAIL = (Link("Volume groups", at(PLACE)),)
 Thing = Mapping[str, Any]
 

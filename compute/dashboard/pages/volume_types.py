@@ -20,13 +20,11 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
-from compute.dashboard.pages.words import name_of, yes
+from compute.dashboard.pages.words import name_of, new_action, switch, yes
 from objectstore.kernel.errors import Rejected
 
 ROOM = "volume"
-MAKE = Action(
-    "Make a volume type", "/volume-types/new", is_form=True, look="primary", icon="plus"
-)
+MAKE = new_action("Make a volume type", "/volume-types/new")
 # Each is a question of its own how it is encrypted; who has more types than that looks
 # at one at a time.
 ASKED_MAX = 20
@@ -90,7 +88,7 @@ def new_form(visit: Visit) -> Form:
         [
             Field("name", "Name", is_required=True),
             Field("description", "Description"),
-            Field("public", "Public: every project may use it", "checkbox", ["yes"]),
+            switch("public", "Public: every project may use it", is_on=True),
             Field(
                 "key", "Encrypted", "select", options=keys,
                 help="Each volume has a key of its own, which the key manager keeps."

@@ -24,11 +24,16 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
-from compute.dashboard.pages.words import PAGE_ROWS, link_to, name_of, plain, yes
-
-MAKE = Action(
-    "Make a volume", "/volumes/new", is_form=True, look="primary", icon="plus"
+from compute.dashboard.pages.words import (
+    PAGE_ROWS,
+    link_to,
+    name_of,
+    new_action,
+    plain,
+    yes,
 )
+
+MAKE = new_action("Make a volume", "/volumes/new")
 TRAIL = (Link("Volumes", "/volumes"),)
 GIB = 1 << 30
 SETTLED = frozenset(("available", "in-use", "error", "maintenance", "reserved"))

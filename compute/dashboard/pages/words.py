@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compute.dashboard.frame.fields import Field, Option
-from compute.dashboard.frame.view import Link, Text
+from compute.dashboard.frame.view import Action, Link, Text
 
 ID_CHARACTERS = 8
 NONE = Text("\u2013", "faint")
@@ -48,10 +48,19 @@ def yes(value: Any) -> Text:
     return Text("yes" if value else "no")
 
 
+def switch(name: str, label: str, *, is_on: bool = False, help: str = "") -> Field:
+    """A question to be answered by yes or no."""
+    return Field(name, label, "checkbox", ["yes"] if is_on else [], help=help)
+
+
 def switch_of(thing: Document) -> Field:
     """Whether it is switched on, to be changed."""
-    values = ["yes"] if thing["admin_state_up"] else []
-    return Field("up", "Switched on", "checkbox", values)
+    return switch("up", "Switched on", is_on=thing["admin_state_up"])
+
+
+def new_action(label: str, path: str) -> Action:
+    """The way to the form by which one more of what a page lists is made."""
+    return Action(label, path, is_form=True, look="primary", icon="plus")
 
 
 def lines(text: str) -> list[str]:
