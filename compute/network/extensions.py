@@ -14,6 +14,10 @@ UPDATED = "2026-11-21T00:00:00-00:00"
 
 # alias -> (name, what it adds)
 EXTENSIONS = {
+    "aap-reject-multicast": (
+        "Allowed address pairs reject multicast extension",
+        "No multicast addresses among the addresses that a port may use",
+    ),
     "address-group": ("Address group", "Addresses that rules name as one"),
     "address-scope": ("Address scope", "Where pools of subnets may not meet"),
     "agent": ("agent", "The agents of hosts"),
@@ -36,6 +40,10 @@ EXTENSIONS = {
     "dns-integration": (
         "DNS Integration",
         "Names of ports and floating IPs, told by the resolvers of networks",
+    ),
+    "empty-string-filtering": (
+        "Empty String Filtering Extension",
+        "Things by what they do not have",
     ),
     "expose-port-forwarding-in-fip": (
         "Expose Port Forwarding in Floating IP",
@@ -105,6 +113,10 @@ EXTENSIONS = {
         "Port MAC address regenerate",
         "A new MAC address instead of a null one",
     ),
+    "port-security-groups-filtering": (
+        "Port filtering on security groups",
+        "Ports by their security groups",
+    ),
     "port-security": ("Port Security", "Whether a port's traffic is checked"),
     "project-id": ("project_id field enabled", "project_id beside tenant_id"),
     "provider": ("Provider Network", "How networks are joined to the world"),
@@ -115,6 +127,15 @@ EXTENSIONS = {
     ),
     "qos-default": ("QoS default policy", "A policy that a project's networks have"),
     "qos-fip": ("Floating IP QoS", "Policies of floating IPs"),
+    "qos-fip-network-policy": (
+        "QoS floating IP network policy ID",
+        "The policy that a floating IP has by its network",
+    ),
+    "qos-gateway-ip": ("Router gateway IP QoS", "Policies of routers' gateways"),
+    "qos-rule-type-filter": (
+        "Allow to filter the list of QoS rule types",
+        "All types of rules, or those that all ports support",
+    ),
     "qos-port-network-policy": (
         "QoS policy of the port's network",
         "The policy that a port has by its network",
@@ -159,6 +180,10 @@ EXTENSIONS = {
         "Changes on condition that nobody else made one",
     ),
     "router": ("Neutron L3 Router", "Routers and floating IPs"),
+    "router-enable-snat": (
+        'Exposes the router "enable_snat" read-only configuration flag',
+        "Whether a router hides its networks, to filter by",
+    ),
     "router_availability_zone": (
         "Router Availability Zone",
         "Availability zones of routers",
@@ -181,6 +206,10 @@ EXTENSIONS = {
         "Remote prefixes in canonical form",
     ),
     "service-type": ("Neutron Service Type Management", "Who provides services"),
+    "sort-key-validation": (
+        "Sort keys validation",
+        "What nothing can be sorted by is refused",
+    ),
     "sorting": ("Sorting support", "Lists in any order"),
     "stateful-security-group": (
         "Stateful security group",
@@ -206,6 +235,10 @@ EXTENSIONS = {
         "Security group rule belongs to the project default security group",
         "Whether a rule is of a project's default group",
     ),
+    "subnet-external-network": (
+        "Subnet belongs to an external network",
+        "Whether a subnet's network is external",
+    ),
     "subnet-service-types": (
         "Subnet service types",
         "Subnets that give addresses to ports of some owners only",
@@ -215,6 +248,7 @@ EXTENSIONS = {
         "Subnet Pool Prefix Operations",
         "Prefixes of pools, added and taken away one by one",
     ),
+    "tag-creation": ("Tag creation extension", "Several tags added at once"),
     "tag-ports-during-bulk-creation": (
         "Tag Ports During Bulk Creation",
         "Ports that are born with tags",

@@ -159,7 +159,8 @@ class AddressGroup(Resource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Router(Resource):
-    """``host``: where it lives, "" as long as no host could be chosen."""
+    """``host``: where it lives, "" as long as no host could be chosen;
+    ``qos_policy_id``: its gateway's."""
 
     admin_up: bool
     status: str
@@ -169,6 +170,7 @@ class Router(Resource):
     snat: bool
     routes: Items
     availability_zone_hints: Sequence[str]
+    qos_policy_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

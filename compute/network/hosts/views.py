@@ -16,6 +16,7 @@ from compute.network.frame.work import Work, current_revision
 from compute.network.hosts.view_groups import security_groups
 from compute.network.hosts.view_names import names_of
 from compute.network.hosts.view_remotes import remotes_of
+from compute.network.hosts.view_speeds import floating_qualities
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
 from compute.network.links.network_wires import FLAT
@@ -67,7 +68,7 @@ def host_view(work: Work, host: str) -> view.HostView:
         routers=_routers(work, routers, ports),
         floating_ips=_floating_ips(work, routers),
         port_forwardings=_port_forwardings(work, routers),
-        floating_qualities=_floating_qualities(work, routers),
+        floating_qualities=floating_qualities(work, routers),
         encrypts_tunnels=work.settings.encrypt_tunnels,
     )
 
@@ -216,23 +217,6 @@ def _floating_ips(work: Work, routers: Sequence[Router]) -> tuple[view.FloatingI
     )
     return tuple(
         view.FloatingIp(each.id, each.router_id, each.address, each.fixed_address or "")
-        for each in found
-    )
-
-
-def _floating_qualities(
-    work: Work, routers: Sequence[Router]
-) -> tuple[view.FloatingQuality, ...]:
-    table = tables.floating_ips
-    found = work.records(
-        FloatingIp,
-        table,
-        table.c.router_id.in_([router.id for router in routers]),
-        table.c.qos_policy_id != "",
-    )
-    wanted = qualities(work, [each.qos_policy_id for each in found])
-    return tuple(
-        view.FloatingQuality(each.router_id, each.address, wanted[each.qos_policy_id])
         for each in found
     )
 

@@ -6,6 +6,11 @@ external lends it to all; an administrator may lend it to single projects instea
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from compute.core.filter_values import filter_value
 from compute.network import tables
 from compute.network.frame.work import Work
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL
@@ -47,3 +52,22 @@ def is_lent_outside(work: Work, network_id: str) -> bool:
             .limit(1)
         )
     )
+
+
+def external_among(work: Work, network_ids: Collection[str]) -> set[str]:
+    """Those of the networks that are external."""
+    table = tables.networks
+    rows = work.rows(
+        sa.select(table.c.id).where(
+            table.c.id.in_(list(network_ids)), table.c.external.is_(True)
+        )
+    )
+    return {row["id"] for row in rows}
+
+
+def of_external(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    """Subnets by whether their network is external."""
+    external = tables.networks.c.external
+    wanted = [filter_value("router:external", external, each) for each in values]
+    found = sa.select(tables.networks.c.id).where(external.in_(wanted))
+    return tables.subnets.c.network_id.in_(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -80,6 +81,9 @@ def address_pairs(pairs: Sequence[Mapping[str, Any]] | None) -> list[dict[str, s
             address = str(parse_destination(text, "allowed_address_pairs"))
         else:
             address = str(parse_address(text, "allowed_address_pairs"))
+        if ipaddress.ip_network(address, strict=False).is_multicast:
+            # Nobody sends from one, and the guest would be taken for its owner.
+            raise invalid(f"allowed_address_pairs: {address} is a multicast address.")
         item = {"ip_address": address}
         if pair.get("mac_address"):
             item["mac_address"] = parse_mac(pair["mac_address"])

@@ -29,6 +29,7 @@ from compute.network.links import networks, prefixes
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.network_checks import check_gateway_s_giver
 from compute.network.links.network_wires import check_mtu_of_version
+from compute.network.links.outside import external_among, of_external
 from compute.network.links.subnet_fields import (
     host_routes,
     parse_dns_servers,
@@ -221,6 +222,7 @@ def _refuse_while_gateway_used(work: Work, subnet: Subnet) -> None:
 
 
 def _present(work: Work, subnets: Sequence[Subnet]) -> list[Body]:
+    outside = external_among(work, {each.network_id for each in subnets})
     return [
         {
             "network_id": subnet.network_id,
@@ -235,6 +237,7 @@ def _present(work: Work, subnets: Sequence[Subnet]) -> list[Body]:
             "ipv6_address_mode": subnet.address_mode or None,
             "subnetpool_id": subnet.subnet_pool_id or None,
             "service_types": list(subnet.service_types),
+            "router:external": subnet.network_id in outside,
         }
         for subnet in subnets
     ]
@@ -272,7 +275,7 @@ COLLECTION = Collection(
     present=_present,
     visible=subnet_visible,
     columns=COLUMNS,
-    special={"shared": _by_shared},
+    special={"shared": _by_shared, "router:external": of_external},
 )
 DEFINITION = Definition(
     collection=COLLECTION,

@@ -36,6 +36,7 @@ USERS = {
     "network": tables.networks,
     "port": tables.ports,
     "floatingip": tables.floating_ips,
+    "router": tables.routers,
 }
 BANDWIDTH, DSCP = "bandwidth_limit", "dscp_marking"
 

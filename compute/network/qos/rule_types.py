@@ -14,7 +14,8 @@ from compute.network.qos.rules import DSCP_MARKS, KBPS_MAX
 from objectstore.kernel.reply import Reply
 
 DRIVER = "ringstack"
-QUERY = frozenset({"type", "fields", "all_supported"})
+# What all rules are, and what all ports support, is the same here.
+QUERY = frozenset({"type", "fields", "all_supported", "all_rules"})
 
 
 def _range(name: str, first: int) -> dict[str, Any]:

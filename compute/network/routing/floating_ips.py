@@ -198,6 +198,9 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             tables.ports.c.id.in_({each.port_id for each in records if each.port_id}),
         )
     }
+    inherited = users.policies_of_networks(
+        work, {each.external_network_id for each in records}
+    )
     forwarded: dict[str, list[Body]] = {}
     identifiers = [each.id for each in records]
     for each in translations.forwardings_of(work, floating_ips=identifiers):
@@ -213,6 +216,7 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             "port_details": _details(ports.get(each.port_id or "")),
             "port_forwardings": forwarded.get(each.id, []),
             users.NAME: each.qos_policy_id or None,
+            "qos_network_policy_id": inherited.get(each.external_network_id),
             "dns_domain": each.dns_domain,
             "dns_name": each.dns_name,
         }

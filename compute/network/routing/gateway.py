@@ -11,6 +11,7 @@ from compute.network.links import addressing, networks
 from compute.network.links.ports import remove_port
 from compute.network.model import FloatingIp, Network, Port, Router
 from compute.network.port_names import OWNER_ROUTER_GATEWAY
+from compute.network.qos import users
 from compute.network.routing.placement import place_router
 from compute.network.routing.router_ports import gateway_of, make_router_port
 
@@ -36,6 +37,7 @@ def set_gateway(work: Work, router: Router, info: dict[str, Any]) -> Router:
         external_network_id=network.id,
         gateway_port_id=port.id,
         snat=info.get("enable_snat", True),
+        qos_policy_id=users.changed(work, router, info),
     )
     return place_router(work, changed)
 
@@ -49,7 +51,12 @@ def clear_gateway(work: Work, router: Router) -> Router:
     remove_port(work, port)
     work.touch([router.host])
     return work.save(
-        tables.routers, router, external_network_id="", gateway_port_id="", snat=True
+        tables.routers,
+        router,
+        external_network_id="",
+        gateway_port_id="",
+        snat=True,
+        qos_policy_id="",
     )
 
 

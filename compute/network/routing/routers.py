@@ -11,7 +11,15 @@ from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
-from compute.network.frame.fields import BOOLEAN, TEXT, TEXTS, Field, Fields, objects
+from compute.network.frame.fields import (
+    BOOLEAN,
+    TEXT,
+    TEXTS,
+    UUID_OR_NULL,
+    Field,
+    Fields,
+    objects,
+)
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
@@ -20,6 +28,7 @@ from compute.network.links.prefixes import IPNetwork, parse_prefix
 from compute.network.links.subnet_fields import host_routes
 from compute.network.links.subnets import ROUTES
 from compute.network.model import ACTIVE, Port, Router
+from compute.network.qos import users
 from compute.network.routing.gateway import clear_gateway, set_gateway
 from compute.network.routing.router_ports import connected, gateway_of, interfaces_of
 
@@ -32,7 +41,7 @@ GATEWAY = {
         "network_id": {"type": ["string", "null"], "format": "uuid", "maxLength": 36},
         "enable_snat": {"type": "boolean"},
         "external_fixed_ips": FIXED_IPS,
-        "qos_policy_id": {"type": "null"},
+        users.NAME: UUID_OR_NULL,
     },
     "additionalProperties": False,
 }
@@ -168,6 +177,7 @@ def _present(work: Work, routers: Sequence[Router]) -> list[Body]:
             info = {
                 "network_id": router.external_network_id,
                 "enable_snat": router.snat,
+                users.NAME: router.qos_policy_id or None,
                 "external_fixed_ips": [
                     {"subnet_id": each.subnet_id, "ip_address": each.address}
                     for each in addresses.get(router.gateway_port_id, [])
@@ -178,6 +188,7 @@ def _present(work: Work, routers: Sequence[Router]) -> list[Body]:
                 "admin_state_up": router.admin_up,
                 "status": router.status,
                 "external_gateway_info": info,
+                "enable_snat": router.snat,
                 "routes": list(router.routes),
                 "conntrack_helpers": helpers.get(router.id, []),
                 "availability_zone_hints": list(router.availability_zone_hints),
@@ -214,7 +225,7 @@ COLLECTION = Collection(
     record=Router,
     present=_present,
     visible=own(tables.routers),
-    columns={"admin_state_up": "admin_up", "status": "status"},
+    columns={"admin_state_up": "admin_up", "status": "status", "enable_snat": "snat"},
     special={"ha": _never, "distributed": _never},
 )
 DEFINITION = Definition(

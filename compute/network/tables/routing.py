@@ -10,6 +10,7 @@ from compute.network.tables.frame import policy, resource
 
 routers = resource(
     "routers",
+    policy(),
     flag("admin_up"),
     text("status"),
     text("host", Name(), index=True),

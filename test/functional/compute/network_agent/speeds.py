@@ -169,5 +169,9 @@ def floating_addresses_keep_their_speed(cloud: Cloud) -> None:
     assert is_kept(rate(red1, None, HOST_SIDE, 5200), quality.egress)
     assert is_kept(rate(None, red1, "172.24.4.101", 5201), quality.ingress)
     assert is_fast(blue1, None, HOST_SIDE, 5202)
+    # Who leaves in the router's own name keeps the gateway's.
+    gateway = FloatingQuality(make_id("rt"), "172.24.4.2", Quality(SLOW))
+    cloud.change(floating_qualities=(limit, gateway))
+    assert is_kept(rate(blue1, None, HOST_SIDE, 5204), SLOW)
     cloud.change(floating_qualities=())
     assert is_fast(red1, None, HOST_SIDE, 5203)

@@ -283,4 +283,7 @@ def test_rule_types(operator: Operator) -> None:
     names = {each["parameter_name"] for each in driver["supported_parameters"]}
     assert names == {"max_kbps", "max_burst_kbps", "direction"}
     assert house.ask("GET", "/v2.0/qos/rule-types/minimum_bandwidth").status == 404
-    assert house.ask("GET", "/v2.0/qos/rule-types", all_rules="true").status == 400
+    assert house.ok("GET", "/v2.0/qos/rule-types", all_rules="true") == house.ok(
+        "GET", "/v2.0/qos/rule-types", all_supported="true"
+    )
+    assert house.ask("GET", "/v2.0/qos/rule-types", some="true").status == 400
