@@ -18,7 +18,13 @@ from compute.agent.measuring import Measuring
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent, AgentTimes
-from compute.app.hosts import Hosts, build_hosts, check_networks, simulated_names
+from compute.app.hosts import (
+    HostPlace,
+    Hosts,
+    build_hosts,
+    check_networks,
+    simulated_names,
+)
 from compute.balancer.agent import service as balancers
 from compute.balancer.client import BalancerClient
 from compute.core.absent import AbsentService
@@ -150,10 +156,12 @@ class Agents:
         hosts = self.hosts = build_hosts(
             settings.rooms["agent"],
             settings.rooms["libvirt"],
-            name=settings.host,
-            state=settings.cloud.state / "agent",
-            address=settings.public_address.host,
-            url=f"{settings.agent_url}/agent",
+            HostPlace(
+                settings.host,
+                settings.cloud.state / "agent",
+                settings.public_address.host,
+                f"{settings.agent_url}/agent",
+            ),
             images=ImageSource(self._images, settings.host),
             known=self._known_servers,
             clock=self._clock,

@@ -40,6 +40,17 @@ UPKEEP_SECONDS = 15.0
 _log = logging.getLogger("compute.agent")
 
 
+@dataclass(frozen=True, slots=True)
+class HostPlace:
+    """Which host this is.  ``state``: where its guests' files are; ``address``: where
+    other hosts reach it; ``url``: where they reach its agent ("": nowhere)."""
+
+    name: str
+    state: Path
+    address: str
+    url: str = ""
+
+
 class Stoppable(Protocol):
     """Something that runs beside the agent."""
 
@@ -99,19 +110,16 @@ def _power_off(hypervisor: Hypervisor) -> None:
 def build_hosts(
     settings: GuestAgentSettings,
     libvirt: LibvirtSettings,
+    place: HostPlace,
     *,
-    name: str,
-    state: Path,
-    address: str,
-    url: str,
     images: ImageSource,
     known: KnownServers,
     clock: Clock,
 ) -> Hosts:
     """The hosts of this process' agent.  May take seconds: KVM is tried out."""
     if settings.hypervisor is HypervisorKind.SIM:
-        return _simulated(settings, name, state, url, clock, known)
-    return _real(settings, libvirt, name, state, (address, url), images, known, clock)
+        return _simulated(settings, place, known, clock)
+    return _real(settings, libvirt, place, images, known, clock)
 
 
 def simulated_names(settings: GuestAgentSettings, name: str) -> list[str]:
@@ -131,30 +139,25 @@ def check_networks(networks: NetworkKind, guests: HypervisorKind) -> None:
 
 
 def _simulated(
-    settings: GuestAgentSettings,
-    name: str,
-    state: Path,
-    url: str,
-    clock: Clock,
-    known: KnownServers,
+    settings: GuestAgentSettings, place: HostPlace, known: KnownServers, clock: Clock
 ) -> Hosts:
-    count = settings.simulated_hosts
-    names = simulated_names(settings, name)
-    disk = SystemDisk()
+    names = simulated_names(settings, place.name)
+    # A thousand hosts' files would only be synced for nothing.
+    file = None
+    if len(names) == 1:
+        file = StateFile(SystemDisk(), str(place.state / "guests.json"))
     kits = {}
     for each in names:
-        # A thousand hosts' files would only be synced for nothing.
-        file = StateFile(disk, str(state / "guests.json")) if count == 1 else None
         hypervisor = SimHypervisor(SimHost(each), clock=clock, state_file=file)
         kits[each] = HostKit(
             each,
             hypervisor,
             SimDisks(),
             waits_for_ports=False,
-            url=url,
+            url=place.url,
             relays=SimRelays(),
         )
-    state.mkdir(parents=True, exist_ok=True)
+    place.state.mkdir(parents=True, exist_ok=True)
     found = {host: Leftovers(kit.hypervisor, known) for host, kit in kits.items()}
     return Hosts(kits, leftovers=found)
 
@@ -162,9 +165,7 @@ def _simulated(
 def _real(
     settings: GuestAgentSettings,
     libvirt: LibvirtSettings,
-    name: str,
-    state: Path,
-    reached_at: tuple[str, str],
+    place: HostPlace,
     images: ImageSource,
     known: KnownServers,
     clock: Clock,
@@ -173,11 +174,11 @@ def _real(
     from compute.agent.drivers.libvirt.build import build_hypervisor, daemon_socket
     from compute.agent.drivers.libvirt.host import HostSize
     from compute.agent.drivers.libvirt.moving import socket_at_destination
-    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
     from compute.agent.drivers.lxc.build import build_containers
 
-    state.mkdir(parents=True, exist_ok=True)
-    layout = Layout(str(state))
+    state = str(place.state)
+    place.state.mkdir(parents=True, exist_ok=True)
+    layout = Layout(state)
     ranges = ImageRanges(images, clock)
     cache = ImageCache(
         layout.images,
@@ -188,36 +189,35 @@ def _real(
     )
     holds = ImageHolds(layout, images, clock)
     disks = LocalDisks(layout, cache, ranges, holds, lazy_from_bytes=settings.lazy_from)
-    size = HostSize(name, str(state))
-    hypervisor: Hypervisor
-    daemon: PrivateDaemon | None
-    if settings.hypervisor is HypervisorKind.LXC:
-        hypervisor, daemon = build_containers(
-            libvirt, size, str(state), layout.sockets, clock
-        )
-    else:
-        hypervisor, daemon = build_hypervisor(libvirt, size, str(state), clock)
+    size = HostSize(place.name, state)
+    hypervisor, daemon = (
+        build_containers(libvirt, size, state, layout.sockets, clock)
+        if settings.hypervisor is HypervisorKind.LXC
+        else build_hypervisor(libvirt, size, state, clock)
+    )
     kit = HostKit(
-        name,
+        place.name,
         hypervisor,
         disks,
         lazy=settings.lazy,
-        address=reached_at[0],
-        url=reached_at[1],
+        address=place.address,
+        url=place.url,
         grace_seconds=settings.grace,
-        relays=StorageRelays(state / "relays", layout.sockets),
+        relays=StorageRelays(place.state / "relays", layout.sockets),
     )
     upkeep = Upkeep(hypervisor, disks, cache, holds)
     return Hosts(
-        {name: kit},
-        (Loop(upkeep, idle_seconds=UPKEEP_SECONDS),),
-        layout,
-        cache,
-        NbdServer(layout.lazy_socket, ranges),
-        daemon,
-        settings.ends_with_us,
-        {name: Leftovers(hypervisor, known, layout=layout, cache=cache)},
-        lambda uuid, stream: socket_at_destination(
+        {place.name: kit},
+        loops=(Loop(upkeep, idle_seconds=UPKEEP_SECONDS),),
+        layout=layout,
+        cache=cache,
+        nbd=NbdServer(layout.lazy_socket, ranges),
+        daemon=daemon,
+        ends_guests=settings.ends_with_us,
+        leftovers={
+            place.name: Leftovers(hypervisor, known, layout=layout, cache=cache)
+        },
+        move_socket=lambda uuid, stream: socket_at_destination(
             uuid, stream, daemon_socket(libvirt, daemon)
         ),
     )

@@ -19,7 +19,7 @@ from compute.app.doctor.places import stray_places
 from compute.app.doctor.ports import stray_ports
 from compute.app.doctor.volume_bytes import stray_volumes
 from compute.app.doctor.volumes import stray_attachments, stray_disks
-from compute.app.hosts import build_hosts
+from compute.app.hosts import HostPlace, build_hosts
 from compute.app.secret_files import read_secret
 from compute.balancer.agent.service import BalancerAgentService
 from compute.balancer.client import BalancerClient
@@ -106,10 +106,11 @@ class Doctor:
         hosts = build_hosts(
             agent,
             settings.rooms["libvirt"],
-            name=settings.host,
-            state=settings.cloud.state / "agent",
-            address=settings.public_address.host,
-            url="",
+            HostPlace(
+                settings.host,
+                settings.cloud.state / "agent",
+                settings.public_address.host,
+            ),
             images=ImageSource(self._images, settings.host),
             known=lambda: self._instances.known_on(settings.host),
             clock=self._clock,
