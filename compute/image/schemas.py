@@ -150,7 +150,8 @@ TASK: Document = {
 }
 
 
-def _collection(plural: str, singular: Document) -> Document:
+def collection(plural: str, singular: Document) -> Document:
+    """The schema of a list of them, as clients are told it."""
     return {
         "name": plural,
         "type": "object",
@@ -170,11 +171,11 @@ def _collection(plural: str, singular: Document) -> Document:
 
 PUBLISHED: Mapping[str, Document] = {
     "image": IMAGE,
-    "images": _collection("images", IMAGE),
+    "images": collection("images", IMAGE),
     "member": MEMBER,
-    "members": _collection("members", MEMBER),
+    "members": collection("members", MEMBER),
     "task": TASK,
-    "tasks": _collection("tasks", TASK),
+    "tasks": collection("tasks", TASK),
 }
 
 CREATE = Schema(IMAGE)

@@ -13,6 +13,7 @@ from compute.image.metadefs.model import (
     PUBLIC,
     TEXT_CHARACTERS_MAX,
 )
+from compute.image.schemas import collection
 
 Document = Mapping[str, Any]
 
@@ -171,36 +172,18 @@ def _named(name: str, schema: Document) -> Document:
     return {"name": name, **schema}
 
 
-def _collection(plural: str, item: Document) -> Document:
-    return {
-        "name": plural,
-        "type": "object",
-        "properties": {
-            plural: {"type": "array", "items": item},
-            "first": {"type": "string"},
-            "next": {"type": "string"},
-            "schema": {"type": "string"},
-        },
-        "links": [
-            {"href": "{first}", "rel": "first"},
-            {"href": "{next}", "rel": "next"},
-            {"href": "{schema}", "rel": "describedby"},
-        ],
-    }
-
-
 PUBLISHED: Mapping[str, Document] = {
     "namespace": _named("namespace", NAMESPACE),
-    "namespaces": _collection("namespaces", NAMESPACE),
+    "namespaces": collection("namespaces", NAMESPACE),
     "object": _named("object", OBJECT),
-    "objects": _collection("objects", OBJECT),
+    "objects": collection("objects", OBJECT),
     "property": _named("property", PROPERTY),
     "properties": {
-        **_collection("properties", PROPERTY),
+        **collection("properties", PROPERTY),
         "properties": {"properties": _PROPERTY_SET},
     },
     "tag": _named("tag", TAG),
-    "tags": _collection("tags", TAG),
+    "tags": collection("tags", TAG),
     "resource_type": _named("resource_type_association", RESOURCE_TYPE),
-    "resource_types": _collection("resource_type_associations", RESOURCE_TYPE),
+    "resource_types": collection("resource_type_associations", RESOURCE_TYPE),
 }
