@@ -49,9 +49,8 @@ def create(
             until = _earlier(until, parent.expires_at)
             impersonation = impersonation and parent.impersonation
         else:
-            held = reach.roles_on(
-                connection, context.user_id, PROJECT, project, parts.now()
-            )
+            now, user_id = parts.now(), context.user_id
+            held = reach.roles_on(connection, user_id, PROJECT, project, now)
             if credential is not None:
                 held = lent(connection, held, credential.role_ids)
             if not {role.id for role in granted} <= {role.id for role in held}:

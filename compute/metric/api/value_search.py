@@ -53,18 +53,7 @@ class ValueSearchApi:
             )
         is_wanted = value_condition(json_of(call))
 
-        def find(connection: Connection) -> list[tuple[Metric, Plan]]:
-            who = self._frame.reader(call)
-            found = []
-            for each in ids:
-                metric, _ = metrics.find(
-                    connection, self._parts, who, each, "get measures"
-                )
-                policy = policies.find(connection, metric.archive_policy_name)
-                found.append((metric, policy.plan))
-            return found
-
-        found = self._parts.read(find)
+        found = self._parts.read(lambda connection: self._found(connection, call, ids))
         wanted = {
             metric.id: _definitions(metric, plan, method, granularities)
             for metric, plan in found
@@ -81,12 +70,26 @@ class ValueSearchApi:
             columns, points = rows.get(metric_id, {}), []
             for definition in definitions:
                 question = Question(method, definition.granularity, span)
-                for point in points_of([definition], columns, question):
-                    if point[2] is not None and is_wanted(point[2]):
-                        points.append(point)
+                points += [
+                    point
+                    for point in points_of([definition], columns, question)
+                    if point[2] is not None and is_wanted(point[2])
+                ]
                 concurrency.sleep(0)  # others may have their turn
             answer[metric_id] = points_view(points)
         return json_reply(200, answer)
+
+    def _found(
+        self, connection: Connection, call: ApiCall, ids: Sequence[str]
+    ) -> list[tuple[Metric, Plan]]:
+        """The metrics, which the caller may look at, and their plans."""
+        who = self._frame.reader(call)
+        found = []
+        for each in ids:
+            metric, _ = metrics.find(connection, self._parts, who, each, "get measures")
+            policy = policies.find(connection, metric.archive_policy_name)
+            found.append((metric, policy.plan))
+        return found
 
 
 def _definitions(
