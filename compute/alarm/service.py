@@ -44,10 +44,7 @@ class AlarmService:
 
     def limit(self, project_id: str) -> int:
         """How many alarms the project may have; -1: any number."""
-        found = self._parts.read(
-            lambda connection: self._parts.stores.limit(connection, project_id)
-        )
-        return found.alarms if found else self._parts.settings.alarms_per_project
+        return self._parts.read(lambda connection: self._limit(connection, project_id))
 
     # ---- orders --------------------------------------------------------------------
 
@@ -179,11 +176,13 @@ class AlarmService:
         return alarm
 
     def _check_quota(self, connection: Connection, project_id: str) -> None:
-        stores = self._parts.stores
-        said = stores.limit(connection, project_id)
-        most = said.alarms if said else self._parts.settings.alarms_per_project
-        if 0 <= most <= stores.count_alarms(connection, project_id):
+        most = self._limit(connection, project_id)
+        if 0 <= most <= self._parts.stores.count_alarms(connection, project_id):
             raise QuotaExceeded(f"Alarm quota exceeded for project {project_id}")
+
+    def _limit(self, connection: Connection, project_id: str) -> int:
+        said = self._parts.stores.limit(connection, project_id)
+        return said.alarms if said else self._parts.settings.alarms_per_project
 
     def _check_actions(
         self, wanted: Definition, is_admin: bool, there: list[str] | None = None
