@@ -163,7 +163,7 @@ class Delivery:
                 return
             jobs.finish(connection, job.id, parts.owner, now, str(error) or "refused")
             jobs.redact(connection, job, SECRETS)
-            alarm = parts.stores.alarm(connection, subject)
+            alarm = parts.stores.alarms.find(connection, subject)
             if alarm is not None:
                 detail = {"action": place, "reason": str(error)}
                 parts.tell(connection, NOBODY, alarm, ACTION_FAILURE, detail)

@@ -86,7 +86,7 @@ class Evaluator:
         claimed = []
         for alarm in self._due(connection, most):
             if stores.claim(connection, alarm, claim, until):
-                found = stores.alarm(connection, alarm.id)
+                found = stores.alarms.find(connection, alarm.id)
                 assert found is not None
                 claimed.append(found)
         return claimed

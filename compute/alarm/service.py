@@ -90,7 +90,7 @@ class AlarmService:
         def write(connection: Connection) -> Alarm:
             self._check_quota(connection, project_id)
             made = self._kept(connection, alarm, {}, lent)
-            parts.stores.insert(connection, made)
+            parts.stores.alarms.insert(connection, made)
             detail = definition_document(made)
             parts.tell(connection, context, made, CREATION, detail)
             return made
@@ -121,7 +121,7 @@ class AlarmService:
                 raise Stale("The alarm has changed meanwhile: try again")
             made = _owned(_ordered(found, wanted, now), wanted, is_admin)
             made = self._kept(connection, made, found.trusts, lent)
-            parts.stores.save(connection, made)
+            parts.stores.alarms.save(connection, made)
             detail = changed_document(found, made)
             if detail:
                 parts.tell(connection, context, made, RULE_CHANGE, detail)
@@ -135,7 +135,7 @@ class AlarmService:
 
         def write(connection: Connection) -> None:
             alarm = self._seen(connection, context, alarm_id, sees_all)
-            parts.stores.delete(connection, alarm.id)
+            parts.stores.alarms.delete(connection, alarm.id)
             for trust_id in alarm.trusts.values():
                 owe_trust(connection, parts, alarm.project_id, trust_id)
             detail = definition_document(alarm)
@@ -154,7 +154,7 @@ class AlarmService:
             alarm = self._seen(connection, context, alarm_id, sees_all)
             if alarm.state == state:
                 return
-            parts.stores.save(connection, _in_state(alarm, state, now))
+            parts.stores.alarms.save(connection, _in_state(alarm, state, now))
             detail = {"state": state, "transition_reason": BY_HAND}
             parts.tell(connection, context, alarm, TRANSITION, detail)
 
@@ -169,7 +169,7 @@ class AlarmService:
         alarm_id: str,
         sees_all: bool,
     ) -> Alarm:
-        alarm = self._parts.stores.alarm(connection, alarm_id)
+        alarm = self._parts.stores.alarms.find(connection, alarm_id)
         is_mine = alarm is not None and alarm.project_id == context.project_id
         if alarm is None or not (is_mine or sees_all):
             raise NotFound(f"Alarm {alarm_id} not found")
@@ -177,11 +177,13 @@ class AlarmService:
 
     def _check_quota(self, connection: Connection, project_id: str) -> None:
         most = self._limit(connection, project_id)
-        if 0 <= most <= self._parts.stores.count_alarms(connection, project_id):
+        alarms = self._parts.stores.alarms
+        mine = alarms.columns.project_id == project_id
+        if 0 <= most <= alarms.count(connection, mine):
             raise QuotaExceeded(f"Alarm quota exceeded for project {project_id}")
 
     def _limit(self, connection: Connection, project_id: str) -> int:
-        said = self._parts.stores.limit(connection, project_id)
+        said = self._parts.stores.limits.find(connection, project_id)
         return said.alarms if said else self._parts.settings.alarms_per_project
 
     def _check_actions(

@@ -16,8 +16,9 @@ from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
-from compute.core.rows import keep_newest, values_of
-from compute.core.sealing import Resealed, SealedColumns, SealedMembers, Vault
+from compute.core.rows import Rows, keep_newest, values_of
+from compute.core.sealed_rows import SealedRows
+from compute.core.sealing import Resealed, SealedMembers, Vault
 
 Condition = sa.ColumnElement[bool]
 SEALED = frozenset(
@@ -35,53 +36,18 @@ class Stores:
     def __init__(self, vault: Vault) -> None:
         self.jobs = JobStore(tables.jobs, turns_by="project_id")
         self.vault = vault
-        self._sealed_alarms = SealedColumns(tables.alarms, SEALED, vault)
-        self._sealed_changes = SealedColumns(
-            tables.changes, SEALED_OF_CHANGES, vault, key="number"
+        self.alarms = SealedRows(Alarm, tables.alarms, SEALED, vault)
+        self.changes = SealedRows(
+            Change, tables.changes, SEALED_OF_CHANGES, vault, key="number"
         )
+        self.limits = Rows(Limit, tables.limits, key="project_id")
         self._sealed_jobs = SealedMembers(
             tables.jobs.c.arguments, SEALED_OF_JOBS, vault
         )
 
     def sealed(self) -> Sequence[Resealed]:
         """Of the tables that have something sealed."""
-        return (self._sealed_alarms, self._sealed_changes, self._sealed_jobs)
-
-    # ---- alarms ------------------------------------------------------------------
-
-    def alarm(self, connection: Connection, alarm_id: str) -> Alarm | None:
-        """By its id."""
-        found = self.alarms(
-            connection, tables.alarms.select().where(_alarms.id == alarm_id)
-        )
-        return found[0] if found else None
-
-    def alarms(self, connection: Connection, select: sa.Select[Any]) -> list[Alarm]:
-        """What a select of whole rows finds."""
-        rows = connection.execute(select)
-        return [Alarm(**self._sealed_alarms.opened(row._asdict())) for row in rows]
-
-    def count_alarms(self, connection: Connection, project_id: str) -> int:
-        """How many a project has."""
-        select = sa.select(sa.func.count()).select_from(tables.alarms)
-        found = connection.execute(select.where(_alarms.project_id == project_id))
-        return int(found.scalar_one())
-
-    def insert(self, connection: Connection, alarm: Alarm) -> None:
-        """A new one."""
-        values = self._sealed_alarms.closed(values_of(alarm))
-        connection.execute(tables.alarms.insert().values(**values))
-
-    def save(self, connection: Connection, alarm: Alarm) -> None:
-        """One that is there, as it is now."""
-        values = self._sealed_alarms.closed(values_of(alarm))
-        statement = sa.update(tables.alarms).where(_alarms.id == alarm.id)
-        connection.execute(statement.values(**values))
-
-    def delete(self, connection: Connection, alarm_id: str) -> bool:
-        """Take one away; whether it was there."""
-        statement = sa.delete(tables.alarms).where(_alarms.id == alarm_id)
-        return bool(connection.execute(statement).rowcount)
+        return (self.alarms.sealed, self.changes.sealed, self._sealed_jobs)
 
     # ---- evaluation --------------------------------------------------------------
 
@@ -100,7 +66,7 @@ class Stores:
             .order_by(_alarms.due_at, _alarms.id)
             .limit(limit)
         )
-        return self.alarms(connection, select)
+        return self.alarms.select(connection, select)
 
     def claim(
         self, connection: Connection, alarm: Alarm, claim: str, until: float
@@ -136,23 +102,17 @@ class Stores:
 
     def of_events(self, connection: Connection) -> list[Alarm]:
         """Those that wait for events."""
-        select = tables.alarms.select().where(
-            _alarms.enabled == sa.true(), _alarms.type == EVENT
+        return self.alarms.where(
+            connection, _alarms.enabled == sa.true(), _alarms.type == EVENT
         )
-        return self.alarms(connection, select.order_by(_alarms.id))
 
     # ---- history -----------------------------------------------------------------
 
     def add_change(self, connection: Connection, change: Change) -> None:
         """Write that something happened; its number comes from the database."""
-        values = self._sealed_changes.closed(values_of(change))
+        values = dict(self.changes.closed(values_of(change)))
         del values["number"]
         connection.execute(tables.changes.insert().values(**values))
-
-    def changes(self, connection: Connection, select: sa.Select[Any]) -> list[Change]:
-        """What a select of whole rows finds."""
-        rows = connection.execute(select)
-        return [Change(**self._sealed_changes.opened(row._asdict())) for row in rows]
 
     def forget_changes(self, connection: Connection, before: float, most: int) -> int:
         """Take away at most so many of before that moment; how many."""
@@ -167,20 +127,7 @@ class Stores:
         where = _changes.number.in_(list(numbers))
         return int(connection.execute(sa.delete(tables.changes).where(where)).rowcount)
 
-    # ---- limits, feeds -------------------------------------------------------------
-
-    def limit(self, connection: Connection, project_id: str) -> Limit | None:
-        """What an administrator said of a project."""
-        where = tables.limits.c.project_id == project_id
-        row = connection.execute(tables.limits.select().where(where)).first()
-        return Limit(**row._mapping) if row else None
-
-    def set_limit(self, connection: Connection, limit: Limit | None, of: str) -> None:
-        """Say it, or (None) no longer."""
-        where = tables.limits.c.project_id == of
-        connection.execute(sa.delete(tables.limits).where(where))
-        if limit is not None:
-            connection.execute(tables.limits.insert().values(**values_of(limit)))
+    # ---- feeds ---------------------------------------------------------------------
 
     def feed(self, connection: Connection, room: str, start: int) -> int:
         """How far a room's events were looked at; from ``start`` on when never."""

@@ -110,7 +110,7 @@ class Watcher:
 
     def _consider(self, connection: Connection, alarm_id: str, event: Event) -> bool:
         parts, now = self._parts, self._parts.now()
-        alarm: Alarm | None = parts.stores.alarm(connection, alarm_id)
+        alarm: Alarm | None = parts.stores.alarms.find(connection, alarm_id)
         assert alarm is not None
         if alarm.state == ALARM and not alarm.repeat_actions:
             return False

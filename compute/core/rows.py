@@ -113,6 +113,18 @@ class Rows(Generic[R]):
             values = [self.closed(values_of(each)) for each in records]
             connection.execute(self.table.insert(), values)
 
+    def put(self, connection: Connection, record: R) -> None:
+        """One, whatever was there under its key."""
+        self.delete(connection, getattr(record, self.key.name))
+        self.insert(connection, record)
+
+    def save(self, connection: Connection, record: R) -> bool:
+        """One as it is now; whether it is there."""
+        values = self.closed(values_of(record))
+        mine = self.key == getattr(record, self.key.name)
+        statement = sa.update(self.table).where(mine).values(values)
+        return bool(connection.execute(statement).rowcount)
+
     def change(self, connection: Connection, key: Any, **values: Any) -> bool:
         """Change some of one's values; whether it is there."""
         statement = sa.update(self.table).where(self.key == key)

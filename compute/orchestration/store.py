@@ -7,13 +7,14 @@ What users give and what resources hold is sealed in its rows
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.jobs import LEASE_SECONDS, JobStore
 from compute.core.rows import Rows, values_of
+from compute.core.sealed_rows import SealedRows
 from compute.core.sealing import SealedColumns, Vault
 from compute.orchestration import tables
 from compute.orchestration.model import (
@@ -51,34 +52,30 @@ SEALED: Mapping[str, frozenset[str]] = {
 }
 
 
-class SealedRows(Rows[R]):
-    """Records of one kind; what is to be sealed is, in their rows."""
-
-    def __init__(self, kind: type[R], table: sa.Table, vault: Vault) -> None:
-        super().__init__(kind, table)
-        names = SEALED.get(table.name, frozenset())
-        self.sealed = SealedColumns(table, names, vault)
-
-    def opened(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """See ``Rows``."""
-        return self.sealed.opened(values)
-
-    def closed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """See ``Rows``."""
-        return self.sealed.closed(values)
-
-
 class Stores:
     """All of the room's tables."""
 
     def __init__(self, vault: Vault, lease_seconds: float = LEASE_SECONDS) -> None:
-        self.stacks = SealedRows(Stack, tables.stacks, vault)
-        self.resources = SealedRows(Resource, tables.resources, vault)
-        self.events = SealedRows(Event, tables.happenings, vault)
-        self.snapshots = SealedRows(Snapshot, tables.snapshots, vault)
-        self.configs = SealedRows(SoftwareConfig, tables.configs, vault)
-        self.deployments = SealedRows(SoftwareDeployment, tables.deployments, vault)
-        self.attempts = SealedRows(TrustAttempt, tables.trust_attempts, vault)
+        self.stacks = SealedRows(
+            Stack, tables.stacks, SEALED[tables.stacks.name], vault
+        )
+        self.resources = SealedRows(
+            Resource, tables.resources, SEALED[tables.resources.name], vault
+        )
+        self.events = Rows(Event, tables.happenings)
+        self.snapshots = SealedRows(
+            Snapshot, tables.snapshots, SEALED[tables.snapshots.name], vault
+        )
+        self.configs = SealedRows(
+            SoftwareConfig, tables.configs, SEALED[tables.configs.name], vault
+        )
+        self.deployments = SealedRows(
+            SoftwareDeployment,
+            tables.deployments,
+            SEALED[tables.deployments.name],
+            vault,
+        )
+        self.attempts = Rows(TrustAttempt, tables.trust_attempts)
         self.jobs = JobStore(
             tables.jobs, turns_by="project_id", lease_seconds=lease_seconds
         )
@@ -105,3 +102,7 @@ class Stores:
         values = values_of(event)
         del values["number"]
         connection.execute(tables.happenings.insert().values(**values))
+
+
+def _sealed(kind: type[R], table: sa.Table, vault: Vault) -> SealedRows[R]:
+    return SealedRows(kind, table, SEALED[table.name], vault)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from compute.core.database import Connection
-from compute.core.rows import portions, values_of
+from compute.core.rows import Rows, portions, values_of
 from compute.core.sealing import SealedColumns, Vault
 from compute.secret import tables
 from compute.secret.model import (
@@ -39,6 +39,8 @@ class Stores:
 
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
+        self.orders = Rows(Order, tables.orders)
+        self.quotas = Rows(Quota, tables.quotas, key="project_id")
         self._sealed = SealedColumns(
             tables.payloads, {"sealed"}, vault, key="secret_id"
         )
@@ -195,36 +197,6 @@ class Stores:
         """It uses it no more."""
         where = tables.consumers.c.id == consumer_id
         connection.execute(sa.delete(tables.consumers).where(where))
-
-    # ---- orders, quotas ----------------------------------------------------------
-
-    def orders(self, connection: Connection, select: sa.Select[Any]) -> list[Order]:
-        """What a select of whole rows finds."""
-        return [Order(**row._mapping) for row in connection.execute(select)]
-
-    def insert_order(self, connection: Connection, order: Order) -> None:
-        """A new one."""
-        connection.execute(tables.orders.insert().values(**dataclasses.asdict(order)))
-
-    def delete_order(self, connection: Connection, order_id: str) -> None:
-        """Forget it; what it made stays."""
-        connection.execute(
-            sa.delete(tables.orders).where(tables.orders.c.id == order_id)
-        )
-
-    def quotas(self, connection: Connection, select: sa.Select[Any]) -> list[Quota]:
-        """What a select of whole rows finds."""
-        return [Quota(**row._mapping) for row in connection.execute(select)]
-
-    def set_quota(self, connection: Connection, quota: Quota) -> None:
-        """Say it, whatever was said before."""
-        self.delete_quota(connection, quota.project_id)
-        connection.execute(tables.quotas.insert().values(**dataclasses.asdict(quota)))
-
-    def delete_quota(self, connection: Connection, project_id: str) -> bool:
-        """Say nothing of the project; whether something was said."""
-        where = tables.quotas.c.project_id == project_id
-        return bool(connection.execute(sa.delete(tables.quotas).where(where)).rowcount)
 
 
 def count(connection: Connection, select: sa.Select[Any]) -> int:

@@ -71,7 +71,7 @@ class AlarmsApi:
         if not is_all and not (names_one and self._frame.sees_all(call)):
             where.append(tables.alarms.c.project_id == call.context.project_id)
         found = self._parts.read(
-            lambda connection: self._parts.stores.alarms(
+            lambda connection: self._parts.stores.alarms.select(
                 connection, self._page(connection, call, ALARMS, tables.alarms, where)
             )
         )
@@ -138,7 +138,7 @@ class AlarmsApi:
         def work(connection: Connection) -> tuple[list[Change], bool]:
             page = self._page(connection, call, CHANGES, changes, asked)
             was = connection.execute(any_of_it).first() is not None
-            return self._parts.stores.changes(connection, page), was
+            return self._parts.stores.changes.select(connection, page), was
 
         found, was = self._parts.read(work)
         if not was:

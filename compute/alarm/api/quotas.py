@@ -21,6 +21,7 @@ class QuotasApi:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._parts = frame.parts
+        self._limits = frame.parts.stores.limits
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -50,17 +51,17 @@ class QuotasApi:
         if not isinstance(quotas, list) or len(quotas) > 1:
             raise BadRequest(f"quotas is a list of {ALARMS}' limit")
         if quotas:
-            limit, stores = Limit(project_id, _limit(quotas[0])), self._parts.stores
-            self._parts.run(lambda conn: stores.set_limit(conn, limit, project_id))
+            limit = Limit(project_id, _limit(quotas[0]))
+            self._parts.run(lambda connection: self._limits.put(connection, limit))
         return json_reply(201, self._document(call, project_id))
 
     def delete(self, call: ApiCall) -> Reply:
         """The usual number from now on."""
         project_id = call.parameters["project_id"]
-        stores = self._parts.stores
-        if self._parts.read(lambda conn: stores.limit(conn, project_id)) is None:
+        if not self._parts.run(
+            lambda connection: self._limits.delete(connection, project_id)
+        ):
             raise NotFound(f"There is no quota of project {project_id}")
-        self._parts.run(lambda conn: stores.set_limit(conn, None, project_id))
         return empty_reply(204)
 
     def _document(self, call: ApiCall, project_id: str) -> dict[str, Any]:

@@ -41,15 +41,15 @@ class RichQueriesApi:
     def alarms(self, call: ApiCall) -> Reply:
         """Administrators: of all projects."""
         select = self._select(call, ALARMS, tables.alarms, "project_id")
-        stores = self._parts.stores
-        found = self._parts.read(lambda connection: stores.alarms(connection, select))
+        alarms = self._parts.stores.alarms
+        found = self._parts.read(lambda connection: alarms.select(connection, select))
         return json_reply(200, [alarm_document(each) for each in found])
 
     def changes(self, call: ApiCall) -> Reply:
         """Administrators: of all projects."""
         select = self._select(call, CHANGES, tables.changes, "on_behalf_of")
-        stores = self._parts.stores
-        found = self._parts.read(lambda connection: stores.changes(connection, select))
+        changes = self._parts.stores.changes
+        found = self._parts.read(lambda connection: changes.select(connection, select))
         return json_reply(200, [change_document(each) for each in found])
 
     def _select(

@@ -87,7 +87,7 @@ class OrdersApi:
 
         def read(connection: Connection) -> tuple[list[Order], int]:
             part = page.of(connection, select)
-            return stores.orders(connection, part), count(connection, select)
+            return stores.orders.select(connection, part), count(connection, select)
 
         found, total = self._parts.read(read)
         shown = [order_document(call.base_url, each) for each in found]

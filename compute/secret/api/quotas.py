@@ -73,7 +73,7 @@ class QuotasApi:
 
         def read(connection: Connection) -> tuple[list[Quota], int]:
             part = select.offset(page.offset).limit(page.limit)
-            return stores.quotas(connection, part), count(connection, select)
+            return stores.quotas.select(connection, part), count(connection, select)
 
         found, total = self._parts.read(read)
         shown = [{"project_id": it.project_id, **_document(it)} for it in found]
@@ -95,14 +95,14 @@ class QuotasApi:
         body = document_of(call)
         _QUOTAS.check(body)
         quota = quota_of(project_id, body["project_quotas"])
-        self._parts.run(lambda it: self._parts.stores.set_quota(it, quota))
+        self._parts.run(lambda it: self._parts.stores.quotas.put(it, quota))
         return empty_reply(204)
 
     def drop(self, call: ApiCall) -> Reply:
         """As usual from now on."""
         project_id = call.parameters["project_id"]
         stores = self._parts.stores
-        if not self._parts.run(lambda it: stores.delete_quota(it, project_id)):
+        if not self._parts.run(lambda it: stores.quotas.delete(it, project_id)):
             raise nothing_said(project_id)
         return empty_reply(204)
 

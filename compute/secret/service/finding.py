@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.secret import tables
 from compute.secret.model import Container, Order, Secret
 from compute.secret.parts import Parts, missing
 
@@ -61,12 +60,11 @@ def find_order(
     rule: str,
 ) -> Order:
     """See the module."""
-    select = tables.orders.select().where(tables.orders.c.id == order_id)
-    found = parts.stores.orders(connection, select)
-    if not found:
+    found = parts.stores.orders.find(connection, order_id)
+    if found is None:
         raise missing(order_id)
-    parts.check(context, rule, found[0])
-    return found[0]
+    parts.check(context, rule, found)
+    return found
 
 
 def has_ended(secret: Secret, now: float) -> bool:

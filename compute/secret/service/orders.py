@@ -99,7 +99,7 @@ class OrderService:
                 parts.stores.insert_secret(connection, secret, payload)
             if made.container:
                 parts.stores.insert_container(connection, made.container)
-            parts.stores.insert_order(connection, order)
+            parts.stores.orders.insert(connection, order)
 
         parts.run(write)
         return order
@@ -116,7 +116,7 @@ class OrderService:
         def write(connection: Connection) -> None:
             rule = "order:delete"
             found = find_order(connection, self._parts, context, order_id, rule)
-            self._parts.stores.delete_order(connection, found.id)
+            self._parts.stores.orders.delete(connection, found.id)
 
         self._parts.run(write)
 

@@ -38,9 +38,9 @@ def _forget_some(connection: Connection, parts: Parts, project_id: str) -> bool:
         stores.delete_container(connection, container_id)
     if containers:
         return True
-    where = tables.orders.c.project_id == project_id
-    connection.execute(sa.delete(tables.orders).where(where))
-    stores.delete_quota(connection, project_id)
+    orders = stores.orders
+    orders.delete_where(connection, orders.columns.project_id == project_id)
+    stores.quotas.delete(connection, project_id)
     return False
 
 

@@ -66,9 +66,7 @@ def quota_of(project_id: str, given: Mapping[str, int | None]) -> Quota:
 
 
 def _said(connection: Connection, parts: Parts, project_id: str) -> Quota | None:
-    where = tables.quotas.c.project_id == project_id
-    found = parts.stores.quotas(connection, tables.quotas.select().where(where))
-    return found[0] if found else None
+    return parts.stores.quotas.find(connection, project_id)
 
 
 def _or(said: int | None, usual: int) -> int:
