@@ -1,8 +1,9 @@
 """An SQLite database for tests that try logic, not disks or threads.
 
 It is the real one, without the waits: transactions run where they are asked for,
-and commits are not synced.  The tables of every room are there: each process of a run
-lets the migrations make them once, and copies the file.
+commits are not synced, and statements are compiled once for all of them.  The tables of
+every room are there: each process of a run lets the migrations make them once, and
+copies the file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from compute.core.database import Database
 from compute.core.migrations import COMPUTE, upgrade
+from test.fakes.known_statements import keep_statements
 
 D = TypeVar("D", bound=Database)
 
@@ -34,6 +36,7 @@ def hasty(kind: type[D], directory: Path) -> D:
 
 
 def _open(file: Path, kind: type[D]) -> D:
+    keep_statements()
     return kind(f"sqlite:///{file}", offload=_at_once, sqlite_synchronous="OFF")
 
 
