@@ -31,6 +31,8 @@ SUBDIRECTORY, TYPE, MOMENT = b"\xfa", b"\xfb", b"\xfc"
 ETAG, SIZE, END = b"\xfd", b"\xfe", b"\xff"
 # Of a moment in text: whole seconds.
 SECOND_CHARACTERS = 19
+# JSON's largest; manifests of before may say more, and must not hide all others.
+SHOWN_BYTES_MAX = 2**63 - 1
 
 Entry = ObjectRow | ContainerRow | Subdirectory
 Entries = Sequence[Entry]
@@ -101,7 +103,8 @@ def described(entry: Entry) -> dict[str, Any]:
         if SHOWN_SIZE_MARK in content_type:
             kind, _, size_shown = content_type.rpartition(SHOWN_SIZE_MARK)
             if size_shown.isascii() and size_shown.isdigit():
-                fields["content_type"], fields["bytes"] = kind, int(size_shown)
+                shown_bytes = min(int(size_shown), SHOWN_BYTES_MAX)
+                fields["content_type"], fields["bytes"] = kind, shown_bytes
         return fields
     if type(entry) is ContainerRow:
         return {

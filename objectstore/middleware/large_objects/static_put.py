@@ -38,6 +38,8 @@ from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, SHOWN_SIZE
 
 # What servers say in the body of a refusal is short.
 REPLY_BYTES_MAX = 4096
+# Manifests of manifests come beyond it in seven steps, and JSON has no larger numbers.
+LARGE_BYTES_MAX = 2**63 - 1
 
 Problem = tuple[str, str]
 """The segment's quoted path, and what is wrong with it."""
@@ -142,8 +144,10 @@ class StaticPut:
         announced = unquoted(request.header("Etag").strip()).lower()
         if announced and announced != etag:
             raise Rejected(422)
-        body = encode(segments)
         size = sum(segment.length for segment in segments)
+        if size > LARGE_BYTES_MAX:
+            raise Rejected(413, "The segments are more bytes than can be counted")
+        body = encode(segments)
         own_etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
         # A face further out may add an ETag of its own to listings.
         listed, semicolon, added = request.header(LISTED_ETAG).partition(";")

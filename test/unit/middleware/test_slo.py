@@ -170,6 +170,15 @@ def test_depth_is_limited(store: Store) -> None:
         assert status == (200 if depth <= 10 else 409), depth
 
 
+def test_a_size_that_no_listing_could_tell_is_refused(store: Store) -> None:
+    assert store.put("p0", of(0) * 1000).status == 201
+    for level in range(1, 5):
+        below = [{"path": f"/c/p{level - 1}"}] * 1000
+        assert store.put(f"p{level}", below).status == 201
+    assert store.put("p5", [{"path": "/c/p4"}] * 1000).status == 413
+    assert store.listed("p4")["bytes"] == 1000**6
+
+
 def test_the_manifest_itself(store: Store) -> None:
     got = store.ask("GET", f"{C}/big?multipart-manifest=get")
     assert got.headers["Content-Type"] == "application/json; charset=utf-8"

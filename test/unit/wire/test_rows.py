@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from objectstore.wire.listing_forms import shown
 from objectstore.wire.records import ObjectName, ObjectState
-from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, row_of
+from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, SHOWN_SIZE, row_of
 
 NAME = ObjectName("a", "c", "o")
 
@@ -22,3 +23,9 @@ def test_system_metadata_says_what_is_shown_instead() -> None:
 def test_a_size_that_is_no_number_is_not_shown() -> None:
     system = {LISTED_SIZE: "7x"}
     assert row_of(ObjectState(NAME, 5, 7, "abc", system_metadata=system)).size == 7
+
+
+def test_a_size_beyond_all_numbers_hides_no_others() -> None:
+    system = {SHOWN_SIZE: "9" * 30}
+    huge = row_of(ObjectState(NAME, 5, 7, "abc", system_metadata=system))
+    assert b"9223372036854775807" in shown([huge], "json")
