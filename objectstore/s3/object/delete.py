@@ -5,7 +5,6 @@ from __future__ import annotations
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3.access.authorize import Permission, authorize, version_query
 from objectstore.s3.errors import S3Error
-from objectstore.s3.inner import Answer
 from objectstore.s3.multipart.leftovers import (
     replaced_by,
     replaced_upload,
@@ -13,7 +12,7 @@ from objectstore.s3.multipart.leftovers import (
 )
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.delete_marker import is_marker
-from objectstore.s3.object.lock import forget_lock, lock_of
+from objectstore.s3.object.lock import Lock, claim_deletion, forget_lock
 from objectstore.s3.object.put import has_etag
 from objectstore.s3.operation import Operation
 
@@ -69,7 +68,9 @@ def _delete_version(operation: Operation) -> HeaderList:
     names_marker = head.status == 404 and is_marker(head)
     has_lock = operation.facts.has_object_lock
     if has_lock and head.is_success:
-        check_lock(operation, head)
+        claim_deletion(
+            operation, operation.key, head, lambda lock: check_lock(operation, lock)
+        )
     answer = operation.ask_object("DELETE", query=query).discard()
     # 400: the bucket never had versions, so this one is not there either.
     was_there = answer.status in (204, 200)
@@ -94,9 +95,8 @@ def _note(operation: Operation, how: str, version: str = "") -> None:
     operation.events.append(event)
 
 
-def check_lock(operation: Operation, head: Answer) -> None:
+def check_lock(operation: Operation, lock: Lock) -> None:
     """Raise ``AccessDenied`` while the version may not go."""
-    lock = lock_of(operation, operation.key, head)
     if not lock.forbids_deletion(operation.now(), bypass_governance=True):
         if not lock.forbids_deletion(operation.now(), bypass_governance=False):
             return

@@ -4,10 +4,14 @@ A version's protection is set with its data (system metadata) and may be changed
 later.  Changes go to a record beside the bucket, written with compare-and-swap:
 two changes at once cannot undo each other, and no other change of the object's
 metadata can lose them.  A record, once there, is the whole truth.
+
+Whoever deletes a version says so in its record before, by the same means: a hold that
+was set a moment earlier is seen, and one that comes later is refused.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,6 +30,8 @@ MODES = (GOVERNANCE, COMPLIANCE)
 # Losing that many races in a row means that something else is wrong.
 SWAP_ATTEMPTS = 5
 RECORD_BYTES_MAX = 4096
+# Longer than a deletion takes; should it fail, locks are not changed for so long.
+LEAVING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def stored_lock(answer: Answer) -> Lock:
 def lock_of(operation: Operation, key: str, answer: Answer) -> Lock:
     """The protection of the version that ``answer`` (to a HEAD or GET) shows."""
     version = answer.get("x-object-version-id") or "null"
-    return _read(operation, key, version)[0] or stored_lock(answer)
+    return _read(operation, key, version).lock or stored_lock(answer)
 
 
 def change_lock(
@@ -83,26 +89,33 @@ def change_lock(
 ) -> None:
     """Put ``change(lock)`` in the place of a version's protection, atomically.
 
-    ``change`` raises when the present protection does not allow it.
+    ``change`` raises when the present protection does not allow it.  The version may
+    go meanwhile: whoever changes looks for it once more.
     """
     version = answer.get("x-object-version-id") or "null"
-    _ensure_container(operation)
     for _ in range(SWAP_ATTEMPTS):
-        lock, etag = _read(operation, key, version)
-        changed = change(lock or stored_lock(answer))
-        condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
-        put = operation.ask(
-            "PUT",
-            locks_container(operation),
-            f"{version}/{key}",
-            headers=condition,
-            body=orjson.dumps([changed.mode, changed.until, changed.legal_hold]),
-            internal=True,
-        ).discard()
-        if put.is_success:
+        record = _read(operation, key, version)
+        if record.leaves_until > operation.now():
+            raise S3Error("OperationAborted")
+        changed = change(record.lock or stored_lock(answer))
+        if _swap(operation, key, version, record.etag, changed):
             return
-        if put.status not in (409, 412):
-            raise operation.failed(put)
+    raise S3Error("OperationAborted")
+
+
+def claim_deletion(
+    operation: Operation, key: str, answer: Answer, check: Callable[[Lock], None]
+) -> None:
+    """Before a version is deleted: ``check`` its protection, and let nobody change that
+    until it is gone (``forget_lock``), or ``LEAVING_SECONDS`` have passed."""
+    version = answer.get("x-object-version-id") or "null"
+    for _ in range(SWAP_ATTEMPTS):
+        record = _read(operation, key, version)
+        lock = record.lock or stored_lock(answer)
+        check(lock)
+        until = operation.now() + LEAVING_SECONDS
+        if _swap(operation, key, version, record.etag, lock, leaves_until=until):
+            return
     raise S3Error("OperationAborted")
 
 
@@ -118,7 +131,18 @@ def locks_container(operation: Operation) -> str:
     return operation.facts.container + LOCKS_SUFFIX
 
 
-def _read(operation: Operation, key: str, version: str) -> tuple[Lock | None, str]:
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is beside the bucket: of a version nothing was changed of, no lock.
+
+    ``leaves_until``: somebody is deleting the version, until then at least."""
+
+    lock: Lock | None = None
+    etag: str = ""
+    leaves_until: float = 0.0
+
+
+def _read(operation: Operation, key: str, version: str) -> _Record:
     answer = operation.ask(
         "GET",
         locks_container(operation),
@@ -128,12 +152,46 @@ def _read(operation: Operation, key: str, version: str) -> tuple[Lock | None, st
     )
     if answer.status == 404:
         answer.discard()
-        return None, ""
+        return _Record()
     if not answer.is_success:
         # Without knowing, nothing may be deleted.
         raise operation.failed(answer)
-    mode, until, hold = orjson.loads(answer.read(RECORD_BYTES_MAX))
-    return Lock(mode, until, hold), answer.get("etag").strip('"')
+    mode, until, hold, *leaving = orjson.loads(answer.read(RECORD_BYTES_MAX))
+    etag = answer.get("etag").strip('"')
+    return _Record(Lock(mode, until, hold), etag, leaving[0] if leaving else 0.0)
+
+
+def _swap(
+    operation: Operation,
+    key: str,
+    version: str,
+    etag: str,
+    lock: Lock,
+    *,
+    leaves_until: float = 0.0,
+) -> bool:
+    """Write the record if it is still as its ETag ("": there is none) says."""
+    fields: list[object] = [lock.mode, lock.until, lock.legal_hold]
+    if leaves_until:
+        # With a token, that its ETag tells it from the others.
+        fields += [leaves_until, secrets.token_hex(8)]
+    for _ in range(2):
+        put = operation.ask(
+            "PUT",
+            locks_container(operation),
+            f"{version}/{key}",
+            headers={"If-Match": etag} if etag else {"If-None-Match": "*"},
+            body=orjson.dumps(fields),
+            internal=True,
+        ).discard()
+        if put.status != 404:
+            break
+        _ensure_container(operation)  # no lock of the bucket was changed yet
+    if put.is_success:
+        return True
+    if put.status not in (409, 412):
+        raise operation.failed(put)
+    return False
 
 
 def _ensure_container(operation: Operation) -> None:

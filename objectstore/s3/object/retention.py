@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote
 
 from objectstore.kernel.reply import Reply
+from objectstore.s3.access.authorize import missing
 from objectstore.s3.bucket.configuration import checked_body
 from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
 from objectstore.s3.object.amend import head_object
 from objectstore.s3.object.delete import may_bypass
 from objectstore.s3.object.lock import (
     Lock,
     change_lock,
+    forget_lock,
     lock_of,
     parse_retention,
     shown_until,
@@ -55,7 +60,7 @@ def put_retention(operation: Operation) -> Reply:
             return without_retention(lock)
         return replace(lock, mode=wanted[0], until=wanted[1])
 
-    change_lock(operation, operation.key, head, change)
+    _change(operation, head, change)
     return Reply(200, b"")
 
 
@@ -74,13 +79,19 @@ def put_legal_hold(operation: Operation) -> Reply:
     if status not in ("ON", "OFF"):
         raise S3Error("MalformedXML")
     head = head_object(operation)
-    change_lock(
-        operation,
-        operation.key,
-        head,
-        lambda lock: replace(lock, legal_hold=status == "ON"),
-    )
+    _change(operation, head, lambda lock: replace(lock, legal_hold=status == "ON"))
     return Reply(200, b"")
+
+
+def _change(operation: Operation, head: Answer, change: Callable[[Lock], Lock]) -> None:
+    """Of the version that the ``head`` showed, if it is there still when that is done:
+    one that is gone was not protected."""
+    change_lock(operation, operation.key, head, change)
+    version = head.get("x-object-version-id") or "null"
+    query = f"version-id={quote(version, safe='')}"
+    if operation.ask_object("HEAD", query=query).discard().status == 404:
+        forget_lock(operation, operation.key, version)
+        raise missing(operation, "NoSuchVersion")
 
 
 def _require_lock(operation: Operation) -> None:
