@@ -39,6 +39,7 @@ TABLE_ASSOCIATION = "rtbassoc"
 ACL = "acl"
 LAUNCH_TEMPLATE = "lt"
 NAT_GATEWAY = "nat"
+PLACEMENT_GROUP = "pg"
 RESERVATION = "r"
 
 # How AWS spells what is not there, and what is no id at all.

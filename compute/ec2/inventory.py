@@ -16,11 +16,13 @@ from compute.ec2.frame.signed import Signer
 from compute.ec2.rooms import Rooms
 from compute.ec2.vpcs import Layout
 from compute.ec2.vpcs import Thing as Thing
-from compute.ec2.words import RESERVED
+from compute.ec2.words import RESERVED, mark
 from objectstore.kernel.clock import Clock
 
 # How an address says of which server it is: its description, made with it.
 LAUNCHED = f"{RESERVED}launched="
+# Of a group's rule: the id of the one in whose place it was put.
+RULE_ID = f"{RESERVED}rule"
 # For so long a terminated instance is shown; AWS says about an hour.
 GONE_SECONDS = 3600
 
@@ -51,6 +53,8 @@ class Inventory:
         if kind == ids.GATEWAY:
             # It is kept by one router, then by another.
             return str(self.layout.gateway(identifier).router["id"])
+        if kind == ids.GROUP_RULE and identifier in self._inherited_rules:
+            return self._inherited_rules[identifier]
         project = self.signer.project_id
         return self._known.uuid(project, kind, identifier, lambda: self._visible(kind))
 
@@ -105,6 +109,14 @@ class Inventory:
     def flavors(self) -> list[Thing]:
         """Instance types."""
         return list(self.rooms.pages("compute", "flavors", "flavors", "detail"))
+
+    @cached_property
+    def server_groups(self) -> list[Thing]:
+        """Which servers are to be near each other, or apart."""
+        found: list[Thing] = self.rooms.get("compute", "os-server-groups")[
+            "server_groups"
+        ]
+        return found
 
     @cached_property
     def key_pairs(self) -> list[Thing]:
@@ -176,6 +188,19 @@ class Inventory:
     def groups(self) -> list[Thing]:
         """Security groups."""
         return self._own("security_groups", "security-groups")
+
+    def rule_id(self, rule: Thing) -> str:
+        """The id of a group's rule: its own, or that of the one it was put for."""
+        return mark(rule, RULE_ID) or self.id_of(ids.GROUP_RULE, rule["id"])
+
+    @cached_property
+    def _inherited_rules(self) -> Mapping[str, str]:
+        return {
+            identifier: rule["id"]
+            for group in self.groups
+            for rule in group["security_group_rules"]
+            if (identifier := mark(rule, RULE_ID))
+        }
 
     @cached_property
     def addresses(self) -> list[Thing]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error, invalid, missing, unsupported
@@ -29,6 +30,18 @@ class Permission:
     prefix: str | None = None
     group: str | None = None  # a uuid
     description: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """The same as the network room is told it."""
+        return {
+            "ethertype": self.ethertype,
+            "protocol": self.protocol,
+            "port_range_min": self.port_min,
+            "port_range_max": self.port_max,
+            "remote_ip_prefix": self.prefix,
+            "remote_group_id": self.group,
+            "description": self.description,
+        }
 
     def is_of(self, rule: Thing) -> bool:
         """Whether that rule of the network room is this one."""

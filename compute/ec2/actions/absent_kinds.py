@@ -99,9 +99,6 @@ KINDS = {
         "NetworkInterfacePermissionId",
         _found("InvalidPermissionID"),
     ),
-    "DescribePlacementGroups": Absent(
-        "placementGroupSet", "GroupName", "InvalidPlacementGroup.Unknown", "Filter"
-    ),
     "DescribePrefixLists": Absent(
         "prefixListSet", "PrefixListId", _found("InvalidPrefixListId")
     ),

@@ -18,6 +18,7 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Thing
 from compute.ec2.protection import PROTECTIONS, is_kept, protect
 from compute.ec2.resizing import change_type
+from compute.ec2.templates.data import USER_DATA_LENGTH_MAX
 from compute.ec2.views.instances import instance
 
 # What AWS gives at most.
@@ -25,7 +26,8 @@ CONSOLE_BYTES_MAX = 64 * 1024
 _MISSING = "InvalidInstanceID.NotFound"
 _STATE = "IncorrectInstanceState"
 # Names as clients write them, and elements as documents have them.
-_TEXTS = ("kernel", "ramdisk", "userData")
+_USER_DATA = "userData"
+_TEXTS = ("kernel", "ramdisk", _USER_DATA)
 _FLAGS = ("ebsOptimized", "enaSupport")
 _NAMED_BY_ATTRIBUTE = (
     "InstanceType",
@@ -34,6 +36,7 @@ _NAMED_BY_ATTRIBUTE = (
     "EbsOptimized",
     "SourceDestCheck",
     "InstanceInitiatedShutdownBehavior",
+    "UserData",
 )
 
 
@@ -55,18 +58,22 @@ def describe_attribute(call: Call) -> Document:
         "productCodes": [],
         **{flag: {"value": False} for flag in _FLAGS},
         **{name: {"value": is_kept(server, name)} for name in PROTECTIONS},
-        # User data is for the guest; the compute room shows it to nobody else.
         **{text: {} for text in _TEXTS},
     }
+    if name == _USER_DATA:
+        with coded(missing=_MISSING):
+            given = call.rooms.get("compute", "servers", server["id"], "user-data")
+        if given["user_data"]:
+            values[name] = {"value": given["user_data"]}
     if name not in values:
         raise invalid("Attribute", name)
     return {"instanceId": document["instanceId"], name: values[name]}
 
 
 def modify_attribute(call: Call) -> Document:
-    """``ModifyInstanceAttribute``: its groups, its type while it is stopped, what it
-    is protected from, whether it forwards what is not its own, and which volumes end
-    with it."""
+    """``ModifyInstanceAttribute``: its groups, its type and user data while it is
+    stopped, what it is protected from, whether it forwards what is not its own, and
+    which volumes end with it."""
     parameters, inventory = _in_one_form(call.parameters), call.inventory
     server = _server(call)
     ends = asked_ends(parameters, inventory, server)
@@ -93,11 +100,22 @@ def modify_attribute(call: Call) -> Document:
         is_checked = parameters.structure("SourceDestCheck").flag("Value")
         for port in inventory.ports_by_server.get(server["id"], []):
             check_source(call.rooms, port, is_checked)
+    if parameters.has("UserData"):
+        _give_user_data(call, server, parameters.structure("UserData"))
     for volume, ends_with_it in ends.items():
         set_end(inventory, server, volume, ends_with_it)
     if kind := parameters.structure("InstanceType").text("Value"):
         change_type(call, server, kind)
     return {"return": True}
+
+
+def _give_user_data(call: Call, server: Thing, given: Parameters) -> None:
+    text = given.base64_text("Value")
+    if len(text) > USER_DATA_LENGTH_MAX:
+        raise invalid("UserData", "...", "It may have 16 KiB.")
+    with coded(missing=_MISSING, state=_STATE):
+        path = ("servers", server["id"], "user-data")
+        call.rooms.put("compute", *path, body={"user_data": text})
 
 
 def reset_attribute(call: Call) -> Document:
@@ -159,7 +177,7 @@ ACTIONS = {
         modify_attribute,
         "InstanceId GroupId DisableApiTermination DisableApiStop EbsOptimized"
         " SourceDestCheck InstanceInitiatedShutdownBehavior InstanceType Attribute"
-        " Value BlockDeviceMapping",
+        " Value BlockDeviceMapping UserData",
     ),
     "ResetInstanceAttribute": Action(reset_attribute, "InstanceId Attribute"),
     "GetConsoleOutput": Action(console_output, "InstanceId Latest"),

@@ -13,6 +13,7 @@ from compute.ec2.flavors import flavor_id
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
+from compute.ec2.groups_of_servers import group_named
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.launch_disks import disks_of_order
 from compute.ec2.launch_networks import networks_of_order, wants_address
@@ -40,7 +41,7 @@ _ONLY: dict[tuple[str, str], str] = {
     ("CapacityReservationSpecification", "CapacityReservationPreference"): "open",
     ("MaintenanceOptions", "AutoRecovery"): "default",
 }
-_PLACEMENT = "AvailabilityZone Tenancy"
+_PLACEMENT = "AvailabilityZone Tenancy GroupName"
 
 
 def run(call: Call) -> Document:
@@ -77,6 +78,11 @@ def run(call: Call) -> Document:
         server["key_name"] = _key(call.inventory, key_name)
     if zone := parameters.structure("Placement").text("AvailabilityZone"):
         server["availability_zone"] = _zone(call.inventory, zone)
+    hints = {}
+    if group := parameters.structure("Placement").text("GroupName"):
+        uuid = group_named(call.inventory, group)["id"]
+        hints = {"os:scheduler_hints": {"group": uuid}}
+        metadata[view.PLACEMENT_GROUP] = group
     if metadata_options.needs_token(metadata):
         # What cloud-init has for OpenStack knows no tokens; it reads this first.
         server["config_drive"] = True
@@ -94,7 +100,8 @@ def run(call: Call) -> Document:
     try:
         with coded(limit="InstanceLimitExceeded", state=_CONFLICT):
             order = _digest(client_token)
-            call.rooms.post("compute", "servers", body={"server": server}, order=order)
+            body = {"server": server, **hints}
+            call.rooms.post("compute", "servers", body=body, order=order)
     except Ec2Error as error:
         if not client_token or error.code != _CONFLICT:
             raise
@@ -132,6 +139,8 @@ def _the_first_one(call: Call, client_token: str, error: Ec2Error) -> Document:
 
 
 def _refuse_what_is_not_here(parameters: Parameters) -> None:
+    if parameters.has("InstanceMarketOptions"):
+        raise unsupported("InstanceMarketOptions", "There are no spot instances here.")
     known = {
         "Placement": _PLACEMENT.split(),
         "MetadataOptions": list(metadata_options.PARAMETERS),
@@ -209,6 +218,7 @@ ACTIONS = {
         " BlockDeviceMapping TagSpecification Monitoring DisableApiTermination"
         " DisableApiStop InstanceInitiatedShutdownBehavior EbsOptimized LaunchTemplate"
         " MetadataOptions CreditSpecification HibernationOptions EnclaveOptions"
-        " MaintenanceOptions CapacityReservationSpecification",
+        " MaintenanceOptions CapacityReservationSpecification"
+        " InstanceMarketOptions",
     )
 }

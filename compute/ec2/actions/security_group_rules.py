@@ -49,13 +49,7 @@ def _authorize(call: Call, direction: str) -> Document:
         rule = {
             "security_group_id": group["id"],
             "direction": direction,
-            "ethertype": permission.ethertype,
-            "protocol": permission.protocol,
-            "port_range_min": permission.port_min,
-            "port_range_max": permission.port_max,
-            "remote_ip_prefix": permission.prefix,
-            "remote_group_id": permission.group,
-            "description": permission.description,
+            **permission.fields(),
         }
         rules.append(rule)
     body = {"security_group_rules": rules}

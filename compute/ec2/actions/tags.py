@@ -107,6 +107,8 @@ def _identifier(inventory: Inventory, kind: str, thing: Thing) -> str:
     for gateway in inventory.layout.gateways.values() if kind == ids.GATEWAY else ():
         if gateway.router["id"] == thing["id"]:
             return gateway.id
+    if kind == ids.GROUP_RULE:
+        return inventory.rule_id(thing)
     return inventory.id_of(kind, thing["id"])
 
 

@@ -16,6 +16,8 @@ from compute.ec2.views.interfaces import instance_interface
 from compute.ec2.words import RESERVED
 
 RESERVATION = f"{RESERVED}reservation"
+# The name of the placement group that it was ordered for.
+PLACEMENT_GROUP = f"{RESERVED}placement-group"
 # The image that the root volume was made from.
 IMAGE = f"{RESERVED}image"
 HYPERVISOR = "kvm"
@@ -154,7 +156,7 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "launchTime": moment(server.get("OS-SRV-USG:launched_at") or server["created"]),
         "placement": {
             "availabilityZone": server.get("OS-EXT-AZ:availability_zone") or "",
-            "groupName": "",
+            "groupName": server["metadata"].get(PLACEMENT_GROUP, ""),
             "tenancy": "default",
         },
         "monitoring": {"state": "disabled"},

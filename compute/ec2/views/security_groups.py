@@ -74,7 +74,7 @@ def security_group_rule(inventory: Inventory, rule: Thing) -> dict[str, Any]:
     prefix, group = rule["remote_ip_prefix"], rule["remote_group_id"]
     is_v4 = rule["ethertype"] == "IPv4"
     return {
-        "securityGroupRuleId": inventory.id_of(ids.GROUP_RULE, rule["id"]),
+        "securityGroupRuleId": inventory.rule_id(rule),
         "groupId": inventory.id_of(ids.GROUP, rule["security_group_id"]),
         "groupOwnerId": rule["project_id"],
         "isEgress": rule["direction"] == "egress",

@@ -40,6 +40,7 @@ from compute.instance.api.services import ServicesApi
 from compute.instance.api.surroundings import SurroundingsApi
 from compute.instance.api.topology import TopologyApi
 from compute.instance.api.usage import UsageApi
+from compute.instance.api.user_data import UserDataApi
 from compute.instance.api.volume_attachments import VolumeAttachmentsApi
 from compute.instance.api.zones import ZonesApi
 from compute.instance.frame.routes import Verb
@@ -79,6 +80,7 @@ def public_verbs(
         *servers.verbs(),
         *action_api.verbs(),
         *AttributesApi(wiring, services.ordering).verbs(),
+        *UserDataApi(wiring).verbs(),
         *InterfacesApi(wiring, actions, presenter).verbs(),
         *VolumeAttachmentsApi(services.volumes).verbs(),
         *VolumeProxiesApi(callers["volume"]).verbs(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -76,12 +77,17 @@ def test_another_type(tenant: Tenant, instance: str) -> None:
     ec2 = tenant.ec2
     change = {"InstanceId": instance, "InstanceType": {"Value": "m1.large"}}
     refused("IncorrectInstanceState", ec2.modify_instance_attribute, **change)
+    told = {"InstanceId": instance, "UserData": {"Value": b"#!/bin/sh\n"}}
+    refused("IncorrectInstanceState", ec2.modify_instance_attribute, **told)
     ec2.stop_instances(InstanceIds=[instance])
     tenant.wait("instance_stopped", InstanceIds=[instance])
     for _ in range(2):
         ec2.modify_instance_attribute(**change)
         one = instances(ec2.describe_instances(InstanceIds=[instance]))[0]
         assert one["InstanceType"] == "m1.large" and one["State"]["Name"] == "stopped"
+    ec2.modify_instance_attribute(**told)
+    shown = ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")
+    assert base64.b64decode(shown["UserData"]["Value"]) == b"#!/bin/sh\n"
     none = {**change, "InstanceType": {"Value": "m9.none"}}
     refused("InvalidParameterValue", ec2.modify_instance_attribute, **none)
     ec2.start_instances(InstanceIds=[instance])

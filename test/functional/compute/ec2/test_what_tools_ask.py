@@ -129,8 +129,15 @@ def test_rules_that_are_described_anew(tenant: Tenant) -> None:
     )["SecurityGroupRules"][0]
     assert shown["Description"] == "ssh"
     modify = ec2.modify_security_group_rules
-    refused("UnsupportedOperation", modify, **change(ToPort=23))
-    refused("UnsupportedOperation", modify, **change(ReferencedGroupId=group))
+    # Another rule in its place, which has its id and its tags.
+    modify(**change(ToPort=23))
+    modify(**change(ToPort=24))
+    (shown,) = ec2.describe_security_group_rules(
+        SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+    )["SecurityGroupRules"]
+    assert (shown["ToPort"], shown["Description"]) == (24, "ssh")
+    wrong = change(ReferencedGroupId=group)
+    refused("InvalidParameterCombination", modify, **wrong)
     ec2.delete_security_group(GroupId=group)
 
 
@@ -174,6 +181,33 @@ def test_what_comes_with_an_instance_has_its_tags(
     shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]
     tags = {tag["Key"]: tag["Value"] for tag in shown["Instances"][0]["Tags"]}
     assert tags["with"] == "instance" and set(tags) == {"Name", "with"}
+
+
+def test_groups_of_instances_that_are_apart(
+    tenant: Tenant, image: str, subnet: str
+) -> None:
+    ec2 = tenant.ec2
+    made = ec2.create_placement_group(GroupName="apart", Strategy="spread")
+    assert made["PlacementGroup"]["SpreadLevel"] == "host"
+    again = {"GroupName": "apart", "Strategy": "spread"}
+    refused("InvalidPlacementGroup.Duplicate", ec2.create_placement_group, **again)
+    parts = {"GroupName": "racks", "Strategy": "partition"}
+    refused("UnsupportedOperation", ec2.create_placement_group, **parts)
+    order = {"ImageId": image, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet}
+    elsewhere = {**order, "Placement": {"GroupName": "none"}}
+    refused("InvalidPlacementGroup.Unknown", ec2.run_instances, **elsewhere)
+    spot = {**order, "InstanceMarketOptions": {"MarketType": "spot"}}
+    refused("UnsupportedOperation", ec2.run_instances, **spot)
+    ordered = ec2.run_instances(**order, Placement={"GroupName": "apart"})
+    (one,) = ordered["Instances"]
+    assert one["Placement"]["GroupName"] == "apart"
+    delete = ec2.delete_placement_group
+    refused("InvalidPlacementGroup.InUse", delete, GroupName="apart")
+    ec2.terminate_instances(InstanceIds=[one["InstanceId"]])
+    tenant.wait("instance_terminated", InstanceIds=[one["InstanceId"]])
+    delete(GroupName="apart")
+    shown = ec2.describe_placement_groups()["PlacementGroups"]
+    assert shown == []
 
 
 def test_options_of_an_instance(tenant: Tenant, instance: str) -> None:

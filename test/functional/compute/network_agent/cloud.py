@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compute.network.agent.host import Host
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
-from compute.network.agent.metadata import MetadataAnswer
+from compute.network.agent.metadata import HOPS_DEFAULT, MetadataAnswer
 from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.network_agent import NetworkAgent
 from compute.network.agent.settings import AgentSettings
@@ -91,7 +91,8 @@ class EchoingSource:
         names = ",".join(sorted(name for name, _ in headers))
         text = f"{method} {path} by {address} on {network_id} with {names}\n"
         plain = [("Content-Type", "text/plain")]
-        return MetadataAnswer(200, plain, text.encode())
+        hops = 1 if method == "PUT" else HOPS_DEFAULT
+        return MetadataAnswer(200, plain, text.encode(), hops)
 
 
 class Cloud:

@@ -275,7 +275,10 @@ def metadata_is_reached(cloud: Cloud) -> None:
     lie = ("-H", "X-Forwarded-For: 10.1.0.99", "-H", "X-Instance-ID: other")
     text = red1.run("curl", "-s", "-m", "5", *lie, url)
     assert f"by 10.1.0.11 on {make_id('red')} " in text, text
-    assert "Forwarded" not in text and "Instance" not in text
+    # Who gives out session tokens has to know of the first, and of no other.
+    assert "X-Forwarded-For" in text and "Instance" not in text
+    # As far as the guest, an answer that goes over one hop comes.
+    assert "PUT " in red1.run("curl", "-s", "-m", "5", "-X", "PUT", url)
     # Without the host route it goes to the router, which answers as well.
     blue1.run("ip", "route", "del", "169.254.169.254/32")
     text = blue1.run("curl", "-s", "-m", "5", url)

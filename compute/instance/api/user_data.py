@@ -1,0 +1,71 @@
+"""A server's user data, read and changed after it was ordered.
+
+OpenStack has it with an order or a rebuild only, and shows it to administrators; users
+of EC2's API read it and, while a server is stopped, give it another.  So this is the
+house's own: who may change a server may, for secrets are often in it.
+"""
+
+from __future__ import annotations
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection
+from compute.core.errors import Conflict
+from compute.core.schema import Schema
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb
+from compute.instance.records import Server
+from compute.instance.schemas.types import USER_DATA
+from compute.instance.service.order_checks import checked_user_data
+from compute.instance.states import VmState
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "os_compute_api:servers:update"
+BODY = Schema(
+    {
+        "type": "object",
+        "properties": {"user_data": USER_DATA},
+        "required": ["user_data"],
+        "additionalProperties": False,
+    }
+)
+
+
+class UserDataApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        path = "/servers/{server_id}/user-data"
+        return [Verb("GET", path, self.show), Verb("PUT", path, self.change)]
+
+    def show(self, call: ApiCall) -> Reply:
+        """GET: in base64, as it was given."""
+        found = self._wiring.database.read(lambda each: self._server(each, call))
+        return ok({"user_data": found.user_data or None})
+
+    def change(self, call: ApiCall) -> Reply:
+        """PUT: of a server that is stopped, which reads it when it starts."""
+        given = checked_user_data(call.json(BODY)["user_data"] or "")
+
+        def write(connection: Connection) -> Server:
+            server = self._server(connection, call)
+            if server.vm_state != VmState.STOPPED or server.task_state:
+                text = f"Instance {server.id} is not stopped."
+                raise Conflict(text)
+            stores, now = self._wiring.stores, self._wiring.clock.time()
+            after = stores.servers.update(connection, server, now, user_data=given)
+            stores.events.append(
+                connection, call.context, now, "server.update", server.id
+            )
+            return after
+
+        server = self._wiring.database.run(write)
+        return ok({"user_data": server.user_data or None})
+
+    def _server(self, connection: Connection, call: ApiCall) -> Server:
+        server_id = call.parameters["server_id"]
+        return self._wiring.visible(connection, call.context, server_id, RULE)
