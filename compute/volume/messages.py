@@ -37,6 +37,7 @@ NO_BACKEND = Failure(
 _WORK: Mapping[str, tuple[str, str, str]] = {
     "create_volume": (VOLUME, "008", "create volume"),
     "extend_volume": (VOLUME, "007", "extend volume"),
+    "reimage_volume": (VOLUME, "022", "reimage volume"),
     "upload_volume": (VOLUME, "003", "copy volume to image"),
     "revert_volume": (VOLUME, "008", "revert volume to snapshot"),
     "delete_volume": (VOLUME, "008", "delete volume"),

@@ -90,6 +90,8 @@ ACTIONS: Mapping[str, Action] = {
     "extend_attached": Action(_CALM, EXTENDING),
     "retype": Action(_CALM),
     "reset_status": Action(frozenset(STATUSES) - {DELETING, UNMANAGING}),
+    "reimage": Action(frozenset({AVAILABLE, ERROR}), DOWNLOADING),
+    "reimage_reserved": Action(frozenset({AVAILABLE, ERROR, RESERVED}), DOWNLOADING),
     "upload": Action(frozenset({AVAILABLE}), UPLOADING),
     "upload_forced": Action(_CALM, UPLOADING),
     "create_snapshot": Action(frozenset({AVAILABLE})),
@@ -141,6 +143,7 @@ VOLUME_JOBS: Mapping[str, Ending] = {
     "extend_volume": Ending(PREVIOUS, ERROR_EXTENDING),
     "upload_volume": Ending(PREVIOUS, PREVIOUS),
     "revert_volume": Ending(AVAILABLE, ERROR),
+    "reimage_volume": Ending(PREVIOUS, ERROR),
     "create_backup": Ending(PREVIOUS, PREVIOUS),
     "restore_backup": Ending(AVAILABLE, ERROR_RESTORING),
 }

@@ -20,6 +20,7 @@ from compute.volume.api.attachments import AttachmentsApi
 from compute.volume.api.backends import BackendsApi
 from compute.volume.api.backup_records import BackupRecordsApi
 from compute.volume.api.backups import BackupsApi
+from compute.volume.api.clusters import ClustersApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
 from compute.volume.api.group_snapshots import GroupSnapshotsApi
@@ -33,6 +34,7 @@ from compute.volume.api.older_actions import OlderActions
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.qos import QosApi
 from compute.volume.api.quotas import QuotasApi
+from compute.volume.api.service_logs import ServiceLogsApi
 from compute.volume.api.snapshots import SnapshotsApi
 from compute.volume.api.surroundings import SurroundingsApi
 from compute.volume.api.transfers import TransfersApi
@@ -63,6 +65,7 @@ from compute.volume.service.managing import Managing
 from compute.volume.service.older_attachments import OlderAttachments
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
+from compute.volume.service.reimaging import Reimaging
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.service.transfers import Transfers
 from compute.volume.service.types import Types
@@ -139,6 +142,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     older = OlderActions(OlderAttachments(wiring, attachments))
     creation = VolumeCreation(wiring, quotas, types)
     managing = Managing(wiring, quotas, types, creation)
+    reimaging = Reimaging(wiring, creation)
     snapshots = Snapshots(wiring, quotas, types)
     group_types = GroupTypes(wiring)
     groups = Groups(wiring, quotas, types, group_types, creation, orders)
@@ -149,7 +153,9 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *VolumesApi(wiring, volumes, orders, creation, presenter).verbs(),
         *VolumeMetadataApi(wiring, volumes).verbs(),
         *VolumeEncryptionApi(wiring).verbs(),
-        *ActionsApi(wiring, volumes, orders, older, managing, presenter).verbs(),
+        *ActionsApi(
+            wiring, volumes, orders, older, managing, reimaging, presenter
+        ).verbs(),
         *SnapshotsApi(wiring, snapshots, managing, presenter).verbs(),
         *ManageableApi(wiring, managing, presenter).verbs(),
         *AttachmentsApi(wiring, attachments, presenter).verbs(),
@@ -168,6 +174,8 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *QuotasApi(wiring, quotas).verbs(),
         *SurroundingsApi(wiring).verbs(),
         *BackendsApi(wiring).verbs(),
+        *ServiceLogsApi(wiring).verbs(),
+        *ClustersApi(wiring).verbs(),
     ]
     internal = InternalApi(wiring, creation, presenter, objects, attachments)
     api = Api(

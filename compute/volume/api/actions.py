@@ -24,11 +24,14 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
 from compute.volume.service.managing import Managing
 from compute.volume.service.orders import VolumeOrders
+from compute.volume.service.reimaging import Reimaging
 from compute.volume.service.volumes import Volumes
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 EXTEND_ATTACHED_SINCE, REVERT_SINCE, IMAGE_FACTS_SINCE = 42, 40, 1
+REIMAGE_SINCE, COMPLETION_SINCE = 68, 71
+COMPLETION_RULE = "volume_extension:volume_actions:extend_volume_completion"
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
 _SIZE = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1}
 _STATUS = {"type": ["string", "null"], "maxLength": 32}
@@ -67,6 +70,10 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
     "os-unset_image_metadata": object_of({"key": _TEXT}, ("key",)),
     "os-show_image_metadata": ANY_OBJECT,
     "os-unmanage": ANY_OBJECT,
+    "os-reimage": object_of(
+        {"image_id": UUID, "reimage_reserved": FLAG}, ("image_id",)
+    ),
+    "os-extend_volume_completion": object_of({"error": FLAG}),
 }
 
 
@@ -80,12 +87,14 @@ class ActionsApi:
         orders: VolumeOrders,
         older: OlderActions,
         managing: Managing,
+        reimaging: Reimaging,
         presenter: Presenter,
     ) -> None:
         self._wiring = wiring
         self._volumes = volumes
         self._orders = orders
         self._managing = managing
+        self._reimaging = reimaging
         self._presenter = presenter
         acts: dict[str, Act] = {
             "os-extend": self._extend,
@@ -100,6 +109,8 @@ class ActionsApi:
             "os-unset_image_metadata": self._unset_image_metadata,
             "os-show_image_metadata": self._show_image_metadata,
             "os-unmanage": self._unmanage,
+            "os-reimage": self._reimage,
+            "os-extend_volume_completion": self._complete_extension,
         }
         plain = older.actions() | {
             name: (_VALUES[name], act) for name, act in acts.items()
@@ -147,6 +158,26 @@ class ActionsApi:
     def _unmanage(self, call: ApiCall, key: str, value: Any) -> Reply:
         self._managing.unmanage(call.context, key)
         return accepted()
+
+    def _reimage(self, call: ApiCall, key: str, value: Any) -> Reply:
+        if minor_of(call) < REIMAGE_SINCE:
+            raise NotFound("There is no such action: os-reimage")
+        reserved = is_true(value.get("reimage_reserved", False))
+        image_id = value["image_id"]
+        self._reimaging.reimage(call.context, key, image_id, reserved=reserved)
+        return accepted()
+
+    def _complete_extension(self, call: ApiCall, key: str, value: Any) -> Reply:
+        """What grows here is done by a job of the volume host, which waits for nobody's
+        word."""
+        if minor_of(call) < COMPLETION_SINCE:
+            raise NotFound("There is no such action: os-extend_volume_completion")
+        self._wiring.database.read(
+            lambda connection: self._wiring.volume(
+                connection, call.context, key, COMPLETION_RULE
+            )
+        )
+        raise BadRequest(f"Invalid volume: no extension of {key} waits to be completed")
 
     def _boot(self, call: ApiCall, key: str, value: Any) -> Reply:
         self._volumes.set_bootable(call.context, key, is_true(value["bootable"]))

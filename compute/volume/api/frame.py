@@ -18,7 +18,7 @@ from compute.core.schema import Schema
 from objectstore.kernel.reply import Reply
 
 LOWEST = Microversion(3, 0)
-HIGHEST = Microversion(3, 67)
+HIGHEST = Microversion(3, 71)
 # Clients in Go, Terraform among them, send the type by which they found us.
 OTHER_TYPES = ("volumev3", "block-storage", "block-store")
 VERSIONS = VersionRange("volume", LOWEST, HIGHEST, other_types=OTHER_TYPES)

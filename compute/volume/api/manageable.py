@@ -67,7 +67,7 @@ MANAGE = body_of(
         "cluster": _TEXT,
         "volume_type": _TEXT,
         "availability_zone": _TEXT,
-        "bootable": FLAG,
+        "bootable": {"anyOf": [FLAG, {"type": "null"}]},
     },
     ("ref",),
 )
@@ -170,7 +170,7 @@ class ManageableApi:
             _host(body.get("host"), body.get("cluster")),
             body["ref"][SOURCE_NAME],
             order,
-            bootable=is_true(body.get("bootable", False)),
+            bootable=is_true(body.get("bootable") or False),
         )
         return accepted(self._presenter.changed_volume(call, volume))
 

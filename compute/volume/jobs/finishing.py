@@ -76,6 +76,9 @@ class Finishing:
             more["extending_to_gib"] = 0
             if not error:
                 more["size_gib"] = int(work.argument("size_gib"))
+        if kind == "reimage_volume" and not error:
+            more["image_metadata"] = work.argument("image_metadata")
+            more["bootable"] = True
         if kind == "restore_backup" and not error:
             key = str(work.argument("backup_id"))
             backup = wiring.stores.backups.get(connection, key)

@@ -90,6 +90,13 @@ def _fill(work: Work, image_id: str, key: DiskKey | None) -> None:
         )
 
 
+def _overwrite(work: Work) -> None:
+    """Another image in the volume's place, whole or not at all."""
+    work.volume()
+    with for_good():
+        _fill(work, str(work.argument("image_id")), new_disk_key(work))
+
+
 def _checked(work: Work, pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         work.check()
@@ -264,6 +271,7 @@ SAGAS: tuple[Saga[Work], ...] = (
     ),
     Saga("create_snapshot", (Step("take", _take, undo=_drop),)),
     Saga("delete_snapshot", (Step("drop", _drop),), cancellable=False),
+    Saga("reimage_volume", (Step("write", _overwrite),)),
     Saga("revert_volume", (Step("revert", _revert),), cancellable=False),
     Saga(
         "extend_volume",

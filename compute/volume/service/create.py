@@ -58,7 +58,7 @@ class VolumeCreation:
         wiring.enforce(context, "volume:create")
         _check_one_source(order)
         rules.check_metadata_count(order.metadata)
-        image = self._image(context, order.image_id) if order.image_id else None
+        image = self.image(context, order.image_id) if order.image_id else None
         return wiring.order(
             lambda connection: self._add(connection, context, order, image)
         )
@@ -264,7 +264,7 @@ class VolumeCreation:
         add_restore_job(wiring, connection, backup, volume, is_new=True)
         return volume
 
-    def _image(self, context: RequestContext, image_id: str) -> ImageRecord:
+    def image(self, context: RequestContext, image_id: str) -> ImageRecord:
         """As the caller sees it; without a token of his, as the house does."""
         is_house = context.has_role("service")
         try:

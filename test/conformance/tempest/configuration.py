@@ -172,11 +172,16 @@ def _volume(stage: Stage, furniture: Furniture) -> Configuration:
             # What a volume is: other formats are made of its image.
             "disk_format": "raw",
             "volume_type_multiattach": furniture.shared_type,
+            # As what is let go is called.
+            "manage_volume_ref": "source-name,volume-%s",
+            "manage_snapshot_ref": "source-name,snapshot-%s",
         },
         "volume-feature-enabled": {
             "backup": "true",
             "snapshot": "true",
             "clone": "true",
+            "manage_volume": "true",
+            "manage_snapshot": "true",
             "extend_attached_volume": "true",
         },
     }

@@ -153,3 +153,34 @@ def wait_for_limits(cloud: RunningCloud, count: int) -> None:
             return
         assert time.monotonic() < until, events
         time.sleep(0.5)
+
+
+def test_two_servers_share_a_volume(cloud: RunningCloud, means: Means) -> None:
+    cloud.openstack("volume", "type", "create", "--multiattach", "shared")
+    sdk = cloud.sdk()
+    volume = sdk.block_storage.create_volume(size=1, volume_type="shared")
+    wait_for(cloud, volume.id, "available")
+    servers = [sdk.compute.create_server(**means.order(f"share-{n}")) for n in "ab"]
+    for server in servers:
+        sdk.compute.wait_for_server(server, interval=0.2)
+        cloud.openstack("server", "add", "volume", server.id, volume.id)
+    shown = cloud.openstack("volume", "show", volume.id)
+    assert shown["multiattach"] and shown["status"] == "in-use"
+    until = time.monotonic() + SECONDS_MAX
+    while len(sdk.block_storage.get_volume(volume.id).attachments) < len(servers):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    first, second = servers
+    cloud.openstack("server", "remove", "volume", first.id, volume.id)
+    while len(left := sdk.block_storage.get_volume(volume.id).attachments) > 1:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert [each["server_id"] for each in left] == [second.id]
+    wait_for(cloud, volume.id, "in-use")
+    for server in servers:
+        sdk.compute.delete_server(server)
+        sdk.compute.wait_for_delete(server, interval=0.2)
+    wait_for(cloud, volume.id, "available")
+    sdk.block_storage.delete_volume(volume)
+    sdk.block_storage.wait_for_delete(volume, interval=0.2)
+    cloud.openstack("volume", "type", "delete", "shared")

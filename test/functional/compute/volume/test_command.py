@@ -123,3 +123,31 @@ def test_what_administrators_do(cloud: RunningCloud) -> None:
     ask("volume", "set", "--state", "error", "given")
     ask("volume", "delete", "--force", "given")
     wait(cloud, ("volume",), "given", "")
+
+
+def test_disks_are_taken_over(cloud: RunningCloud) -> None:
+    ask = cloud.openstack
+    (folder,) = cloud.place.state.rglob("unmanaged")
+    with (folder / "theirs").open("wb") as file:
+        file.write(b"brought")
+        file.truncate(2**30)
+    (folder / "link").symlink_to("/etc/passwd")
+    (pool,) = cloud.sdk().block_storage.backend_pools()
+    version = ("--os-volume-api-version", "3.71")
+    words = ("block", "storage", "volume", "manageable", "list", pool.name)
+    found = {
+        each["reference"]["source-name"]: each["safe_to_manage"]
+        for each in ask(*version, *words)
+    }
+    assert (found["theirs"], found["link"]) == (True, False)
+    remote = ("--remote-source", "source-name=theirs", "--host", pool.name)
+    made = ask("volume", "create", *remote, "taken")
+    wait(cloud, ("volume",), "taken", "available")
+    assert not (folder / "theirs").exists()
+    ask("volume", "delete", "--remote", "taken")
+    wait(cloud, ("volume",), "taken", "")
+    left = folder / f"volume-{made['id']}"
+    with left.open("rb") as file:
+        assert file.read(7) == b"brought"
+    left.unlink()
+    (folder / "link").unlink()

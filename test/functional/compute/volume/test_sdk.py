@@ -14,7 +14,7 @@ def test_the_catalogue_leads_there(cloud: RunningCloud) -> None:
     sdk = cloud.sdk()
     for name in ("block-storage", "volumev3"):
         assert "/volume/v3" in sdk.session.get_endpoint(service_type=name)
-    assert sdk.block_storage.get_endpoint_data().max_microversion == (3, 67)
+    assert sdk.block_storage.get_endpoint_data().max_microversion == (3, 71)
     names = {each.name for each in sdk.block_storage.types()}
     assert "__DEFAULT__" in names
     assert sdk.block_storage.get_limits().absolute.total_volumes_used >= 0

@@ -132,6 +132,6 @@ def test_volume(house: House, caplog: pytest.LogCaptureFixture) -> None:
     assert isinstance(api, Api)
     routes = tuple(each for each in api.routes if "{project_id}" not in each.template)
     token = fake_token(OWNER, "admin,service")
-    versions = ("volume 3.0", "volume 3.50", "volume 3.67")
+    versions = ("volume 3.0", "volume 3.50", "volume 3.71")
     victim = Victim(routes, house.caller, token, BODIES, ids, versions)
     assert throw_all(victim, caplog) == []

@@ -156,7 +156,10 @@ def requests(house: House, backup_id: str) -> dict[str, Callable[[str], Got]]:
         return act
 
     connector = {"connector": {"host": "here"}}
+    image = {"image_id": house.image_house.active(b"another")}
     return {
+        "reimage": action("os-reimage", image),
+        "unmanage": action("os-unmanage"),
         "update": ask("PUT", "/volumes/{}", {"volume": {"name": "n"}}),
         "set_bootable": action("os-set_bootable", {"bootable": True}),
         "set_readonly": action("os-update_readonly_flag", {"readonly": False}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from test.unit.compute.volume.house import OTHER, OWNER, House
 
 
@@ -88,3 +90,35 @@ def test_who_takes_a_snapshot_tells_how_it_goes(house: House) -> None:
     snapshot = house.show("snapshot", snapshot_id)
     assert snapshot["status"] == "error"
     assert snapshot["os-extended-snapshot-attributes:progress"] == "80%"
+
+
+def test_how_much_the_host_says(house: House) -> None:
+    path = "/os-services/{}-log"
+    assert house.ask("PUT", path.format("get"), {}).status == 403
+
+    def levels(**asked: str) -> dict[str, str]:
+        got = house.ok("PUT", path.format("get"), asked, roles="admin")
+        found: dict[str, str] = got["log_levels"][0]["levels"]
+        return found
+
+    name = "compute.volume"
+    try:
+        body = {"level": "debug", "prefix": name, "binary": "cinder-volume"}
+        house.ok("PUT", path.format("set"), body, roles="admin")
+        assert levels(binary="*")[name] == "DEBUG"
+        assert all(each.startswith(name) for each in levels())
+        # Nobody else's loggers.
+        assert levels(prefix="compute.identity") == levels(prefix="sqlalchemy") == {}
+        for wrong in ({"level": "loud"}, {}, {"level": "INFO", "binary": "sshd"}):
+            got = house.ask("PUT", path.format("set"), wrong, roles="admin")
+            assert got.status == 400
+    finally:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def test_there_are_no_clusters(house: House) -> None:
+    assert house.ok("GET", "/clusters", roles="admin") == {"clusters": []}
+    assert house.ask("GET", "/clusters").status == 403
+    assert house.ask("GET", "/clusters/c", roles="admin").status == 404
+    cleaned = house.ok("POST", "/workers/cleanup", {}, roles="admin")
+    assert cleaned == {"cleaning": [], "unavailable": []}

@@ -112,6 +112,11 @@ def _unmanage_snapshot(house: House) -> None:
     house.ok("POST", path, {"os-unmanage": {}}, roles="admin")
 
 
+def _reimage(house: House) -> None:
+    image_id = house.image_house.active(b"image")
+    house.act(house.create(), "os-reimage", {"image_id": image_id})
+
+
 CASES: dict[str, Callable[[House], Any]] = {
     "create_volume": _create,
     "delete_volume": lambda house: house.ok("DELETE", f"/volumes/{house.create()}"),
@@ -122,6 +127,7 @@ CASES: dict[str, Callable[[House], Any]] = {
     "create_snapshot": _post("/snapshots", "snapshot"),
     "delete_snapshot": _delete_snapshot,
     "revert_volume": _revert,
+    "reimage_volume": _reimage,
     "manage_volume": _manage,
     "unmanage_volume": _unmanage,
     "manage_snapshot": _manage_snapshot,

@@ -16,8 +16,8 @@ def test_versions_need_no_token(house: House) -> None:
         assert answer.status == status
         (version,) = answer.json()["versions"]
         assert (version["id"], version["status"]) == ("v3.0", "CURRENT")
-        assert (version["min_version"], version["version"]) == ("3.0", "3.67")
-    assert house.ask("GET", "/volumes", version="3.68").status == 406
+        assert (version["min_version"], version["version"]) == ("3.0", "3.71")
+    assert house.ask("GET", "/volumes", version="3.72").status == 406
     assert house.ask("GET", "/volumes", version="latest").status == 200
 
 
