@@ -55,6 +55,19 @@ def asked_type(rooms: Rooms, parameters: Parameters, now: str = "") -> TypeWish:
     return TypeWish(default, {WANTED_AS: f"{name} {default}"})
 
 
+def check_shared(rooms: Rooms, wish: TypeWish) -> None:
+    """``UnsupportedOperation`` unless volumes of the type are shared by instances: that
+    is the type's to say."""
+    for each in rooms.get("volume", "types")["volume_types"]:
+        if each["name"] == wish.type_name:
+            said = (each.get("extra_specs") or {}).get("multiattach", "")
+            if said.replace(" ", "").lower() == "<is>true":
+                return
+    raise unsupported(
+        "MultiAttachEnabled", "The cloud has no such type of volumes to share."
+    )
+
+
 def _check_speed(name: str, parameters: Parameters) -> None:
     for wish, only in (
         ("Iops", FAST_TYPE_IOPS),

@@ -15,7 +15,7 @@ from compute.ec2.frame.pages import page
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.views.volumes import volume_document
-from compute.ec2.volume_types import asked_type
+from compute.ec2.volume_types import asked_type, check_shared
 
 MISSING = "InvalidVolume.NotFound"
 _TAKEN = ("reserved", "attaching", "in-use", "detaching")
@@ -63,8 +63,6 @@ def create(call: Call) -> Document:
     parameters, inventory = call.parameters, call.inventory
     if parameters.flag("Encrypted"):
         raise unsupported("Encrypted", "Volumes are not encrypted.")
-    if parameters.flag("MultiAttachEnabled"):
-        raise unsupported("MultiAttachEnabled")
     size, snapshot = parameters.integer("Size"), parameters.text("SnapshotId")
     if size is None and not snapshot:
         raise missing("Size")
@@ -83,6 +81,8 @@ def create(call: Call) -> Document:
     if zone := parameters.text("AvailabilityZone"):
         order["availability_zone"] = zone
     wish = asked_type(call.rooms, parameters)
+    if parameters.flag("MultiAttachEnabled"):
+        check_shared(call.rooms, wish)
     if wish.type_name:
         order["volume_type"] = wish.type_name
     metadata |= wish.metadata
@@ -117,7 +117,7 @@ def attach(call: Call) -> Document:
     body = {"volumeAttachment": wanted}
     with coded(missing=MISSING, state="IncorrectState"):
         state = call.rooms.get("volume", "volumes", volume)["volume"]
-        if state["status"] in _TAKEN:
+        if state["status"] in _TAKEN and not state["multiattach"]:
             text = f"{parameters.text('VolumeId')} is already attached to an instance"
             raise Ec2Error("VolumeInUse", text)
         path = ("servers", server, "os-volume_attachments")
@@ -146,12 +146,19 @@ def detach(call: Call) -> Document:
     if not volume["attachments"]:
         text = f"Volume '{identifier}' is in the 'available' state."
         raise Ec2Error("IncorrectState", text)
-    attachment = volume["attachments"][0]
-    server = attachment["server_id"]
-    instance = inventory.id_of(ids.INSTANCE, server)
-    if parameters.text("InstanceId", instance) != instance:
+    by_instance = {
+        inventory.id_of(ids.INSTANCE, each["server_id"]): each
+        for each in volume["attachments"]
+    }
+    instance = parameters.text("InstanceId")
+    if not instance and len(by_instance) > 1:
+        raise missing("InstanceId")
+    instance = instance or next(iter(by_instance))
+    if instance not in by_instance:
         text = f"Volume '{identifier}' is attached to another instance"
         raise Ec2Error("InvalidAttachment.NotFound", text)
+    attachment = by_instance[instance]
+    server = attachment["server_id"]
     with coded(missing="InvalidAttachment.NotFound", state="IncorrectState"):
         path = ("servers", server, "os-volume_attachments", uuid)
         call.rooms.delete("compute", *path)

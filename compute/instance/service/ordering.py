@@ -162,12 +162,9 @@ class Ordering:
             order = order_of([*mapping, *without_image(asked)], "", new_id)
         else:
             order = order_of(asked, image.id if image is not None else "", new_id)
+        has_image = image is not None
         devices, volume = self._choice.checked(
-            context,
-            order.devices,
-            most,
-            has_image=image is not None,
-            minor=minor,
+            context, order.devices, most, has_image=has_image, minor=minor
         )
         root = next((each for each in devices if each.is_root), None)
         if root is not None and root.source == IMAGE:
