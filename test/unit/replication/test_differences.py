@@ -15,8 +15,6 @@ from objectstore.replication.differences import (
 from test.fakes.nodes import MemoryObjectNode
 
 KEYS = st.integers(0, 40).map(lambda number: bytes([number]))
-
-
 STATES = st.dictionaries(KEYS, st.integers(1, 3))
 
 

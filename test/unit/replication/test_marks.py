@@ -22,8 +22,6 @@ from test.fakes.disk import MemoryDisk
 from test.fakes.stepped_clock import SteppedClock
 
 DAY = 86400.0
-
-
 WEEK = 7 * DAY
 
 

@@ -9,30 +9,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.filter import filter_factory
 from objectstore.s3.notify.rules import parse_notification
 from objectstore.s3.notify.targets import Kind, named_by, parse_targets
-
-ARN = "arn:aws:sqs:us-east-1:AUTH_alice:hook"
-
-
-def configuration(*content: str) -> bytes:
-    joined = "".join(
-        f"<QueueConfiguration>{item}</QueueConfiguration>" for item in content
-    )
-    return f"<NotificationConfiguration>{joined}</NotificationConfiguration>".encode()
-
-
-def rule(
-    *events: str, arn: str = ARN, prefix: str = "", suffix: str = "", name: str = "r"
-) -> str:
-    filters = "".join(
-        f"<FilterRule><Name>{kind}</Name><Value>{value}</Value></FilterRule>"
-        for kind, value in (("prefix", prefix), ("suffix", suffix))
-        if value
-    )
-    told = "".join(f"<Event>s3:{event}</Event>" for event in events)
-    return (
-        f"<Id>{name}</Id><Filter><S3Key>{filters}</S3Key></Filter>"
-        f"<Queue>{arn}</Queue>{told}"
-    )
+from test.unit.s3.notification_documents import configuration, rule
 
 
 def test_targets_of_the_settings() -> None:

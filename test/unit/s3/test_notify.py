@@ -16,35 +16,11 @@ from objectstore.s3.notify.targets import parse_targets
 from objectstore.s3.notify.webhook import Webhook
 from test.fakes.carrier import FakeCarrier
 from test.unit.s3.house import ALICE, SMALL_PARTS, House
+from test.unit.s3.notification_documents import configuration, rule
 from test.unit.s3.test_multipart import finish, part, start
 from test.unit.s3.test_versions import ENABLE
 
 TARGETS = ("hook=http://127.0.0.1:9/", "other=http://127.0.0.1:9/x")
-
-
-ARN = "arn:aws:sqs:us-east-1:AUTH_alice:hook"
-
-
-def configuration(*content: str) -> bytes:
-    joined = "".join(
-        f"<QueueConfiguration>{item}</QueueConfiguration>" for item in content
-    )
-    return f"<NotificationConfiguration>{joined}</NotificationConfiguration>".encode()
-
-
-def rule(
-    *events: str, arn: str = ARN, prefix: str = "", suffix: str = "", name: str = "r"
-) -> str:
-    filters = "".join(
-        f"<FilterRule><Name>{kind}</Name><Value>{value}</Value></FilterRule>"
-        for kind, value in (("prefix", prefix), ("suffix", suffix))
-        if value
-    )
-    told = "".join(f"<Event>s3:{event}</Event>" for event in events)
-    return (
-        f"<Id>{name}</Id><Filter><S3Key>{filters}</S3Key></Filter>"
-        f"<Queue>{arn}</Queue>{told}"
-    )
 
 
 @pytest.fixture

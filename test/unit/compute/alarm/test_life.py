@@ -11,8 +11,6 @@ from compute.alarm.model import MOVES, STATES
 from test.unit.compute.alarm.house import OTHER, RULE, SIGNAL, House
 
 LEAF = {**RULE, "type": "gnocchi_resources_threshold"}
-
-
 VALUES = {"ok": [10.0], "alarm": [99.0], "insufficient data": []}
 
 

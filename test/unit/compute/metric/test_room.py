@@ -12,11 +12,7 @@ from test.fakes.tokens import fake_token
 from test.unit.compute.metric.house import OTHER, OWNER, T0, House
 
 ADMIN = fake_token(OWNER, "admin")
-
-
 THEIRS = fake_token(OTHER)
-
-
 READER = fake_token(OWNER, "reader")
 
 
