@@ -54,6 +54,7 @@ def datagram_listeners(tree: Tree) -> tuple[DatagramListener, ...]:
 
 def _listeners(tree: Tree) -> Iterator[DatagramListener]:
     bits = ipaddress.ip_address(tree.balancer.vip_address).max_prefixlen
+    most = tree.balancer.connections_max or FLOWS_MAX
     for listener in sorted(tree.listeners, key=lambda each: each.port):
         if listener.protocol != UDP or not listener.admin_up:
             continue
@@ -64,9 +65,9 @@ def _listeners(tree: Tree) -> Iterator[DatagramListener]:
         yield DatagramListener(
             listener.id,
             listener.port,
-            FLOWS_MAX
+            most
             if listener.connection_limit == UNLIMITED
-            else listener.connection_limit,
+            else min(listener.connection_limit, most),
             pool.algorithm if pool is not None else "",
             seconds,
             min(bits, _prefix_bits(mask)),

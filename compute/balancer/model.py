@@ -74,9 +74,10 @@ T = TypeVar("T", bound=Thing)
 class Balancer(Thing):
     """``additional_vips``: more addresses of the same port (``subnet_id``,
     ``ip_address``); ``vip_sg_ids``: groups that the port is in, in the place of its
-    own; ``host``: where it lives; ``owns_port``: whether the port goes with it;
-    ``applied``, ``opened``: the generation that its host, and its group of the network,
-    have made true; ``pending_since``: since when it waits for them."""
+    own; ``connections_max``: what its flavor lets each listener serve at once, 0: as
+    much as there is; ``host``: where it lives; ``owns_port``: whether the port goes
+    with it; ``applied``, ``opened``: the generation that its host, and its group of the
+    network, have made true; ``pending_since``: since when it waits for them."""
 
     vip_address: str = ""
     vip_port_id: str = ""
@@ -85,6 +86,8 @@ class Balancer(Thing):
     vip_qos_policy_id: str = ""
     additional_vips: Sequence[Mapping[str, str]] | None = None
     vip_sg_ids: Sequence[str] | None = None
+    flavor_id: str = ""
+    connections_max: int = 0
     owns_port: bool = True
     group_id: str = ""
     host: str = ""

@@ -46,11 +46,16 @@ def default_rules() -> dict[str, str]:
         PREFIX + "quota:delete": _ADMIN,
         PREFIX + "provider:get_all": _READER,
         PREFIX + "flavor:get_all": _READER,
+        PREFIX + "flavor:get_one": _READER,
         PREFIX + "availability-zone:get_all": _READER,
         PREFIX + "flavor-profile:get_all": _ADMIN,
+        PREFIX + "flavor-profile:get_one": _ADMIN,
         PREFIX + "availability-zone-profile:get_all": _ADMIN,
         PREFIX + "amphora:get_all": _ADMIN,
     }
+    for thing in ("flavor", "flavor-profile"):
+        for verb in ("post", "put", "delete"):
+            rules[f"{PREFIX}{thing}:{verb}"] = _ADMIN
     for thing in THINGS:
         for verb in ("get_all", "get_one"):
             rules[f"{PREFIX}{thing}:{verb}"] = _READER

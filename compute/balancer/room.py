@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compute.balancer.api.balancers import BalancersApi
+from compute.balancer.api.flavors import SHELVES, FlavorsApi
 from compute.balancer.api.internal import InternalApi
 from compute.balancer.api.members import BatchApi
 from compute.balancer.api.quotas import QuotasApi
@@ -85,5 +86,7 @@ def all_routes(
     routes += BatchApi(database).routes()
     routes += QuotasApi(database).routes()
     routes += SurroundingsApi(database).routes()
+    for shelf in SHELVES:
+        routes += FlavorsApi(database, shelf).routes()
     routes += InternalApi(database, trust).routes()
     return routes

@@ -64,6 +64,8 @@ balancers = _thing(
     _text("vip_qos_policy_id", Id()),
     sa.Column("additional_vips", sa.JSON(), nullable=True),
     sa.Column("vip_sg_ids", sa.JSON(), nullable=True),
+    sa.Column("flavor_id", Id(), nullable=False, server_default=""),
+    sa.Column("connections_max", sa.Integer(), nullable=False, server_default="0"),
     _flag("owns_port"),
     _text("group_id", Id()),
     _text("host", Name(), index=True),
@@ -192,6 +194,27 @@ trusts = table(
     sa.Column("balancer_id", Id(), primary_key=True),
     sa.Column("reference", Name(), primary_key=True),
     _moment("at"),
+)
+
+# What operators offer, see ``flavors.py``.
+flavor_profiles = table(
+    "balancer_flavor_profiles",
+    metadata,
+    sa.Column("id", Id(), primary_key=True),
+    _text("name", Name()),
+    _json("data"),
+    _moment("created_at"),
+)
+
+flavors = table(
+    "balancer_flavors",
+    metadata,
+    sa.Column("id", Id(), primary_key=True),
+    sa.Column("name", Name(), nullable=False, unique=True),
+    _text("description", Name()),
+    _flag("enabled"),
+    sa.Column("profile_id", Id(), sa.ForeignKey(flavor_profiles.c.id), nullable=False),
+    _moment("created_at"),
 )
 
 # Hosts whose agent has been heard.

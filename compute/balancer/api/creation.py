@@ -10,6 +10,7 @@ from compute.balancer import tables, vips
 from compute.balancer.api.resource import allow, body_of, without_owner
 from compute.balancer.changes import balancers, listeners, pools
 from compute.balancer.changes.balancers import FIELDS, KIND
+from compute.balancer.flavors import meaning
 from compute.balancer.frame.kind import TAGS, Item
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import BalancerDatabase, Work
@@ -60,6 +61,7 @@ class Creation:
         def begin(work: Work) -> Balancer:
             check_quota(work, "load_balancer", project_id)
             values = FIELDS.columns(attributes)
+            values |= meaning(work, attributes["flavor_id"])
             values["owns_port"] = not place.port_id
             values["vip_network_id"] = place.network_id
             balancer = Balancer(

@@ -1,10 +1,13 @@
-"""What Octavia has beside load balancers: providers, of which there is one here, and
-flavors, zones and amphorae, of which there are none."""
+"""What Octavia has beside load balancers and flavors: providers, of which there is one
+here, and zones and amphorae, of which there are none."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from compute.balancer.api.resource import allow, only, routes_at
 from compute.balancer.changes.balancers import PROVIDER, PROVIDER_TEXT
+from compute.balancer.flavors import CAPABILITIES
 from compute.balancer.frame.work import BalancerDatabase
 from compute.core.api import ApiCall, Handler, Route, json_reply
 from compute.core.errors import BadRequest, NotFound, NotSupported
@@ -12,8 +15,6 @@ from objectstore.kernel.reply import Reply
 
 # Path -> (key of the list, what policy rules call it)
 EMPTY = {
-    "flavors": ("flavors", "flavor"),
-    "flavorprofiles": ("flavorprofiles", "flavor-profile"),
     "availabilityzones": ("availability_zones", "availability-zone"),
     "availabilityzoneprofiles": (
         "availability_zone_profiles",
@@ -32,9 +33,12 @@ class SurroundingsApi:
     def routes(self) -> list[Route]:
         """All of them."""
         found = routes_at("GET", "providers", self.providers)
-        for what in ("flavor_capabilities", "availability_zone_capabilities"):
+        for what, known in (
+            ("flavor_capabilities", CAPABILITIES),
+            ("availability_zone_capabilities", {}),
+        ):
             path = f"providers/{{provider}}/{what}"
-            found += routes_at("GET", path, self._capabilities(what))
+            found += routes_at("GET", path, self._capabilities(what, known))
         for path, (key, word) in EMPTY.items():
             found += routes_at("GET", path, self._empty(key, word))
             found += routes_at("POST", path, _not_here)
@@ -58,13 +62,19 @@ class SurroundingsApi:
                 return json_reply(200, {"providers": []})
         return json_reply(200, {"providers": [only(item, call)]})
 
-    def _capabilities(self, key: str) -> Handler:
+    def _capabilities(self, key: str, known: Mapping[str, str]) -> Handler:
         def handler(call: ApiCall) -> Reply:
             self._check(call, "provider")
             if call.parameters["provider"] != PROVIDER:
                 name = call.parameters["provider"][:64]
                 raise BadRequest(f"Provider '{name}' is not enabled.")
-            return json_reply(200, {key: []})
+            items = [
+                {"name": name, "description": text} for name, text in known.items()
+            ]
+            for name, value in call.query.pairs:
+                if name in ("name", "description"):
+                    items = [one for one in items if one[name] == value]
+            return json_reply(200, {key: [only(one, call) for one in items]})
 
         return handler
 
@@ -87,4 +97,4 @@ def _no_such(call: ApiCall) -> Reply:
 
 
 def _not_here(call: ApiCall) -> Reply:
-    raise NotSupported("Provider 'haproxy' has neither flavors nor zones.")
+    raise NotSupported("Provider 'haproxy' has no zones.")

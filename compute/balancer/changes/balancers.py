@@ -46,7 +46,8 @@ FIELDS = Fields(
     Field("pools", OBJECTS, default=(), update=False, column="-"),
     Field("additional_vips", MORE_ADDRESSES, default=(), update=False, column="-"),
     Field("vip_sg_ids", GROUPS, default=()),
-    unsupported=("flavor_id", "availability_zone"),
+    Field("flavor_id", ID, default="", update=False),
+    unsupported=("availability_zone",),
 )
 
 
@@ -103,6 +104,7 @@ def _present(work: Work, balancers: Sequence[Balancer]) -> list[Item]:
             "vip_network_id": each.vip_network_id or None,
             "vip_qos_policy_id": each.vip_qos_policy_id or None,
             "vip_vnic_type": "normal",
+            "flavor_id": each.flavor_id or None,
             "vip_sg_ids": list(each.vip_sg_ids or ()),
             "additional_vips": [dict(one) for one in each.additional_vips or ()],
             "provider": PROVIDER,
@@ -129,12 +131,12 @@ KIND = Kind(
             "vip_subnet_id",
             "vip_network_id",
             "vip_qos_policy_id",
+            "flavor_id",
         )
     },
     special={
         "provider": lambda values: sa.literal(PROVIDER in values),
-        "flavor_id": lambda values: sa.false(),
         "availability_zone": lambda values: sa.false(),
     },
-    nulls=frozenset({"flavor_id", "availability_zone"}),
+    nulls=frozenset({"availability_zone"}),
 )

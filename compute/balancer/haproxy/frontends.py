@@ -56,8 +56,9 @@ def frontend(tree: Tree, listener: Listener) -> Iterator[str]:
         bind = [address_with_port(address, listener.port), *ends]
         yield f"  bind {' '.join(bind)}"
     yield f"  mode {'http' if is_http else 'tcp'}"
+    most = tree.balancer.connections_max or CONNECTIONS_MAX
     limit = listener.connection_limit
-    yield f"  maxconn {CONNECTIONS_MAX if limit == UNLIMITED else limit}"
+    yield f"  maxconn {most if limit == UNLIMITED else min(limit, most)}"
     yield f"  timeout client {listener.timeout_client_data}ms"
     if listener.timeout_tcp_inspect:
         yield f"  tcp-request inspect-delay {listener.timeout_tcp_inspect}ms"

@@ -209,3 +209,27 @@ def test_datagrams_and_tls(cloud: RunningCloud, subnet: str) -> None:
     assert monitor["type"] == "UDP-CONNECT" and shown["hsts_max_age"] == 300
     assert shown["default_tls_container_ref"] == secret
     assert [each["Service"] for each in consumers] == ["load-balancer"]
+
+
+def test_flavors(cloud: RunningCloud, subnet: str) -> None:
+    made = script(
+        cloud,
+        f"""
+        loadbalancer provider capability list haproxy
+        loadbalancer flavorprofile create --name few --provider haproxy --flavor-data {{}}
+        loadbalancer flavor create --name small --flavorprofile few --enable
+        loadbalancer create --name twice --vip-subnet-id {subnet} --additional-vip subnet-id={subnet} --flavor small --wait
+        loadbalancer delete twice --wait
+        loadbalancer flavor set --disable small
+        loadbalancer flavor show small
+        loadbalancer flavor delete small
+        loadbalancer flavorprofile delete few
+        loadbalancer flavor list
+        """,  # noqa: E501
+    )
+    assert "connection_limit" in {each["name"] for each in made[0]}
+    assert made[1]["flavor_data"] == "{}"
+    assert made[3]["flavor_id"] == made[2]["id"]
+    assert len(made[3]["additional_vips"]) > 0
+    assert made[4]["enabled"] is False
+    assert made[5] == []
