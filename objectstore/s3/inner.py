@@ -81,6 +81,11 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def is_reduced(self) -> bool:
+        """Whether too few replicas answered to know that nothing is newer."""
+        return self.get("x-ringstack-consistency") == "reduced"
+
+    @property
     def headers(self) -> dict[str, str]:
         """Lower-case names to text; the last of several."""
         if self._headers is None:

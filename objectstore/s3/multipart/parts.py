@@ -21,6 +21,7 @@ from typing import Any
 
 import orjson
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.s3 import sysmeta
 from objectstore.s3.inner import query_string
 from objectstore.s3.names import SEGMENTS_SUFFIX
@@ -74,8 +75,11 @@ def list_segments(
     end_marker: str = "",
     delimiter: str = "",
     limit: int = PAGE,
+    *,
+    surely: bool = False,
 ) -> list[dict[str, Any]]:
-    """A page of the segments container; empty when there is none."""
+    """A page of the segments container; empty when there is none.  ``surely``:
+    ``Unavailable`` when too few replicas answer to know what is there."""
     answer = operation.ask(
         "GET",
         segments_container(operation.facts.container),
@@ -88,6 +92,9 @@ def list_segments(
             delimiter=delimiter,
         ),
     )
+    if surely and answer.is_reduced:
+        answer.close()
+        raise Unavailable("the parts of uploads cannot be listed surely")
     if answer.status == 404:
         answer.discard()
         return []
@@ -98,11 +105,11 @@ def list_segments(
 
 
 def all_segments(
-    operation: Operation, prefix: str, marker: str = ""
+    operation: Operation, prefix: str, marker: str = "", *, surely: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Every entry under a prefix (and after a marker), page after page."""
     while True:
-        page = list_segments(operation, prefix, marker)
+        page = list_segments(operation, prefix, marker, surely=surely)
         yield from page
         if len(page) < PAGE:
             return

@@ -4,8 +4,9 @@ An *orphan* is a part whose upload is neither under way nor the maker of any
 version of its key.  Orphans come from crashes between a delete and the sweeping
 after it, and from objects that were replaced through Swift.  A round walks the
 buckets that ever had a multipart upload; each step does one bucket.  Everything
-younger than the grace is left alone, so no upload in progress is disturbed, and
-whatever cannot be looked up is kept.  Of all processes one sweeps: who has the lease.
+younger than the grace is left alone, so no upload in progress is disturbed.  Whatever
+cannot be looked up, on a majority of the replicas, is kept.  Of all processes one
+sweeps: who has the lease.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Sweeper:
         """Delete the orphans of one bucket; of how many uploads there were some."""
         under_way = {
             entry["name"][-UPLOAD_ID_LENGTH:]
-            for entry in all_segments(operation, "uploads/")
+            for entry in all_segments(operation, "uploads/", surely=True)
         }
         swept = 0
         for upload_id, newest in list(_uploads_with_parts(operation)):
@@ -89,7 +90,7 @@ class Sweeper:
         """Whether any version of the upload's key is made of its parts."""
         container = segments_container(operation.facts.container)
         record = operation.ask("HEAD", container, record_name(upload_id)).discard()
-        if record.status == 404:
+        if record.status == 404 and not record.is_reduced:
             return False
         if not record.is_success:
             raise Unavailable("a record of an upload cannot be read")

@@ -36,10 +36,17 @@ def attempts_of(record: Answer) -> int:
 
 def is_shared(operation: Operation, upload_id: str) -> bool:
     """Whether an object of the upload, which is gone, may have been one of several, and
-    there is another."""
+    there may be another."""
+    try:
+        return _is_shared(operation, upload_id)
+    except Unavailable:
+        return True
+
+
+def _is_shared(operation: Operation, upload_id: str) -> bool:
     container = segments_container(operation.facts.container)
     record = operation.ask("HEAD", container, record_name(upload_id)).discard()
-    if record.status == 404:
+    if record.status == 404 and not record.is_reduced:
         return False
     if not record.is_success:
         raise Unavailable("a record of an upload cannot be read")
@@ -47,7 +54,8 @@ def is_shared(operation: Operation, upload_id: str) -> bool:
 
 
 def is_used(operation: Operation, upload_id: str, key: str) -> bool:
-    """Whether any version of the key is made of the upload's parts."""
+    """Whether any version of the key is made of the upload's parts.  ``Unavailable``
+    when too few replicas answer to know."""
     for version in ("", *_versions(operation, key)):
         head = operation.ask(
             "HEAD",
@@ -57,7 +65,7 @@ def is_used(operation: Operation, upload_id: str, key: str) -> bool:
         ).discard()
         if head.get(sysmeta.UPLOAD_ID) == upload_id:
             return True
-        if not head.is_success and head.status != 404:
+        if head.is_reduced or (not head.is_success and head.status != 404):
             raise Unavailable("a version cannot be looked up")
     return False
 
@@ -78,7 +86,7 @@ def _versions(operation: Operation, key: str) -> Iterator[str]:
                 version_marker=version_marker,
             ),
         )
-        if answer.status != 200:
+        if answer.status != 200 or answer.is_reduced:
             answer.close()
             raise Unavailable("the versions cannot be listed")
         page = orjson.loads(answer.read(LISTING_BYTES_MAX))

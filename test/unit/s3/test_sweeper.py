@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.s3.multipart.sweeper import GRACE_SECONDS
 from test.unit.s3.house import ALICE, House
@@ -83,3 +88,39 @@ def test_of_two_processes_one_sweeps() -> None:
     assert first.step() is Progress.BUSY
     assert second.step() is Progress.IDLE
     assert first.step() is Progress.DONE
+
+
+def hidden_for_a_moment(house: House, path: str, then: Callable[[], None]) -> None:
+    """Of the replicas that have it none answers, until something is listed."""
+    first, second, last = house.cluster.primaries("container", path)
+    house.cluster.set_down(last)
+    then()
+    house.cluster.set_down(last, False)
+    for device in (first, second):
+        house.cluster.faults("container", device).down = True
+    inner = house.features.app
+
+    def returning(environ: dict[str, Any], start_response: Any) -> Any:
+        reply = inner(environ, start_response)
+        if environ["REQUEST_METHOD"] == "GET" and "+segments" in environ["PATH_INFO"]:
+            for device in (first, second):
+                house.cluster.faults("container", device).down = False
+        return reply
+
+    house.features.app = returning
+
+
+def test_an_upload_that_few_replicas_know_is_not_swept() -> None:
+    house = House()
+    house.bucket()
+    uploads: list[str] = []
+    start(house)  # the container is there
+
+    def upload() -> None:
+        uploads.append(start(house))
+        part(house, uploads[0], 1, b"under way")
+
+    hidden_for_a_moment(house, f"{PATH}+segments", upload)
+    with suppress(Unavailable):
+        sweep(house, later=True)
+    assert [name for name in segments(house) if name.startswith("parts/")]
