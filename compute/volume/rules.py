@@ -142,7 +142,9 @@ def check_attachable(
     if volume.status == AVAILABLE and not attachments:
         return
     theirs = {each.instance_id for each in attachments}
-    same = bool(instance_id) and instance_id in theirs
+    same = instance_id and theirs == {instance_id}
+    if volume.multiattach:
+        same = instance_id and instance_id in theirs
     may = volume.status in (RESERVED, ATTACHING, IN_USE)
     if same and (may or is_had_at_work(volume, attachments)):
         return

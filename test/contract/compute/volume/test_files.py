@@ -96,6 +96,46 @@ def test_another_host_needs_the_key(files: FilesDriver, tmp_path: Path) -> None:
     assert export(files, "elsewhere") == info
 
 
+def test_many_have_one_volume_at_once(files: FilesDriver, tmp_path: Path) -> None:
+    """While a guest of this host is connected, others of two hosts write and read."""
+    files.create(DISK, MIB)
+    near = [export(files, number=number) for number in (1, 2)]
+    far = [export(files, f"host-{number}", number=number) for number in (3, 4)]
+    readers = [export(files, "host-5", READ_ONLY, number=5)]
+    keys = {
+        each.attachment_id: keys_of(each, tmp_path / each.attachment_id)
+        for each in (*far, *readers)
+    }
+    assert len({each.port for each in (*far, *readers)}) == 3
+    node = f"driver=nbd,export={near[0].export},server.type=unix"
+    node += f",server.path={near[0].socket_path}"
+    with subprocess.Popen(
+        ["qemu-io", "--image-opts", node],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as held:
+        assert held.stdin is not None
+        held.stdin.write("read -P 0 0 512\n")
+        held.stdin.flush()
+        for mark, writer in enumerate((near[1], *far), 1):
+            write = f"write -P {mark} 0 512"
+            key = keys.get(writer.attachment_id, "")
+            assert "wrote 512" in qemu_io(writer, write, keys=key)
+            for reader in (*near, *far, *readers):
+                key = keys.get(reader.attachment_id, "")
+                said = qemu_io(reader, f"read -P {mark} 0 512", keys=key)
+                assert "read 512" in said and "failed" not in said
+        files.withdraw(VOLUME_ID, far[0].attachment_id)
+        held.stdin.write("read -P 3 0 512\nquit\n")
+        held.stdin.close()
+        assert held.stdout is not None
+        said = held.stdout.read()
+    assert said.count("read 512") == 2 and "failed" not in said
+    refused = qemu_io(far[0], "read 0 512", keys=keys[far[0].attachment_id])
+    assert "read 512" not in refused
+
+
 def test_a_relay_gives_a_socket_again(files: FilesDriver, tmp_path: Path) -> None:
     files.create(DISK, MIB)
     info = export(files, "elsewhere")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
+import pytest
+
 from compute.volume.client import READ_ONLY
 from test.unit.compute.instance.attaching import (
     OTHER_SERVER,
@@ -12,6 +17,8 @@ from test.unit.compute.instance.attaching import (
     volumes_in_guest,
 )
 from test.unit.compute.instance.house import House
+from test.unit.compute.instance.moving import silence
+from test.unit.compute.instance.states import UNLIMITED
 
 
 def test_two_servers_have_it(house: House) -> None:
@@ -125,3 +132,38 @@ def test_it_is_still_one_s_own(house: House) -> None:
     attach(house, server_id, device["uuid"])
     house.work()
     assert "available" in refusal(house, device, imageRef=house.image())
+
+
+@pytest.mark.parametrize("kind", ["live", "cold", "evacuate"])
+def test_a_server_takes_its_share_along(tmp_path: Path, kind: str) -> None:
+    with contextlib.closing(House(tmp_path, hosts=2, **UNLIMITED)) as house:
+        house.furnish()
+        volume_id = house.volume_service.add(shared=True)
+        mover, stayer = house.boot(), house.boot()
+        for server_id in (mover, stayer):
+            attach(house, server_id, volume_id)
+            house.work()
+        place = house.instances.server(stayer).host
+        before = house.instances.server(mover).host
+        if kind == "live":
+            wish = {"host": None, "block_migration": "auto"}
+            got = house.act(mover, "os-migrateLive", wish, roles="admin")
+        elif kind == "cold":
+            got = house.act(mover, "migrate", None, roles="admin")
+        else:
+            silence(house, str(before))
+            got = house.act(mover, "evacuate", {}, roles="admin", version="2.94")
+        assert got.status in (200, 202), got
+        house.work()
+        if kind == "cold":
+            house.act(mover, "confirmResize")
+            house.work()
+        now = house.instances.server(mover).host
+        assert now != before
+        hosts = {
+            each.instance_id: each.host
+            for each in house.volume_service.attachments.values()
+        }
+        assert hosts == {mover: now, stayer: place}
+        assert house.volume_service.status(volume_id) == "in-use"
+        assert volumes_in_guest(house, mover) == {"vdb": volume_id}
