@@ -62,19 +62,23 @@ def drain(
     if as_json and not wait:
         print_json(found)
     elif not as_json:
-        columns = ("ring", "device", "partitions before", "left", "moved")
-        rows = [[change[name.split()[0]] for name in columns] for change in found]
-        print_table("", columns, rows)
-        if any(change["left"] for change in found):
-            console.print(
-                "what is left has moved not long ago: run this again after"
-                " min_part_hours, or with --force"
-            )
+        _show(found)
     if wait:
         left = _wait(Outside.load(settings_file), device)
         if as_json:
             print_json({"rings": found, "left": left})
         sys.exit(1 if left else 0)
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    columns = ("ring", "device", "partitions before", "left", "moved")
+    rows = [[change[name.split()[0]] for name in columns] for change in found]
+    print_table("", columns, rows)
+    if any(change["left"] for change in found):
+        console.print(
+            "what is left has moved not long ago: run this again after"
+            " min_part_hours, or with --force"
+        )
 
 
 def _drain(path: Path, name: str, force: bool) -> dict[str, Any] | None:

@@ -106,13 +106,6 @@ def merge_container_rows(one: ContainerRow, other: ContainerRow) -> ContainerRow
     )
 
 
-def normal_row(row: Row) -> Row:
-    """``normal_object_row`` or ``normal_container_row``."""
-    if isinstance(row, ObjectRow):
-        return normal_object_row(row)
-    return normal_container_row(row)
-
-
 def merge_rows(one: Row, other: Row) -> Row:
     """``merge_object_rows`` or ``merge_container_rows``."""
     if isinstance(one, ObjectRow):

@@ -120,16 +120,23 @@ def check_pipeline(
         position.setdefault(name, index)
     if "catch_errors" in position and position["catch_errors"] != 0:
         mistakes.append("catch_errors must be the first filter")
-    pairs: dict[tuple[str, str], None] = {}
-    for name in position:
-        place = places.get(name, Place())
-        pairs.update(((other, name), None) for other in place.after)
-        pairs.update(((name, other), None) for other in place.before)
-    for first, second in pairs:
+    for first, second in _declared_pairs(position, places):
         present = first in position and second in position
         if present and position[first] > position[second]:
             mistakes.append(f"{first} must stand before {second}")
     return mistakes
+
+
+def _declared_pairs(
+    names: Iterable[str], places: Mapping[str, Place]
+) -> Iterable[tuple[str, str]]:
+    """(first, second), each once, in the order of the pipeline."""
+    pairs: dict[tuple[str, str], None] = {}
+    for name in names:
+        place = places.get(name, Place())
+        pairs.update(((other, name), None) for other in place.after)
+        pairs.update(((name, other), None) for other in place.before)
+    return pairs
 
 
 def declared_places(names: Iterable[str]) -> dict[str, Place]:

@@ -59,19 +59,26 @@ def add(files: Files, /, values: tuple[str, ...], yes: bool, **options: Any) -> 
 def _new_devices(
     values: Sequence[str], options: dict[str, Any]
 ) -> tuple[list[Device], list[str]]:
+    """The devices, and what the operator may have overlooked."""
     given = {name: value for name, value in options.items() if value is not None}
     if bool(given) == bool(values):
         raise click.UsageError("give either devices with weights or options")
-    if given:
-        missing = [name for name in REQUIRED_TO_ADD if name not in given]
-        if missing:
-            raise click.UsageError(f"option --{missing[0]} is needed to add a device")
-        for name in ("ip", "replication_ip"):
-            if name in given:
-                given[name] = normalize_address(given[name])
-        texts = [] if "region" in given else [given["device"]]
-        device = Device(**{"id": -1, "region": REGION_DEFAULT, **given})
-        return [device], _region_warnings(texts)
+    return _of_options(given) if given else _of_values(values)
+
+
+def _of_options(given: dict[str, Any]) -> tuple[list[Device], list[str]]:
+    missing = [name for name in REQUIRED_TO_ADD if name not in given]
+    if missing:
+        raise click.UsageError(f"option --{missing[0]} is needed to add a device")
+    for name in ("ip", "replication_ip"):
+        if name in given:
+            given[name] = normalize_address(given[name])
+    texts = [] if "region" in given else [given["device"]]
+    device = Device(**{"id": -1, "region": REGION_DEFAULT, **given})
+    return [device], _region_warnings(texts)
+
+
+def _of_values(values: Sequence[str]) -> tuple[list[Device], list[str]]:
     if len(values) % 2:
         raise click.UsageError("devices and weights must come in pairs")
     new = [

@@ -15,7 +15,13 @@ from typing import Any
 from objectstore.database import facts as rules
 from objectstore.database.copies import copy_with, digest_of_copy, facts_of
 from objectstore.database.facts import Facts
-from objectstore.database.merge import is_live, merge_rows, normal_row
+from objectstore.database.merge import (
+    Row,
+    is_live,
+    merge_rows,
+    normal_container_row,
+    normal_object_row,
+)
 from objectstore.database.row_levelling import digest_of_rows
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
@@ -34,6 +40,13 @@ from objectstore.wire.records import (
 )
 
 Timed = Mapping[str, tuple[str, int]]
+
+
+def normal_row(row: Row) -> Row:
+    """``normal_object_row`` or ``normal_container_row``."""
+    if isinstance(row, ObjectRow):
+        return normal_object_row(row)
+    return normal_container_row(row)
 
 
 class MemoryDatabase:

@@ -18,7 +18,7 @@ from objectstore.database import sqlite_file
 from objectstore.database.broker import Broker
 from objectstore.database.facts import Facts, created_by, deleted_by
 from objectstore.database.facts_table import empty_image
-from objectstore.database.merge import is_live, merge_rows, normal_row
+from objectstore.database.merge import is_live, merge_rows
 from objectstore.database.row_kinds import CONTAINER_ROWS, OBJECT_ROWS
 from objectstore.database.rows import RowTable
 from objectstore.database.shown_page import READERS_KEPT
@@ -27,6 +27,7 @@ from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.wire.listing_forms import END
 from objectstore.wire.records import ListingQuery, ObjectRow
+from test.fakes.memory_database import normal_row
 from test.unit.database.listing_model import model_listing, model_rows
 from test.unit.database.rows import (
     names,

@@ -21,7 +21,7 @@ from objectstore.database.facts import (
     join,
     posted_by,
 )
-from objectstore.database.merge import is_live, merge_rows, normal_row
+from objectstore.database.merge import is_live, merge_rows
 from objectstore.database.row_levelling import (
     ROWS_PER_RANGE,
     digest_of_rows,
@@ -29,6 +29,7 @@ from objectstore.database.row_levelling import (
     plan_rows,
 )
 from objectstore.wire.records import ContainerRow, ObjectRow
+from test.fakes.memory_database import normal_row
 
 NAMES = st.sampled_from(["a", "b", "ba", "c"])
 TIMES = st.integers(1, 9)
