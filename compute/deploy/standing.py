@@ -63,14 +63,14 @@ def standing(survey: Survey, kept: Mapping[str, str]) -> list[Standing]:
             right = right and not certificate.endswith(RENEW)
             found.append(
                 Standing(
-                    host.name,
-                    name,
-                    state,
-                    right,
-                    runs["release"],
-                    rings if name == "store" else "",
-                    each.clock_off,
-                    certificate,
+                    host=host.name,
+                    service=name,
+                    state=state,
+                    is_right=right,
+                    release=runs["release"],
+                    rings=rings if name == "store" else "",
+                    clock_off=each.clock_off,
+                    certificate=certificate,
                 )
             )
     return sorted(found, key=lambda each: (each.host, each.service))

@@ -143,9 +143,13 @@ class _Maker:
 
     def domain(self) -> None:
         if projects.find(self._connection, DEFAULT_DOMAIN_ID) is None:
-            text = "The default domain"
             self._add_project(
-                Project(DEFAULT_DOMAIN_ID, "Default", "", "", True, True, text, {}, {})
+                Project(
+                    DEFAULT_DOMAIN_ID,
+                    "Default",
+                    is_domain=True,
+                    description="The default domain",
+                )
             )
 
     def project(self, name: str, description: str) -> str:
@@ -156,7 +160,11 @@ class _Maker:
         if found is None:
             home = DEFAULT_DOMAIN_ID
             found = Project(
-                self._new_id(), name, home, home, False, True, description, {}, {}
+                id=self._new_id(),
+                name=name,
+                domain_id=home,
+                parent_id=home,
+                description=description,
             )
             self._add_project(found)
         return found.id

@@ -35,13 +35,13 @@ class Project:
 
     id: str
     name: str
-    domain_id: str
-    parent_id: str
-    is_domain: bool
-    enabled: bool
-    description: str
-    options: Extra
-    extra: Extra
+    domain_id: str = ""
+    parent_id: str = ""
+    is_domain: bool = False
+    enabled: bool = True
+    description: str = ""
+    options: Extra = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,19 +86,19 @@ def build_parts(parts: RoomParts, settings: IdentitySettings) -> Parts:
     create_keys(state / CREDENTIAL_KEYS)
     sealer = Sealer(KeyRepository(state / TOKEN_KEYS, clock))
     return Parts(
-        database,
-        clock,
-        parts.identifiers,
-        settings,
-        Policy(DEFAULTS, parts.policy_overrides),
-        Passwords(
+        database=database,
+        clock=clock,
+        identifiers=parts.identifiers,
+        settings=settings,
+        policy=Policy(DEFAULTS, parts.policy_overrides),
+        passwords=Passwords(
             clock,
             log2_cost=settings.scrypt_log2_cost,
             at_once=settings.hashes_at_once,
             memory_seconds=settings.password_memory,
         ),
-        TokenService(database, clock, parts.bus, sealer, settings),
-        KeyRepository(state / CREDENTIAL_KEYS, clock),
+        tokens=TokenService(database, clock, parts.bus, sealer, settings),
+        credential_keys=KeyRepository(state / CREDENTIAL_KEYS, clock),
         providers=known_providers(settings.federation_file, state),
     )
 

@@ -62,18 +62,18 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
     sweeper_wake, imports_wake = _Wakes(), _Wakes()
     leases = Leases(parts.database, parts.clock, settings.upload_lease)
     image_parts = Parts(
-        parts.database,
-        parts.clock,
-        parts.identifiers,
-        Policy(DEFAULTS, parts.policy_overrides),
-        EventLog(tables.events),
-        JobStore(tables.jobs, turns_by="owner"),
-        leases,
-        stores,
-        settings,
-        sweeper_wake,
-        imports_wake,
-        parts.region,
+        database=parts.database,
+        clock=parts.clock,
+        identifiers=parts.identifiers,
+        policy=Policy(DEFAULTS, parts.policy_overrides),
+        events=EventLog(tables.events),
+        jobs=JobStore(tables.jobs, turns_by="owner"),
+        leases=leases,
+        stores=stores,
+        settings=settings,
+        wake_sweeper=sweeper_wake,
+        wake_imports=imports_wake,
+        region=parts.region,
     )
     imports = ImportService(image_parts, web)
     owner = f"image-{parts.identifiers.uuid()}"

@@ -86,15 +86,15 @@ class Blueprint:
     ) -> Scope:
         """What to resolve this template's values with."""
         found = Scope(
-            self.template.version,
-            functions_of(self.template.version),
-            tests_of(self.template.version),
-            self._all_values(),
-            self.wanted.files,
-            self.template.mappings,
-            getattr(self, "_conditions", {}),
-            frozenset(getattr(self, "sections", {})),
-            self.wanted.environment.get(FACADE) or {},
+            version=self.template.version,
+            functions=functions_of(self.template.version),
+            tests=tests_of(self.template.version),
+            parameters=self._all_values(),
+            files=self.wanted.files,
+            mappings=self.template.mappings,
+            conditions=getattr(self, "_conditions", {}),
+            resources=frozenset(getattr(self, "sections", {})),
+            facade=self.wanted.environment.get(FACADE) or {},
         )
         if reference is not None:
             found.reference = reference

@@ -59,14 +59,14 @@ def new_way(
     state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
     ends_at = now + WAY_SECONDS
     return Way(
-        provider_id,
-        protocol_id,
-        redirect_uri,
-        next_path,
-        ends_at,
-        state,
-        nonce,
-        verifier,
+        provider_id=provider_id,
+        protocol_id=protocol_id,
+        redirect_uri=redirect_uri,
+        next_path=next_path,
+        ends_at=ends_at,
+        state=state,
+        nonce=nonce,
+        verifier=verifier,
     )
 
 

@@ -67,23 +67,25 @@ def session_of(token: str, body: Mapping[str, Any]) -> Session:
     ends = moment_of(told["expires_at"])
     domain: Mapping[str, Any] = told.get("domain") or {}
     return Session(
-        token,
-        secrets.token_urlsafe(CSRF_BYTES),
-        ends.timestamp() if ends else 0.0,
-        user["id"],
-        user["name"][:NAME_CHARACTERS_MAX],
-        user["domain"]["id"],
-        user["domain"].get("name", "")[:NAME_CHARACTERS_MAX],
-        project.get("id", ""),
-        project.get("name", "")[:NAME_CHARACTERS_MAX],
-        ((project.get("domain") or {}).get("name") or "")[:NAME_CHARACTERS_MAX],
-        domain.get("id", ""),
-        domain.get("name", "")[:NAME_CHARACTERS_MAX],
-        _region(catalogue),
-        _fitting(role["name"].lower() for role in told.get("roles", ())),
-        _fitting(entry["type"] for entry in catalogue if entry["endpoints"]),
-        _public_url(catalogue, "object-store"),
-        _public_url(catalogue, "identity"),
+        token=token,
+        csrf=secrets.token_urlsafe(CSRF_BYTES),
+        expires_at=ends.timestamp() if ends else 0.0,
+        user_id=user["id"],
+        user_name=user["name"][:NAME_CHARACTERS_MAX],
+        user_domain_id=user["domain"]["id"],
+        user_domain=user["domain"].get("name", "")[:NAME_CHARACTERS_MAX],
+        project_id=project.get("id", ""),
+        project_name=project.get("name", "")[:NAME_CHARACTERS_MAX],
+        project_domain=((project.get("domain") or {}).get("name") or "")[
+            :NAME_CHARACTERS_MAX
+        ],
+        domain_id=domain.get("id", ""),
+        domain_name=domain.get("name", "")[:NAME_CHARACTERS_MAX],
+        region=_region(catalogue),
+        roles=_fitting(role["name"].lower() for role in told.get("roles", ())),
+        services=_fitting(entry["type"] for entry in catalogue if entry["endpoints"]),
+        store_url=_public_url(catalogue, "object-store"),
+        identity_url=_public_url(catalogue, "identity"),
     )
 
 

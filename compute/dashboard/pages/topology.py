@@ -151,14 +151,14 @@ def _drawn(
         look = "outer" if network["router:external"] else "net"
         picture.boxes.append(
             Shape(
-                1,
-                y,
-                WIDTH - 2,
-                BAR_HEIGHT,
-                shortened(name_of(network), BAR_CHARACTERS_MAX),
-                ", ".join(ranges.get(network["id"], ())),
-                look,
-                f"/networks/{network['id']}",
+                x=1,
+                y=y,
+                width=WIDTH - 2,
+                height=BAR_HEIGHT,
+                label=shortened(name_of(network), BAR_CHARACTERS_MAX),
+                minor=", ".join(ranges.get(network["id"], ())),
+                look=look,
+                href=f"/networks/{network['id']}",
             )
         )
         y += BAR_HEIGHT
@@ -214,5 +214,14 @@ def _wire(
             picture.wires.append(Wire(aside, top + BOX_HEIGHT, tops[level]))
     label = shortened(device.name, LABEL_CHARACTERS_MAX)
     picture.boxes.append(
-        Shape(x, top, BOX_WIDTH, BOX_HEIGHT, label, device.kind, "box", device.href)
+        Shape(
+            x=x,
+            y=top,
+            width=BOX_WIDTH,
+            height=BOX_HEIGHT,
+            label=label,
+            minor=device.kind,
+            look="box",
+            href=device.href,
+        )
     )

@@ -68,15 +68,13 @@ class DomainsApi:
         wanted = call.json(_CREATE)["domain"]
         identifier = wanted.get("explicit_domain_id")
         domain = Project(
-            identifier or self._parts.identifiers.hexadecimal(),
-            wanted["name"].strip(),
-            "",
-            "",
-            True,
-            wanted.get("enabled", True),
-            wanted.get("description") or "",
-            changes.merged_options({}, wanted.get("options", {})),
-            without(wanted, _KNOWN),
+            id=identifier or self._parts.identifiers.hexadecimal(),
+            name=wanted["name"].strip(),
+            is_domain=True,
+            enabled=wanted.get("enabled", True),
+            description=wanted.get("description") or "",
+            options=changes.merged_options({}, wanted.get("options", {})),
+            extra=without(wanted, _KNOWN),
         )
         made = changes.create(self._parts, call.context, domain)
         return one(201, "domain", domain_document(call, made))

@@ -162,14 +162,14 @@ class LimitsApi:
         if bool(project_id) == bool(domain_id):
             raise BadRequest("A limit is of one project_id or of one domain_id")
         return Limit(
-            self._parts.identifiers.hexadecimal(),
-            project_id,
-            domain_id,
-            wanted["service_id"],
-            wanted.get("region_id") or "",
-            wanted["resource_name"],
-            wanted["resource_limit"],
-            wanted.get("description"),
+            id=self._parts.identifiers.hexadecimal(),
+            project_id=project_id,
+            domain_id=domain_id,
+            service_id=wanted["service_id"],
+            region_id=wanted.get("region_id") or "",
+            resource_name=wanted["resource_name"],
+            resource_limit=wanted["resource_limit"],
+            description=wanted.get("description"),
         )
 
     def _limit(self, call: ApiCall, operation: str) -> Limit:

@@ -105,15 +105,15 @@ class ProjectsApi:
             target = {"target.project.domain_id": domain_id}
             self._parts.enforce(call.context, "identity:create_project", target)
         project = Project(
-            self._parts.identifiers.hexadecimal(),
-            wanted["name"].strip(),
-            domain_id,
-            parent_id,
-            is_domain,
-            wanted.get("enabled", True),
-            wanted.get("description") or "",
-            changes.merged_options({}, wanted.get("options", {})),
-            without(wanted, _KNOWN),
+            id=self._parts.identifiers.hexadecimal(),
+            name=wanted["name"].strip(),
+            domain_id=domain_id,
+            parent_id=parent_id,
+            is_domain=is_domain,
+            enabled=wanted.get("enabled", True),
+            description=wanted.get("description") or "",
+            options=changes.merged_options({}, wanted.get("options", {})),
+            extra=without(wanted, _KNOWN),
         )
         tags = wanted.get("tags", [])
         made = changes.create(self._parts, call.context, project, tags)

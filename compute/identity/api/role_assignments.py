@@ -41,16 +41,16 @@ class Filters:
 def parse_filters(query: Query) -> Filters:
     """Raises ``BadRequest`` for filters that contradict each other."""
     filters = Filters(
-        query.one("user.id"),
-        query.one("group.id"),
-        query.one("role.id"),
-        query.one("scope.project.id"),
-        query.one("scope.domain.id"),
-        "scope.system" in query,
-        _INHERITED_TO in query,
-        _said(query, "effective"),
-        _said(query, "include_names"),
-        _said(query, "include_subtree"),
+        user_id=query.one("user.id"),
+        group_id=query.one("group.id"),
+        role_id=query.one("role.id"),
+        project_id=query.one("scope.project.id"),
+        domain_id=query.one("scope.domain.id"),
+        system="scope.system" in query,
+        inherited=_INHERITED_TO in query,
+        effective=_said(query, "effective"),
+        names=_said(query, "include_names"),
+        subtree=_said(query, "include_subtree"),
     )
     if filters.effective and filters.group_id:
         raise BadRequest(

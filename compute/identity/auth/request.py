@@ -165,17 +165,17 @@ def parse_sign_in(body: Any, receipt: str = "") -> SignIn:
     credential = identity.get("application_credential", {})
     device = identity.get("totp", {}).get("user", {})
     return SignIn(
-        methods,
-        reference_of(user),
-        user.get("password", ""),
-        identity.get("token", {}).get("id", ""),
-        reference_of(credential),
-        reference_of(credential.get("user", {})),
-        credential.get("secret", ""),
-        _wanted(body["auth"].get("scope")),
-        reference_of(device),
-        device.get("passcode", ""),
-        receipt,
+        methods=methods,
+        user=reference_of(user),
+        password=user.get("password", ""),
+        token=identity.get("token", {}).get("id", ""),
+        credential=reference_of(credential),
+        credential_user=reference_of(credential.get("user", {})),
+        secret=credential.get("secret", ""),
+        scope=_wanted(body["auth"].get("scope")),
+        passcode_user=reference_of(device),
+        passcode=device.get("passcode", ""),
+        receipt=receipt,
     )
 
 

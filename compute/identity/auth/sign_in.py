@@ -86,17 +86,19 @@ def sign_in(parts: Parts, wanted: SignIn) -> tuple[TokenFacts, Standing]:
     if trust is not None and trust.impersonation:
         holder = trust.trustor_user_id
     facts = TokenFacts(
-        holder,
-        known.methods,
-        now,
-        expires,
-        audit_ids,
-        scope,
-        scope_id,
-        "" if trust is None else trust.id,
-        "" if known.credential is None else known.credential.id,
-        "" if earlier is None else earlier.provider_id,
-        "" if earlier is None else earlier.protocol_id,
+        user_id=holder,
+        methods=known.methods,
+        issued_at=now,
+        expires_at=expires,
+        audit_ids=audit_ids,
+        scope=scope,
+        scope_id=scope_id,
+        trust_id="" if trust is None else trust.id,
+        application_credential_id=""
+        if known.credential is None
+        else known.credential.id,
+        provider_id="" if earlier is None else earlier.provider_id,
+        protocol_id="" if earlier is None else earlier.protocol_id,
     )
     return facts, parts.read(lambda connection: standing_of(connection, facts, now))
 

@@ -43,16 +43,18 @@ def create(
         # An empty list is what openstackclient sends when nothing is said of rules.
         rules = wanted.get("access_rules") or None
         credential = ApplicationCredential(
-            identifier,
-            wanted["name"].strip(),
-            context.user_id,
-            context.project_id,
-            secret_hash,
-            wanted.get("description"),
-            expires_at,
-            wanted.get("unrestricted") or False,
-            [role.id for role in granted],
-            None if rules is None else _rules(connection, parts, context, rules),
+            id=identifier,
+            name=wanted["name"].strip(),
+            user_id=context.user_id,
+            project_id=context.project_id,
+            secret_hash=secret_hash,
+            description=wanted.get("description"),
+            expires_at=expires_at,
+            unrestricted=wanted.get("unrestricted") or False,
+            role_ids=[role.id for role in granted],
+            rule_ids=None
+            if rules is None
+            else _rules(connection, parts, context, rules),
         )
         application_credentials.insert(connection, credential)
         parts.note(connection, context, "application_credential.create", identifier)

@@ -57,17 +57,17 @@ def create(
                 raise Forbidden("You can only entrust roles that you have.")
             count = _redelegations(wanted, parts.settings.max_trust_redelegation)
         trust = Trust(
-            identifier,
-            wanted["trustor_user_id"],
-            wanted["trustee_user_id"],
-            project_id,
-            impersonation,
-            until,
-            wanted.get("remaining_uses"),
-            count,
-            parent_id,
-            [role.id for role in granted],
-            extra,
+            id=identifier,
+            trustor_user_id=wanted["trustor_user_id"],
+            trustee_user_id=wanted["trustee_user_id"],
+            project_id=project_id,
+            impersonation=impersonation,
+            expires_at=until,
+            remaining_uses=wanted.get("remaining_uses"),
+            redelegation_count=count,
+            redelegated_trust_id=parent_id,
+            role_ids=[role.id for role in granted],
+            extra=extra,
         )
         trusts.insert(connection, trust)
         parts.note(connection, context, "trust.create", identifier)

@@ -228,9 +228,8 @@ class _Arriving:
         )
         if project is None:
             project = Project(
-                self._parts.identifiers.hexadecimal(),
-                name, domain_id, domain_id, False, True, "", {}, {},
-            )  # fmt: skip
+                self._parts.identifiers.hexadecimal(), name, domain_id, domain_id
+            )
             projects.insert(self._connection, project)
             self._note("federation.project", project.id)
         for role_name in wanted.roles:

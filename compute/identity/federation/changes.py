@@ -55,7 +55,7 @@ def create_provider(
             check_domain(connection, domain_id)
         else:
             text = f"Of the people of the identity provider {provider.id}"
-            made_for = Project(domain_id, domain_id, "", "", True, True, text, {}, {})
+            made_for = Project(domain_id, domain_id, is_domain=True, description=text)
             projects.insert(connection, made_for)
             parts.note(connection, context, "domain.create", domain_id)
         identity_providers.insert(connection, made)

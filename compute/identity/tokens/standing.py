@@ -89,15 +89,15 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
     if not found:
         raise Unauthorized()
     return Standing(
-        user,
-        user_domain,
-        target,
-        target_domain,
-        tuple(found),
-        trust,
-        credential,
-        rules,
-        by_word,
+        user=user,
+        user_domain=user_domain,
+        target=target,
+        target_domain=target_domain,
+        roles=tuple(found),
+        trust=trust,
+        application_credential=credential,
+        access_rules=rules,
+        federated_group_ids=by_word,
     )
 
 

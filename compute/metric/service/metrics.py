@@ -54,14 +54,14 @@ def create(
             raise BadRequest(f"Archive policy {policy[:64]} does not exist")
         made.append(
             Metric(
-                parts.identifiers.uuid(),
-                resource_id,
-                each.name,
-                each.unit,
-                policy,
-                context.user_id,
-                context.project_id,
-                parts.now(),
+                id=parts.identifiers.uuid(),
+                resource_id=resource_id,
+                name=each.name,
+                unit=each.unit,
+                archive_policy_name=policy,
+                created_by_user_id=context.user_id,
+                created_by_project_id=context.project_id,
+                created_at=parts.now(),
             )
         )
     store.metrics.insert(connection, *made)

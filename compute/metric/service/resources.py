@@ -88,17 +88,17 @@ def create(
     _check_quota(connection, parts, context)
     started = now if wanted.started_at is None else wanted.started_at
     resource = Resource(
-        resource_id,
-        kind.name,
-        original_id,
-        context.user_id,
-        context.project_id,
-        wanted.project_id or "",
-        wanted.user_id or "",
-        started,
-        wanted.ended_at or 0.0,
-        now,
-        checked(kind.attributes, wanted.attributes or {}, is_new=True),
+        id=resource_id,
+        type=kind.name,
+        original_id=original_id,
+        created_by_user_id=context.user_id,
+        created_by_project_id=context.project_id,
+        project_id=wanted.project_id or "",
+        user_id=wanted.user_id or "",
+        started_at=started,
+        ended_at=wanted.ended_at or 0.0,
+        revision_start=now,
+        attributes=checked(kind.attributes, wanted.attributes or {}, is_new=True),
     )
     _check_span(resource)
     store.resources.insert(connection, resource)

@@ -68,15 +68,15 @@ class ConfigsApi:
                 f"config must be a text of at most {CONFIG_BYTES_MAX} bytes"
             )
         record = SoftwareConfig(
-            self._parts.identifiers.uuid(),
-            call.context.project_id,
-            text_of(body, "name"),
-            text_of(body, "group") or "Heat::Ungrouped",
-            config,
-            _named(body, "inputs"),
-            _named(body, "outputs"),
-            map_of(body, "options"),
-            self._parts.now(),
+            id=self._parts.identifiers.uuid(),
+            project_id=call.context.project_id,
+            name=text_of(body, "name"),
+            group=text_of(body, "group") or "Heat::Ungrouped",
+            config=config,
+            inputs=_named(body, "inputs"),
+            outputs=_named(body, "outputs"),
+            options=map_of(body, "options"),
+            created_at=self._parts.now(),
         )
 
         def write(connection: Connection) -> None:

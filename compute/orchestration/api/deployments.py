@@ -61,17 +61,17 @@ class DeploymentsApi:
         check_size(body, "software deployment")
         now = self._parts.now()
         record = SoftwareDeployment(
-            self._parts.identifiers.uuid(),
-            call.context.project_id,
-            text_of(body, "server_id", most=_ID_CHARACTERS_MAX),
-            text_of(body, "config_id"),
-            _action_of(body) or _FIRST_ACTION,
-            word_of(body, "status", _STATUSES, "COMPLETE"),
-            text_of(body, "status_reason", most=2000),
-            map_of(body, "input_values"),
-            map_of(body, "output_values"),
-            now,
-            now,
+            id=self._parts.identifiers.uuid(),
+            project_id=call.context.project_id,
+            server_id=text_of(body, "server_id", most=_ID_CHARACTERS_MAX),
+            config_id=text_of(body, "config_id"),
+            action=_action_of(body) or _FIRST_ACTION,
+            status=word_of(body, "status", _STATUSES, "COMPLETE"),
+            reason=text_of(body, "status_reason", most=2000),
+            input_values=map_of(body, "input_values"),
+            output_values=map_of(body, "output_values"),
+            created_at=now,
+            updated_at=now,
         )
         if not record.server_id:
             raise BadRequest("server_id is missing")

@@ -162,14 +162,14 @@ class StackView:
             lambda child: StackView(parts, child, self._asker),
         )
         return RowWork(
-            parts,
-            stack,
-            row,
-            self._asker,
-            row.properties if properties is None else properties,
-            nested,
-            lambda: self._update_policy(row),
-            self._guard,
+            parts=parts,
+            stack=stack,
+            row=row,
+            asker=self._asker,
+            properties=row.properties if properties is None else properties,
+            nested=nested,
+            policy=lambda: self._update_policy(row),
+            guard=self._guard,
         )
 
     def _update_policy(self, row: Resource) -> Mapping[str, Any]:

@@ -123,15 +123,15 @@ def parse_template(document: Any) -> Template:
     if len(outputs) > OUTPUTS_MAX or len(conditions) > CONDITIONS_MAX:
         raise Invalid(f"A template has at most {OUTPUTS_MAX} outputs and conditions")
     return Template(
-        version,
-        sent,
-        text_of(document.get("description") or ""),
-        parameters,
-        tuple(_groups(document.get("parameter_groups"), parameters)),
-        conditions,
-        {name: _resource(name, body) for name, body in resources.items()},
-        {name: _output(name, body) for name, body in outputs.items()},
-        _section(document, MAPPINGS),
+        version=version,
+        document=sent,
+        description=text_of(document.get("description") or ""),
+        parameters=parameters,
+        groups=tuple(_groups(document.get("parameter_groups"), parameters)),
+        conditions=conditions,
+        resources={name: _resource(name, body) for name, body in resources.items()},
+        outputs={name: _output(name, body) for name, body in outputs.items()},
+        mappings=_section(document, MAPPINGS),
     )
 
 
