@@ -25,7 +25,7 @@ from objectstore.middleware.subrequest import (
 )
 from objectstore.middleware.versions.link import MARKER_TYPE, is_marker
 from objectstore.middleware.versions.null import kept_headers
-from objectstore.middleware.versions.place import Place
+from objectstore.middleware.versions.place import Place, refuse_reduced
 
 LISTING_BYTES_MAX = 8 * 1024 * 1024
 PAGE = 100
@@ -67,7 +67,7 @@ class Legacy:
             name, content_type = newest
             path = f"{self._location}/{name}"
             if is_marker(content_type):
-                if place.head_current() is not None:
+                if place.head_to_write() is not None:
                     break
                 # Deleted already while history was kept: go on below the note.
                 place.do(place.own("DELETE", path))
@@ -92,6 +92,7 @@ class Legacy:
     def _save_current(self) -> None:
         place = self._place
         read = place.ask(place.own("GET", place.path, symlink="get"))
+        _refuse_reduced(read)
         if read.status == 404:
             discard(read)
             return
@@ -125,6 +126,7 @@ class Legacy:
             limit=str(PAGE),
         )
         reply = self._place.ask(environ)
+        _refuse_reduced(reply)
         if reply.status >= 300 and reply.status != 404:
             discard(reply)
             raise Unavailable(f"the old versions cannot be listed: {reply.status}")
@@ -136,6 +138,14 @@ class Legacy:
             if "/" not in entry["name"][len(self._prefix) :]:
                 return entry["name"], entry["content_type"]
         return None
+
+
+def _refuse_reduced(read: Reply) -> None:
+    try:
+        refuse_reduced(read)
+    except Unavailable:
+        discard(read)
+        raise
 
 
 def check_stored(reply: Reply) -> None:

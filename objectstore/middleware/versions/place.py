@@ -13,6 +13,7 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import CONTEXT_KEY, Application, Environ, Request
 from objectstore.middleware.subrequest import ask, discard, sub_environ
+from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.names import hidden_container, version_name
 
 # What of a client's PUT is about the data and goes with it into the version.
@@ -105,11 +106,31 @@ class Place:
 
     def head_current(self) -> Reply | None:
         """What stands under the object's own name; None: nothing."""
-        head = self.do(self.own("HEAD", self.path, symlink="get"))
-        if head.status == 404:
-            return None
-        check(head)
-        return head
+        return _found(self._head())
+
+    def head_to_write(self) -> Reply | None:
+        """The same, before that is replaced.  ``Unavailable`` when something that is no
+        version yet, and is to be kept, may not have been seen."""
+        head = self._head()
+        if not head.header(LINK):
+            refuse_reduced(head)
+        return _found(head)
+
+    def _head(self) -> Reply:
+        return self.do(self.own("HEAD", self.path, symlink="get"))
+
+
+def _found(head: Reply) -> Reply | None:
+    if head.status == 404:
+        return None
+    check(head)
+    return head
+
+
+def refuse_reduced(reply: Reply) -> None:
+    """Raise where too few replicas answered to know what there is to be kept."""
+    if reply.header("X-Ringstack-Consistency"):
+        raise Unavailable("too few replicas tell what is there")
 
 
 def check(reply: Reply) -> None:

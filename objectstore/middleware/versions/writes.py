@@ -68,7 +68,7 @@ class Writes:
         """The client's data becomes a version, and that the current one."""
         place = self._place
         request = place.request
-        current = place.head_current()
+        current = place.head_to_write()
         check_conditions(request, current)
         timestamp = self._next_timestamp(current)
         body = CountedInput(request.body)
@@ -106,7 +106,7 @@ class Writes:
         check(head)
         target = target_of_head(timestamp, head)
         self._clock.observe(timestamp)
-        current = place.head_current()
+        current = place.head_to_write()
         at = to_text(self._next_timestamp(current))
         refused = self._make_current(target, current, at)
         if refused is not None:
@@ -132,7 +132,7 @@ class Writes:
                 return refused
             discard(refused)
             # Replaced after it was copied: that must be saved too.
-            current = self._place.head_current()
+            current = self._place.head_to_write()
         raise Unavailable("versioning: the object changes too quickly")
 
     def _link(
@@ -173,7 +173,7 @@ class Writes:
         goes again (if that fails it is one more old version).
         """
         place = self._place
-        current = place.head_current()
+        current = place.head_to_write()
         guard = deletion_guard(place.request, current)
         save_null(place, current, is_s3=self._is_s3)
         timestamp = self._next_timestamp(current)
@@ -205,7 +205,7 @@ class Writes:
         """
         place = self._place
         version_id = to_text(timestamp)
-        head = place.head_current()
+        head = place.head_to_write()
         current = NULL if head is None else head.header(LINK) or NULL
         was_current = current == version_id
         if was_current:
@@ -245,7 +245,7 @@ class Writes:
     def delete_null(self) -> Reply:
         """Remove what was there before versioning; first, if there is one, its link."""
         place = self._place
-        head = place.head_current()
+        head = place.head_to_write()
         link = "" if head is None else head.header(LINK)
         set_aside = null_timestamp(place) if self._is_s3 and link else 0
         was_current = head is not None and link in ("", to_text(set_aside))
@@ -277,7 +277,7 @@ class Writes:
         place.request.context.etag_is_at = (LINK_ETAG,)
         if not self._is_s3:
             return ask(place.app, place.request.environ)
-        current = place.head_current()
+        current = place.head_to_write()
         if deletion_guard(place.request, current):
             # The null version itself goes: its own DELETE judges the conditions.
             gone = place.do(place.request.environ)

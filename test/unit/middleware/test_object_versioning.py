@@ -223,3 +223,23 @@ def test_clients_cannot_write_markers(store: Store) -> None:
 
 def test_factory(store: Store) -> None:
     assert filter_factory({})(store.cluster.app)
+
+
+def test_what_most_replicas_are_away_with_is_not_replaced(store: Store) -> None:
+    """It is no version yet, so it would not be kept."""
+    store.ask("POST", C, X_Versions_Enabled="false")
+    cluster = store.cluster
+    first, second, last = cluster.primaries("object", "/AUTH_a/c/o")
+    cluster.set_down(last)
+    assert store.ask("PUT", f"{C}/o", b"before versions").status == 201
+    store.ask("POST", C, X_Versions_Enabled="true")
+    cluster.set_down(last, False)
+    for device in (first, second):
+        cluster.faults("object", device).down = True
+    assert store.ask("PUT", f"{C}/o", b"new").status == 503
+    assert store.ask("DELETE", f"{C}/o").status == 503
+    for device in (first, second):
+        cluster.faults("object", device).down = False
+    assert store.ask("GET", f"{C}/o").body == b"before versions"
+    store.put("o", b"new")
+    assert len(store.versions()) == 2

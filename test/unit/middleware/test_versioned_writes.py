@@ -84,3 +84,18 @@ def test_rights_are_asked_for_first(store: SwiftStore) -> None:
     store.forbidden.add(C)
     assert store.ask("PUT", f"{C}/o", b"2").status == 403
     assert store.listing(OLD) == []
+
+
+def test_what_most_replicas_are_away_with_is_not_replaced(store: SwiftStore) -> None:
+    cluster = store.cluster
+    first, second, last = cluster.primaries("object", "/AUTH_a/c/o")
+    cluster.set_down(last)
+    store.ok("PUT", f"{C}/o", b"1")
+    cluster.set_down(last, False)
+    for device in (first, second):
+        cluster.faults("object", device).down = True
+    assert store.ask("PUT", f"{C}/o", b"2").status == 503
+    for device in (first, second):
+        cluster.faults("object", device).down = False
+    store.ok("PUT", f"{C}/o", b"2")
+    assert len(store.listing(OLD)) == 1
