@@ -42,6 +42,10 @@ class Inventory:
         """The same, as it is after something was made or changed."""
         return Inventory(self.rooms, self._known, self.signer, self._clock)
 
+    def now(self) -> int:
+        """The time, in whole seconds."""
+        return int(self._clock.time())
+
     # ---- ids -------------------------------------------------------------------
 
     def id_of(self, kind: str, uuid: str) -> str:

@@ -14,8 +14,8 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.interface_addresses import asked_places
 from compute.ec2.inventory import Thing
-from compute.ec2.marking import add_words, undone
-from compute.ec2.views.interfaces import interface
+from compute.ec2.marking import add_words, set_marks, there_or_not, undone
+from compute.ec2.views.interfaces import DETACHED, interface
 
 MISSING = "InvalidNetworkInterfaceID.NotFound"
 
@@ -137,6 +137,9 @@ def detach(call: Call) -> Document:
             path = ("servers", port["device_id"], "os-interface", uuid)
             with coded(missing="InvalidAttachmentID.NotFound", state="IncorrectState"):
                 call.rooms.delete("compute", *path)
+            with there_or_not():
+                now = {DETACHED: str(call.inventory.now())}
+                set_marks(call.inventory, "ports", port, now)
             return {"return": True}
     raise ids.not_found(ids.INTERFACE_ATTACHMENT, identifier)
 

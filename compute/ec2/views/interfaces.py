@@ -9,9 +9,13 @@ from compute.ec2.forwarding import is_checked
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing, is_launched
 from compute.ec2.tagging import tag_set
+from compute.ec2.words import RESERVED, mark
 
 # As AWS says it.
 _OWNER_OF_LAUNCHED = "amazon"
+# Of a port: when it was detached; so long it is told.
+DETACHED = f"{RESERVED}detached"
+DETACHED_SECONDS = 30
 _PART_OF_AN_INSTANCE = ("publicIp", "publicDnsName", "ipOwnerId")
 
 
@@ -44,7 +48,18 @@ def interface(inventory: Inventory, port: Thing) -> dict[str, Any]:
             ids.INSTANCE, port["device_id"]
         )
         shown["attachment"]["instanceOwnerId"] = port["project_id"]
+    elif _was_just_detached(inventory, port):
+        identifier = inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"])
+        shown["attachment"] = {"attachmentId": identifier, "status": "detached"}
     return shown
+
+
+def _was_just_detached(inventory: Inventory, port: Thing) -> bool:
+    """Terraform waits to read so, or until it has not found it for minutes."""
+    moment_of_it = mark(port, DETACHED)
+    if port["device_id"] or not moment_of_it.isdigit():
+        return False
+    return inventory.now() - int(moment_of_it) < DETACHED_SECONDS
 
 
 def _is_users(port: Thing) -> bool:

@@ -207,6 +207,9 @@ def test_addresses_and_interfaces(tenant: Tenant, image: str, subnet: str) -> No
     assert code(caught) == "InvalidNetworkInterface.InUse"
     ec2.detach_network_interface(AttachmentId=attachment)
     tenant.wait("network_interface_available", NetworkInterfaceIds=[second])
+    by_attachment = [{"Name": "attachment.attachment-id", "Values": [attachment]}]
+    gone = ec2.describe_network_interfaces(Filters=by_attachment)["NetworkInterfaces"]
+    assert [each["Attachment"]["Status"] for each in gone] == ["detached"]
     ec2.delete_network_interface(NetworkInterfaceId=second)
     ec2.terminate_instances(InstanceIds=[name])
 
