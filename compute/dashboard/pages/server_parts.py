@@ -20,6 +20,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.volumes import is_free
 from compute.dashboard.pages.words import link_to, name_of, options
 from compute.dashboard.rooms import Answers
 
@@ -111,11 +112,16 @@ def _ports(server: Mapping[str, Any], found: Answers) -> Table:
 
 def volume_form(visit: Visit) -> Form:
     """Which volume."""
-    volumes = visit.rooms.get("volume", "volumes", "detail", status="available")
+    found = [
+        visit.rooms.get("volume", "volumes", "detail", status=word)
+        for word in ("available", "in-use")
+    ]
     free = [
         {**each, "note": f"{each['size']} GiB"}
-        for each in volumes["volumes"]
-        if each["status"] == "available"
+        for answer in found
+        for each in answer["volumes"]
+        if is_free(each)
+        and visit["id"] not in {it["server_id"] for it in each["attachments"]}
     ]
     help_ = "" if free else "There is no free volume: make one under Volumes."
     return Form(

@@ -117,18 +117,28 @@ def holders(volume: Mapping[str, Any], names: Mapping[str, str]) -> Cell:
     return Many(cells, "no server")
 
 
+def is_free(volume: Mapping[str, Any]) -> bool:
+    """Whether one more server may have it."""
+    is_shared = bool(volume.get("multiattach"))
+    return volume["status"] == "available" or (
+        is_shared and volume["status"] == "in-use"
+    )
+
+
 def actions_of(volume: Mapping[str, Any]) -> list[Action]:
     """What can be done with it now."""
     path, word = f"/volumes/{volume['id']}", volume["status"]
     found = []
-    if word == "available":
+    if is_free(volume):
         found.append(Action("Attach\u2026", f"{path}/attach", is_form=True))
     if word in ("available", "in-use"):
         found += [
             Action("Snapshot\u2026", f"{path}/snapshot", is_form=True),
             Action("Back up\u2026", f"{path}/backup", is_form=True),
-            Action("Extend\u2026", f"{path}/extend", is_form=True),
         ]
+    # One that servers share does not grow while one has it.
+    if word == "available" or (word == "in-use" and not volume.get("multiattach")):
+        found.append(Action("Extend\u2026", f"{path}/extend", is_form=True))
     if word == "available" and volume.get("bootable") == "true":
         launch = at("servers", "new", volume=str(volume["id"]))
         found.append(Action("Launch a server", launch, is_form=True))
@@ -160,6 +170,7 @@ def show_one(visit: Visit) -> Page:
         ("Attached to", holders(volume, names)),
         ("Bootable", yes(volume.get("bootable") == "true")),
         ("Encrypted", yes(volume.get("encrypted"))),
+        ("Shared by servers", yes(volume.get("multiattach"))),
         *_key_of(volume),
         ("Zone", plain(volume.get("availability_zone"))),
         ("Made", When(volume["created_at"])),
