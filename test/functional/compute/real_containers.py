@@ -3,7 +3,7 @@
 * One boots from the ring, lazily; learns who it is from the metadata service; is on
   the host nobody; is asked for what no container can.
 * It gets a volume, makes a file system in it, and has its files when it gets it again.
-* It is rescued, with its own files beside; another one boots from a volume.
+* It is rescued, with its own files beside.
 * Its security group keeps everybody out until a rule lets them in.
 * It is snapshot while it runs, and its snapshot boots, with a config drive.
 * It is paused, stopped, started, rebooted.
@@ -101,51 +101,34 @@ class Containers(Guests):
         print("refused what no container can")
 
     def it_gets_a_volume(self, server: Any) -> None:
-        volume = self.cloud.openstack("volume", "create", "--size", "1", "v")["id"]
+        compute, volumes = self.sdk.compute, self.sdk.block_storage
+        volume = volumes.create_volume(name="v", size=1)
+        is_free = partial(self._is_free, volume.id)
+        wait_for("a volume", is_free)
         for told in ("=== made files", "=== wrote files"):
-            self.cloud.openstack("server", "add", "volume", server.id, volume)
+            compute.create_volume_attachment(server, volume_id=volume.id)
             wait_for(told, partial(self._has_said, server, told))
-            self.cloud.openstack("server", "remove", "volume", server.id, volume)
-            wait_for("it is free", lambda: self._status_of(volume) == "available")
-        self.cloud.openstack("volume", "delete", volume)
+            compute.delete_volume_attachment(server, volume.id)
+            wait_for("it is free", is_free)
+        volumes.delete_volume(volume.id)
         print("a volume, first a device, then files")
 
     def _has_said(self, server: Any, words: str) -> bool:
         return words in self.console(server)
 
-    def _status_of(self, volume: str) -> str:
-        return str(self.cloud.openstack("volume", "show", volume)["status"])
+    def _is_free(self, volume_id: str) -> bool:
+        volume = self.sdk.block_storage.get_volume(volume_id)
+        return bool(volume.status == "available")
 
     def it_is_rescued(self, server: Any) -> None:
-        self.cloud.openstack("server", "rescue", server.id)
+        self.sdk.compute.rescue_server(server)
         self.wait_until(server, "RESCUE")
         agent = self.cloud.place.state / "agent" / "containers" / server.id
         beside = agent / "drives" / "vdb" / "tree" / "root" / "mark"
         assert beside.read_text("ascii").strip() == "written-by-one"
-        self.cloud.openstack("server", "unrescue", server.id)
+        self.sdk.compute.unrescue_server(server)
         self.wait_until(server)
         print("rescued, its files beside")
-
-    def one_boots_from_a_volume(self) -> None:
-        image = self.made["image"].id
-        device = {
-            "uuid": image,
-            "source_type": "image",
-            "destination_type": "volume",
-            "volume_size": 1,
-            "boot_index": 0,
-            "delete_on_termination": True,
-        }
-        server = self.sdk.compute.create_server(
-            name="three",
-            flavor_id=self.made["flavor"].id,
-            networks=[{"uuid": self.made["network"].id}],
-            block_device_mapping_v2=[device],
-        )
-        self.wait_until(server)
-        self.wait_until_ready(server)
-        self.delete(server)
-        print("another one boots from a volume")
 
     def its_group_guards_it(self, server: Any) -> None:
         address = self.show(server).addresses["bad"][0]["addr"]
@@ -244,7 +227,6 @@ def main(directory: Path) -> None:
             all_of_it.its_snapshot_boots(one)
             all_of_it.it_is_rescued(one)
             all_of_it.it_lives(one)
-            all_of_it.one_boots_from_a_volume()
             all_of_it.the_cloud_is_killed()
             all_of_it.clear_away()
     except BaseException:

@@ -14,7 +14,6 @@ def test_containers() -> None:
     assert "refused what no container can" in said
     assert "a volume, first a device, then files" in said
     assert "rescued, its files beside" in said
-    assert "another one boots from a volume" in said
     assert "guarded by its security group" in said
     assert "its snapshot boots" in said
     assert "paused, stopped, started, rebooted" in said

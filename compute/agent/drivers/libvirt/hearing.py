@@ -16,7 +16,7 @@ from compute.agent.drivers.libvirt import domains
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
 from compute.agent.drivers.libvirt.events import EventPipe
 from compute.agent.drivers.libvirt.states import event_kind
-from compute.agent.guests import GuestEvent
+from compute.agent.guests import GuestEvent, GuestEventKind
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
 
@@ -52,6 +52,7 @@ class Hearing:
         """Ask a connection that was just opened for its events."""
         for number, callback in (
             (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle),
+            (libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._rebooted),
             (libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR, self._storage_failed),
         ):
             connection.domainEventRegisterAny(None, number, callback, None)
@@ -64,6 +65,11 @@ class Hearing:
         kind = event_kind(event, detail)
         if kind is not None and self._pipe is not None:
             self._pipe.put(self._tell, GuestEvent(domain.UUIDString(), kind))
+
+    def _rebooted(self, _: Connection, domain: Any, __: Any) -> None:
+        if self._pipe is not None:
+            event = GuestEvent(domain.UUIDString(), GuestEventKind.REBOOTED)
+            self._pipe.put(self._tell, event)
 
     def _storage_failed(
         self, _: Connection, domain: Any, path: str, alias: str, action: int, __: Any

@@ -44,6 +44,8 @@ BRIDGE_SECONDS = 30.0
 POLL_SECONDS = 0.2
 # A container that restarts by itself is down for a moment.
 SETTLE_SECONDS = 2.0
+# Of one that restarts by itself libvirt says no more than that.
+_BEGUN = (GuestEventKind.STARTED, GuestEventKind.REBOOTED)
 _ENDED = (GuestEventKind.STOPPED, GuestEventKind.CRASHED)
 
 _log = logging.getLogger("compute.agent.lxc")
@@ -238,7 +240,7 @@ class LxcHypervisor(WithDrives):
         self._roots.release(uuid)
 
     def _heard(self, event: GuestEvent) -> None:
-        if event.kind is GuestEventKind.STARTED:
+        if event.kind in _BEGUN:
             self._attend(event.uuid)
         elif event.kind in _ENDED:
             concurrency.sleep(SETTLE_SECONDS)

@@ -18,11 +18,12 @@ from compute.agent.guests import (
     GuestState,
     NbdSource,
 )
+from compute.agent.hypervisor import Hypervisor
 from compute.core import qemu_img, qemu_luks, storage_daemon
 from compute.core.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.growing import let_grow
 from objectstore.kernel.errors import Unavailable
-from test.contract.compute.agent.host import Host
+from test.contract.compute.agent.host import Host, wait_for
 
 MIB = 1 << 20
 SERIAL = "0f0f0f0f-2222-4000-8000-000000000001"
@@ -122,6 +123,9 @@ def test_a_volume_is_a_device_until_it_has_files(
     inside(spec, "test ! -e /dev/vdb")
     assert path.read_bytes()[1024 + 56 : 1024 + 58] == b"\x53\xef"
 
+    locked = host.directory / "locked.raw"
+    check_that_an_encrypted_one_is_opened(hypervisor, spec, volumes, locked)
+
     # With a file system in it, it is files; whoever stands in them keeps it.
     hypervisor.attach_disk(spec.uuid, disk)
     inside(spec, "echo mine >/media/vdb/note; test ! -e /dev/vdb")
@@ -145,15 +149,12 @@ def test_a_volume_is_a_device_until_it_has_files(
     assert inside(spec, "cat /media/vdb/note") == "mine"
 
 
-def test_an_encrypted_volume_is_opened(lxc_host: Host, volumes: Volumes) -> None:
-    hypervisor = lxc_host.hypervisor
-    spec = lxc_host.spec()
-    hypervisor.start(spec)
-    path = lxc_host.directory / "locked.raw"
-    cipher = ("aes-256", "xts", "plain64")
-    qemu_luks.create(str(path), 8 * MIB, cipher, SECRET)
-    served = volumes.serve("locked", path)
-    source = dataclasses.replace(served, luks=DiskKey(SERIAL, SECRET))
+def check_that_an_encrypted_one_is_opened(
+    hypervisor: Hypervisor, spec: GuestSpec, volumes: Volumes, path: Path
+) -> None:
+    qemu_luks.create(str(path), 8 * MIB, ("aes-256", "xts", "plain64"), SECRET)
+    key = DiskKey(SERIAL, SECRET)
+    source = dataclasses.replace(volumes.serve("locked", path), luks=key)
     disk = DiskSpec("vdc", source, serial=SERIAL, limits=(("read_bytes_sec", MIB),))
     hypervisor.attach_disk(spec.uuid, disk)
     inside(spec, "printf plain-text | dd of=/dev/vdc bs=512 conv=sync,fsync")
@@ -177,6 +178,13 @@ def test_one_boots_from_a_volume_and_sees_anothers_root(
     inside(booted, "echo here >/root/note; sync")
     assert inside(booted, "ls /media/vdb/sbin/init") == "/media/vdb/sbin/init"
     inside(booted, "echo mended >/media/vdb/root/note")
+    # It restarts by itself, and has all that it had.
+    _, source = volumes.make("more", MIB)
+    hypervisor.attach_disk(spec.uuid, DiskSpec("vdc", source, serial=SERIAL))
+    inside(booted, "kill -TERM 1")
+    lxc_host.wait_for_console(spec.uuid, b"userspace up", 2)
+    wait_for(lambda: "vdb" in inside(booted, "ls /media"), "its files are not back")
+    inside(booted, "test -b /dev/vdc && cat /media/vdb/root/note")
     hypervisor.stop(spec.uuid, grace_seconds=0)
     assert hypervisor.state(spec.uuid) is GuestState.SHUTDOWN
     hypervisor.start(spec)
