@@ -22,10 +22,10 @@ from compute.core.errors import BadRequest, Conflict, NotFound, NotSupported
 CONNECTIONS, TOPOLOGY, SINGLE = "connection_limit", "loadbalancer_topology", "SINGLE"
 CAPABILITIES = {
     CONNECTIONS: (
-        "How many connections, or flows of UDP, each listener serves at once:"
+        "How many connections or flows of UDP each listener serves at once:"
         f" 1 to {CONNECTIONS_MAX}."
     ),
-    TOPOLOGY: "SINGLE: one process, that another host begins when its host is lost.",
+    TOPOLOGY: "SINGLE: one process that another host begins when its host is lost.",
 }
 DATA_CHARACTERS_MAX = 4096
 FLAVORS_MAX = 1000

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from compute.balancer import flavors, tables
-from compute.balancer.api.resource import allow, body_of, only, routes_at
+from compute.balancer.api.resource import allow, body_of, links, only, routes_at
 from compute.balancer.changes.balancers import PROVIDER, check_provider
 from compute.balancer.frame.fields import BOOLEAN, ID, TEXT, Field, Fields
 from compute.balancer.frame.kind import Item
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.filter_values import filter_value
+from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
 from objectstore.kernel.reply import Reply
 
 DATA = {"type": "string", "maxLength": flavors.DATA_CHARACTERS_MAX}
@@ -28,12 +30,13 @@ FLAVOR_FIELDS = Fields(
     Field("flavor_profile_id", ID, required=True, update=False),
     Field("enabled", BOOLEAN, default=True),
 )
+ORDER = (("id", False),)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """One of the two: ``word``: in policy rules; ``user``: the column of those that
-    have it."""
+    have it; ``columns``: filters and sort keys, and where they are kept."""
 
     singular: str
     word: str
@@ -41,6 +44,7 @@ class Shelf:
     table: sa.Table
     user: sa.Column[str]
     fields: Fields
+    columns: Mapping[str, str]
     values: Callable[[Work, Item, Item], Item]
     show: Callable[[Item], Item]
 
@@ -83,6 +87,7 @@ SHELVES = (
         tables.flavor_profiles,
         tables.flavors.c.profile_id,
         PROFILE_FIELDS,
+        {"id": "id", "name": "name"},
         _profile_values,
         lambda row: {
             "id": row["id"],
@@ -98,6 +103,13 @@ SHELVES = (
         tables.flavors,
         tables.balancers.c.flavor_id,
         FLAVOR_FIELDS,
+        {
+            "id": "id",
+            "name": "name",
+            "description": "description",
+            "enabled": "enabled",
+            "flavor_profile_id": "profile_id",
+        },
         _flavor_values,
         lambda row: {
             "id": row["id"],
@@ -130,21 +142,41 @@ class FlavorsApi:
         ]
 
     def index(self, call: ApiCall) -> Reply:
-        """Those that have what the query says."""
+        """One page of those that have what the query says."""
         shelf = self._shelf
 
-        def work_on(work: Work) -> list[Item]:
+        def work_on(work: Work) -> tuple[list[Item], Page]:
             self._allow(work, "get_all")
-            table = shelf.table
-            order = table.select().order_by(table.c.created_at, table.c.id)
-            return [shelf.show(dict(row)) for row in work.rows(order)]
+            return self._page(work, call)
 
-        found = self._database.read(call.context, work_on)
-        for name, value in call.query.pairs:
-            if found and name in found[0]:
-                found = [one for one in found if _is(one[name], value)]
-        items = [only(one, call) for one in found]
-        return json_reply(200, {shelf.plural: items, f"{shelf.plural}_links": []})
+        rows, page = self._database.read(call.context, work_on)
+        found = [shelf.show(row) for row in rows]
+        document: Item = {shelf.plural: [only(one, call) for one in found]}
+        document[f"{shelf.plural}_links"] = links(
+            call, [one["id"] for one in found], page
+        )
+        return json_reply(200, document)
+
+    def _page(self, work: Work, call: ApiCall) -> tuple[list[Item], Page]:
+        table, columns = self._shelf.table, self._shelf.columns
+        page = parse_page(call.query, sortable=frozenset(columns), default_sort=ORDER)
+        where = []
+        for name, column in columns.items():
+            values = call.query.all(name)
+            if values:
+                kept = table.c[column]
+                where.append(kept.in_([filter_value(name, kept, v) for v in values]))
+        keys = [(columns[name], down) for name, down in page.sort]
+        if "id" not in [name for name, _ in keys]:
+            keys.append(("id", False))
+        after = None
+        if page.marker:
+            last = flavors.row_of(work, table, self._shelf.title, page.marker)
+            after = tuple(last[name] for name, _ in keys)
+        order = [(table.c[name], down is not page.reverse) for name, down in keys]
+        chosen = table.select().where(*where)
+        rows = work.rows(paginate(chosen, order, after, page.limit or PAGE_MAX))
+        return [dict(row) for row in (rows[::-1] if page.reverse else rows)], page
 
     def show(self, call: ApiCall) -> Reply:
         """One of them."""
@@ -205,10 +237,3 @@ class FlavorsApi:
 
     def _allow(self, work: Work, verb: str) -> None:
         allow(work, self._shelf.word, verb, work.context.project_id)
-
-
-def _is(found: object, wanted: str) -> bool:
-    """Truth values are written as clients like them."""
-    if isinstance(found, bool):
-        return wanted.lower() in (("true", "1") if found else ("false", "0"))
-    return found == wanted

@@ -28,7 +28,9 @@ POLL_SECONDS = "0.3"
 
 
 def _added(stage: Stage) -> Configuration:
-    (provider,) = stage.cloud.sdk().load_balancer.providers()
+    balancers = stage.cloud.sdk().load_balancer
+    (provider,) = balancers.providers()
+    able = next(iter(balancers.provider_flavor_capabilities(provider.name)))
     return {
         # Certificates of listeners are kept by the key manager.
         "service_available": {"load_balancer": "true", "barbican": "true"},
@@ -37,6 +39,7 @@ def _added(stage: Stage) -> Configuration:
         "load_balancer": {
             "provider": provider.name,
             "enabled_provider_drivers": f"{provider.name}:{provider.description}",
+            "expected_flavor_capability": f"{able.name}:{able.description}",
             # Its tests of rights want 403 for what other projects have; here nobody
             # is told that it exists (404).
             "RBAC_test_type": "none",

@@ -67,6 +67,16 @@ def test_who_sees_and_makes_them(house: House) -> None:
     assert house.ok("GET", "/flavors", name="small")["flavors"] == [small]
     assert house.ok("GET", "/flavors", enabled="false")["flavors"] == []
     assert house.ok("GET", f"/flavors/{small['id']}")["flavor"] == small
+    others = [flavor(house, name)["id"] for name in ("big", "medium")]
+
+    def listed(**query: str) -> list[str]:
+        return [each["id"] for each in house.ok("GET", "/flavors", **query)["flavors"]]
+
+    assert listed() == sorted([small["id"], *others])
+    assert listed(sort="name:desc") == [small["id"], others[1], others[0]]
+    assert listed(limit="1", marker=listed()[0]) == [listed()[1]]
+    assert house.ask("GET", "/flavors", marker="x").status == 404
+    assert house.ask("GET", "/flavors", sort="color").status == 400
     assert house.ask("GET", "/flavorprofiles").status == 403
     body = {"flavor": {"name": "n", "flavor_profile_id": small["flavor_profile_id"]}}
     assert house.ask("POST", "/flavors", body).status == 403
