@@ -30,6 +30,28 @@ def upgrade() -> None:
     _records()
 
 
+def downgrade() -> None:
+    """Take them away."""
+    op.drop_table("identity_events")
+    op.drop_table("identity_revocations")
+    op.drop_table("identity_trusts")
+    op.drop_table("identity_access_rules")
+    op.drop_table("identity_application_credentials")
+    op.drop_table("identity_credentials")
+    op.drop_table("identity_endpoints")
+    op.drop_table("identity_services")
+    op.drop_table("identity_regions")
+    op.drop_table("identity_assignments")
+    op.drop_table("identity_implied_roles")
+    op.drop_table("identity_roles")
+    op.drop_table("identity_memberships")
+    op.drop_table("identity_groups")
+    op.drop_table("identity_old_passwords")
+    op.drop_table("identity_users")
+    op.drop_table("identity_project_tags")
+    op.drop_table("identity_projects")
+
+
 def _people() -> None:
     op.create_table(
         "identity_users",
