@@ -1,8 +1,8 @@
-"""Makes trusts, of which none is forgotten, whenever a process dies.
+"""Makes trusts so that none is left over, whenever a process dies.
 
-That one is asked for is owed to be undone before it is done (decision 28), by a moment
-some centuries away at which this trust ends and no other: trusts have no field for a
-marker.  The transaction that uses the trust takes that back.
+Before a trust is asked for, its end is owed as a job (decision 28), which finds it by
+the moment at which it ends (``marked_end``).  The transaction that uses the trust takes
+that job back.
 """
 
 from __future__ import annotations
@@ -11,18 +11,13 @@ from dataclasses import dataclass
 
 from compute.alarm.outbox import owe_lost_trust
 from compute.alarm.parts import Parts
+from compute.core.authority import ATTEMPT_SECONDS, marked_end
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
 from compute.core.jobs import PENDING
 from objectstore.kernel.errors import Unavailable
 
-# A trust that ended before its alarm would silence it.
-FAR_SECONDS = 500 * 365.25 * 86400
-# Of a second each; the last of them is still some centuries before the year 9999.
-MARK_BITS = 33
-# Whoever asked has got an answer, or is dead, after so long.
-ATTEMPT_SECONDS = 600.0
 USED = "it is used"
 
 
@@ -38,7 +33,7 @@ def lend(parts: Parts, context: RequestContext) -> Lent:
     """A new trust of the caller's; it ends by itself unless it is kept.
     ``Forbidden`` when his token cannot make one."""
     now = parts.now()
-    ends_at = float(int(now + FAR_SECONDS) + parts.random.getrandbits(MARK_BITS))
+    ends_at = marked_end(now, parts.random)
     job_id = parts.identifiers.uuid()
     parts.run(
         lambda connection: owe_lost_trust(

@@ -1,4 +1,4 @@
-"""What a cloud's settings name besides, and a process could not begin without."""
+"""The other files that a cloud's settings name: a process cannot start without them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acting as whom the cloud runs as.
+"""Acting as the user that the cloud runs as.
 
 What root writes below the cloud's state its processes could not read, and they would
 end at their next start; and root would follow links that one of those put there.

@@ -1,4 +1,4 @@
-"""By whose rights a room works when nobody waits for it: a trust of who asked for it.
+"""The rights a room works with when its caller waits no longer: a trust of the caller.
 
 Whoever asks for an operation entrusts our service's user, with his own token, with the
 roles that the token has on its project; the trust impersonates him.  So the work has
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import orjson
@@ -27,6 +28,13 @@ TIMEOUT_SECONDS = 30.0
 RENEW_SECONDS = 300.0
 TOKENS_MAX = 5000
 
+# A trust that ended before what goes by it would leave that helpless.
+FAR_SECONDS = 500 * 365.25 * 86400
+# Of a second each; the last of them is still some centuries before the year 9999.
+MARK_BITS = 33
+# Whoever asked for a trust has got an answer, or is dead, after so long.
+ATTEMPT_SECONDS = 600.0
+
 _TRUSTS = "/v3/OS-TRUST/trusts"
 _TOKENS = "/v3/auth/tokens"
 
@@ -39,6 +47,12 @@ class Entrusted:
     expires_at: float
     project_id: str
     endpoint: str
+
+
+def marked_end(now: float, random: Random) -> float:
+    """A moment some centuries away, at which one trust is to end and no other: trusts
+    have no field for a marker by which one that was made and lost is found again."""
+    return float(int(now + FAR_SECONDS) + random.getrandbits(MARK_BITS))
 
 
 class Authority:

@@ -1,4 +1,4 @@
-"""Ending a process that is not our child, and no other that got its number since."""
+"""Ending a process that is not our child, and never another that has its number now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter of a list says, as the column that it is compared with has it."""
+"""The text of a list's filter as a value of the column that it is compared with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a job is one worker's without a word of him."""
+"""How long a job stays with a worker of whom nothing is heard."""
 
 from __future__ import annotations
 

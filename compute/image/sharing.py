@@ -1,4 +1,4 @@
-"""Whom an image is shared with, and what they say to it."""
+"""Whom an image is shared with, and whether they accept it."""
 
 from __future__ import annotations
 

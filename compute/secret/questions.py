@@ -1,4 +1,4 @@
-"""What lists are asked: filters and orders of secrets, containers, orders, as SQL."""
+"""What lists of secrets, containers and orders show, and in which order: as SQL."""
 
 from __future__ import annotations
 

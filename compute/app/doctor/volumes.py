@@ -1,4 +1,4 @@
-"""Volumes that servers have without knowing it, or believe to have.
+"""Attachments of volumes that not all who take part in them know of.
 
 Three things must agree: the volume service's attachments, the servers' devices, and
 the disks that guests have.  The attachments are listed before the servers: a device

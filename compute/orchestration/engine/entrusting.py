@@ -1,9 +1,8 @@
-"""Makes trusts, of which none is forgotten, whenever a process dies.
+"""Makes trusts so that none is left over, whenever a process dies.
 
-That one is asked for is written before it is (decision 28), with a moment some
-centuries away at which this trust is to end and no other: trusts have no field for a
-marker.  The transaction that uses the trust takes the note away; a note that is still
-there later tells which trust to look for and to end.
+Before a trust is asked for, that is noted (decision 28), with the moment at which it is
+to end (``marked_end``).  The transaction that uses the trust takes the note away; one
+that is still there later tells which trust to look for and to end.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from compute.core.authority import ATTEMPT_SECONDS, marked_end
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
@@ -22,12 +22,6 @@ from objectstore.kernel.errors import Unavailable
 
 T = TypeVar("T")
 
-# A trust that ended before its stack would strand it.
-FAR_SECONDS = 500 * 365.25 * 86400
-# Of a second each; the last of them is still some centuries before the year 9999.
-MARK_BITS = 33
-# Whoever asked has got an answer, or is dead, after so long.
-ATTEMPT_SECONDS = 600.0
 # In one step of the upkeep.
 ATTEMPTS_AT_ONCE = 20
 
@@ -80,8 +74,8 @@ def end_lost(parts: Parts) -> int:
 
 def _entrust(parts: Parts, context: RequestContext) -> Lent:
     now = parts.now()
-    far = int(now + FAR_SECONDS) + parts.random.getrandbits(MARK_BITS)
-    attempt = TrustAttempt(parts.identifiers.uuid(), float(far), now)
+    ends_at = marked_end(now, parts.random)
+    attempt = TrustAttempt(parts.identifiers.uuid(), ends_at, now)
     parts.run(lambda connection: parts.stores.attempts.insert(connection, attempt))
     try:
         trust_id = parts.authority.entrust(context, attempt.expires_at)
