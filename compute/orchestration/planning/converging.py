@@ -38,17 +38,13 @@ class Plan:
 
 def converge(graph: Graph, rows: Sequence[Resource], generation: int) -> Plan:
     """The next steps of an operation that makes the graph's resources and no others."""
-    present = {row.name: row for row in rows if not row.obsolete}
     fresh = [row for row in rows if row.generation == generation]
     under_way = [row for row in fresh if row.status == IN_PROGRESS]
     failed = [row for row in fresh if row.status == FAILED]
     if failed:
         return _failed(failed, under_way)
-    done = {
-        name
-        for name, row in present.items()
-        if name in graph and row.generation == generation and row.status == COMPLETE
-    }
+    current = [row for row in fresh if row.name in graph and not row.obsolete]
+    done = {row.name for row in current if row.status == COMPLETE}
     if len(done) < len(graph):
         started = {row.name for row in under_way if not row.obsolete}
         make = [name for name in ready(graph, done) if name not in started]
@@ -56,15 +52,17 @@ def converge(graph: Graph, rows: Sequence[Resource], generation: int) -> Plan:
     surplus = [row for row in rows if row.obsolete or row.name not in graph]
     if not surplus:
         return Plan(outcome=COMPLETE)
-    return Plan(
-        go_on=under_way,
-        remove=[
-            row
-            for row in surplus
-            if not _is_needed(row, surplus)
-            and not (row in under_way and row.action == DELETE)
-        ],
-    )
+    return Plan(go_on=under_way, remove=_removable(surplus, under_way))
+
+
+def _removable(
+    surplus: Sequence[Resource], under_way: Sequence[Resource]
+) -> list[Resource]:
+    """Those to begin to delete: nothing that goes as well still needs them."""
+    leaving = [row for row in under_way if row.action == DELETE]
+    return [
+        row for row in surplus if row not in leaving and not _is_needed(row, surplus)
+    ]
 
 
 def sweep(rows: Sequence[Resource], generation: int, action: str) -> Plan:

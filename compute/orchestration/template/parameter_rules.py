@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.orchestration.errors import Invalid
@@ -49,34 +49,64 @@ def constraints_of(name: str, kind: str, section: Any) -> list[Constraint]:
 
 def _constraint(kind: str, word: str, rule: Any, description: str) -> Constraint:
     """``TypeError`` and the like for a rule that is wrong, or not of this type."""
-    if word == "custom_constraint":
-        return Custom(text_of(rule), description)
-    if word == "allowed_values" and isinstance(rule, list):
-        if len(rule) > ALLOWED_VALUES_MAX:
-            raise ValueError
-        values = [converted(kind, each) for each in rule] if kind != LIST else rule
-        return AllowedValues(values, description)
-    if word == "allowed_pattern" and kind == STRING:
-        return AllowedPattern(Pattern(text_of(rule)), description)
-    if word == "length" and kind in (STRING, LIST, JSON) and _has(rule, "min", "max"):
-        return Length(_bound(rule, "min"), _bound(rule, "max"), description)
-    if word == "range" and kind == NUMBER and _has(rule, "min", "max"):
-        low, high = (rule.get(key) for key in ("min", "max"))
-        return Range(
-            None if low is None else number(low),
-            None if high is None else number(high),
-            description,
-        )
-    if word == "modulo" and kind == NUMBER and _has(rule, "step", "offset"):
-        step, offset = whole_number(rule["step"]), whole_number(rule.get("offset", 0))
-        if step == 0 or abs(offset) >= abs(step):
-            raise ValueError
-        return Modulo(step, offset, description)
-    raise TypeError
+    make, kinds = _RULES[word]
+    if kinds and kind not in kinds:
+        raise TypeError
+    return make(kind, rule, description)
 
 
-def _has(rule: Any, *keys: str) -> bool:
-    return isinstance(rule, Mapping) and bool(rule) and set(rule) <= set(keys)
+def _custom(kind: str, rule: Any, description: str) -> Constraint:
+    return Custom(text_of(rule), description)
+
+
+def _allowed_values(kind: str, rule: Any, description: str) -> Constraint:
+    if not isinstance(rule, list) or len(rule) > ALLOWED_VALUES_MAX:
+        raise ValueError
+    values = [converted(kind, each) for each in rule] if kind != LIST else rule
+    return AllowedValues(values, description)
+
+
+def _allowed_pattern(kind: str, rule: Any, description: str) -> Constraint:
+    return AllowedPattern(Pattern(text_of(rule)), description)
+
+
+def _length(kind: str, rule: Any, description: str) -> Constraint:
+    _check_keys(rule, "min", "max")
+    return Length(_bound(rule, "min"), _bound(rule, "max"), description)
+
+
+def _range(kind: str, rule: Any, description: str) -> Constraint:
+    _check_keys(rule, "min", "max")
+    low, high = (rule.get(key) for key in ("min", "max"))
+    return Range(
+        None if low is None else number(low),
+        None if high is None else number(high),
+        description,
+    )
+
+
+def _modulo(kind: str, rule: Any, description: str) -> Constraint:
+    _check_keys(rule, "step", "offset")
+    step, offset = whole_number(rule["step"]), whole_number(rule.get("offset", 0))
+    if step == 0 or abs(offset) >= abs(step):
+        raise ValueError
+    return Modulo(step, offset, description)
+
+
+# By its word: what makes the constraint, and the types that may have it (none: all).
+_RULES: Mapping[str, tuple[Callable[[str, Any, str], Constraint], tuple[str, ...]]] = {
+    "custom_constraint": (_custom, ()),
+    "allowed_values": (_allowed_values, ()),
+    "allowed_pattern": (_allowed_pattern, (STRING,)),
+    "length": (_length, (STRING, LIST, JSON)),
+    "range": (_range, (NUMBER,)),
+    "modulo": (_modulo, (NUMBER,)),
+}
+
+
+def _check_keys(rule: Any, *keys: str) -> None:
+    if not isinstance(rule, Mapping) or not rule or not set(rule) <= set(keys):
+        raise TypeError
 
 
 def _bound(rule: Mapping[str, Any], key: str) -> int | None:
