@@ -28,7 +28,7 @@ from objectstore.middleware.versions.names import (
     visible_container,
 )
 from objectstore.middleware.versions.null import null_timestamp
-from objectstore.middleware.versions.place import Place
+from objectstore.middleware.versions.place import Place, mark_reduced, refuse_reduced
 
 PUBLIC = "X-Versions-Enabled"
 ENABLED = "X-Container-Sysmeta-Versions-Enabled"
@@ -100,6 +100,7 @@ def delete_container(place: Place) -> Reply:
     """DELETE: 409 while there are versions; the hidden container goes last."""
     authorize_owner(place.request)
     head = place.do(place.own("HEAD", place.hidden_path()))
+    refuse_reduced(head)
     if head.status >= 500:
         raise Unavailable("the container for versions does not answer")
     if head.header("X-Container-Object-Count", "0") != "0":
@@ -148,6 +149,9 @@ def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     versions = _entries(hidden) if hidden.status == 200 else []
     if hidden.status != 200:
         discard(hidden)
+    if hidden.status >= 500:
+        raise Unavailable("the versions cannot be listed")
+    mark_reduced(reply, hidden)
     continued = query.get("marker", "") if query.get("version_marker") else ""
     is_reverse = query.get("reverse", "").lower() in TRUE_WORDS
     page = merge_versions(

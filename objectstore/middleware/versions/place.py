@@ -16,6 +16,7 @@ from objectstore.middleware.subrequest import ask, discard, sub_environ
 from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.names import hidden_container, version_name
 
+CONSISTENCY = "X-Ringstack-Consistency"
 # What of a client's PUT is about the data and goes with it into the version.
 _NOT_FOR_VERSIONS = (
     "HTTP_X_DELETE_AT",
@@ -129,8 +130,14 @@ def _found(head: Reply) -> Reply | None:
 
 def refuse_reduced(reply: Reply) -> None:
     """Raise where too few replicas answered to know what there is to be kept."""
-    if reply.header("X-Ringstack-Consistency"):
+    if reply.header(CONSISTENCY):
         raise Unavailable("too few replicas tell what is there")
+
+
+def mark_reduced(reply: Reply, other: Reply) -> None:
+    """What is answered of both is as sure as the less sure one."""
+    if other.header(CONSISTENCY):
+        reply.set_header(CONSISTENCY, other.header(CONSISTENCY))
 
 
 def check(reply: Reply) -> None:

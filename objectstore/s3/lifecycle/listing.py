@@ -17,14 +17,15 @@ Entry = dict[str, Any]
 def list_page(
     operation: Operation, container: str, limit: int, **query: str
 ) -> list[Entry]:
-    """At most ``limit`` entries; none when there is no such container."""
+    """At most ``limit`` entries; none when there is no such container.  ``Unavailable``
+    when too few replicas answer to know."""
     answer = operation.ask(
         "GET", container, query=query_string(format="json", limit=limit, **query)
     )
-    if answer.status == 404:
+    if answer.status == 404 and not answer.is_reduced:
         answer.discard()
         return []
-    if answer.status != 200:
+    if answer.status != 200 or answer.is_reduced:
         answer.close()
         raise Unavailable("a bucket cannot be listed")
     entries: list[Entry] = orjson.loads(answer.read(LISTING_BYTES_MAX))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.s3.bucket.lifecycle_rules import Action, Rule, Thing, due
 from objectstore.s3.errors import S3Error
 from objectstore.s3.lifecycle.schedule import needs_tags, next_look
@@ -61,6 +62,8 @@ def _judge_uploads(operation: Operation, moment: Moment) -> list[Thing]:
 def _judge_only(operation: Operation, moment: Moment) -> list[Thing]:
     """A bucket without versions: there is one state of the key, or none."""
     head = operation.ask_object("HEAD").discard()
+    if head.is_reduced:
+        raise Unavailable("an object cannot be looked up surely")
     held = current_of(operation, head)
     if held is None:
         return []

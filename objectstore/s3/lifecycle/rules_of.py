@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.s3 import documents
 from objectstore.s3.bucket.lifecycle_rules import Rule, parse_lifecycle
 from objectstore.s3.bucket_facts import BucketFacts
@@ -20,6 +21,8 @@ def known_rules(facts: BucketFacts) -> tuple[Rule, ...]:
 def rules_now(operation: Operation) -> tuple[Rule, ...]:
     """The rules as the store has them now."""
     answer = operation.ask_bucket("HEAD", headers={"X-Newest": "true"}).discard()
+    if answer.is_reduced:
+        raise Unavailable("a bucket cannot be looked up surely")
     if answer.status == 404:
         return ()
     if not answer.is_success:

@@ -243,3 +243,17 @@ def test_what_most_replicas_are_away_with_is_not_replaced(store: Store) -> None:
     assert store.ask("GET", f"{C}/o").body == b"before versions"
     store.put("o", b"new")
     assert len(store.versions()) == 2
+
+
+def test_versions_that_most_replicas_are_away_with_are_not_taken_for_none(
+    store: Store,
+) -> None:
+    cluster = store.cluster
+    first, second, _ = cluster.primaries("container", "/AUTH_a/\0versions\0c")
+    store.put("o", b"one")
+    store.put("o", b"two")
+    for device in (first, second):
+        cluster.faults("container", device).down = True
+    assert store.ask("DELETE", C).status == 503
+    got = store.ask("GET", f"{C}?versions&format=json")
+    assert got.status == 503 or got.headers["X-Ringstack-Consistency"] == "reduced"
