@@ -56,6 +56,11 @@ class ServerProcess:
         assert self._child is not None, "not started"
         return self._child.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._child is not None and self._child.poll() is None
+
     def start(self) -> None:
         """Start it and wait until it answers.  Raises ``StartFailed``."""
         self.launch()
@@ -100,7 +105,7 @@ class ServerProcess:
 
     def stop(self) -> None:
         """Ask it to finish what it is doing and end; harmless when it has."""
-        if self._child is None or self._child.poll() is not None:
+        if self._child is None or not self.is_running:
             return
         self._child.send_signal(signal.SIGTERM)
         try:

@@ -52,27 +52,22 @@ def pytest_runtest_makereport(
     return report
 
 
-def _running(store: Store) -> Iterator[Store]:
-    try:
-        store.start()
-        yield store
-    finally:
-        store.stop()
-
-
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    yield from _running(Store.alone(tmp_path_factory.mktemp("alone")))
+    with Store.alone(tmp_path_factory.mktemp("alone")).running() as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
 def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    yield from _running(Store.alone(tmp_path_factory.mktemp("workers"), workers=2))
+    with Store.alone(tmp_path_factory.mktemp("workers"), workers=2).running() as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    yield from _running(Store.cluster(tmp_path_factory.mktemp("cluster")))
+    with Store.cluster(tmp_path_factory.mktemp("cluster")).running() as store:
+        yield store
 
 
 @pytest.fixture(params=["alone", "cluster"])
@@ -92,13 +87,15 @@ def every_store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """An all-in-one store of the test's own, to stop and kill."""
-    yield from _running(Store.alone(tmp_path_factory.mktemp("own")))
+    with Store.alone(tmp_path_factory.mktemp("own")).running() as store:
+        yield store
 
 
 @pytest.fixture
 def fresh_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A cluster of the test's own, to kill nodes of."""
-    yield from _running(Store.cluster(tmp_path_factory.mktemp("own")))
+    with Store.cluster(tmp_path_factory.mktemp("own")).running() as store:
+        yield store
 
 
 @pytest.fixture(params=["fresh_store", "fresh_cluster"])

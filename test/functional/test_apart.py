@@ -77,11 +77,8 @@ __all__ = [
 @pytest.fixture(scope="session")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store = Store.apart(tmp_path_factory.mktemp("apart"))
-    try:
-        store.start()
+    with store.running():
         yield store
-    finally:
-        store.stop()
 
 
 @pytest.fixture

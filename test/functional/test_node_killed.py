@@ -34,11 +34,8 @@ RACERS = 50
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The cluster of this module's tests; whole again after each of them."""
     store = Store.cluster(tmp_path_factory.mktemp("killed"))
-    try:
-        store.start()
+    with store.running():
         yield store
-    finally:
-        store.stop()
 
 
 @pytest.fixture

@@ -31,11 +31,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     for plan in made.plans:
         with made.place.settings_file(plan.name).open("a") as settings:
             settings.write(SETTINGS)
-    try:
-        made.start()
+    with made.running():
         yield made
-    finally:
-        made.stop()
 
 
 def test_nothing_is_plain_on_the_devices(store: Store) -> None:

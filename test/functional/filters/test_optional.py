@@ -51,11 +51,8 @@ def more(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     for plan in store.plans:
         with store.place.settings_file(plan.name).open("a") as file:
             file.write(SETTINGS)
-    try:
-        store.start()
+    with store.running():
         yield store
-    finally:
-        store.stop()
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from objectstore.cli.cluster import apart_plans
@@ -82,6 +83,18 @@ class Store:
         with ThreadPoolExecutor() as pool:
             for stopped in [pool.submit(server.stop) for server in self._servers]:
                 stopped.result()
+
+    @contextmanager
+    def running(self) -> Iterator[Store]:
+        """Started inside; killed afterwards, when nobody needs what it holds."""
+        try:
+            self.start()
+            yield self
+        finally:
+            for server in self._servers:
+                if server.is_running:
+                    os.killpg(server.pid, signal.SIGKILL)
+                server.stop()
 
     def is_up(self, number: int) -> bool:
         return listens(self.plans[number].front_port)

@@ -36,11 +36,8 @@ def two_rings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             assert ended.code in (0, None), step
     with (directory / "cluster.conf").open("a") as settings:
         settings.write(POLICY)
-    try:
-        store.start()
+    with store.running():
         yield store
-    finally:
-        store.stop()
 
 
 def holders(store: Store, needle: bytes) -> int:

@@ -57,11 +57,8 @@ def _with_s3(store: Store) -> Iterator[Store]:
     for plan in store.plans:
         with store.place.settings_file(plan.name).open("a") as file:
             file.write(SETTINGS)
-    try:
-        store.start()
+    with store.running():
         yield store
-    finally:
-        store.stop()
 
 
 @pytest.fixture(scope="session")

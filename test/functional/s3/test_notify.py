@@ -104,11 +104,8 @@ def store(
     for plan in made.plans:
         with made.place.settings_file(plan.name).open("a") as file:
             file.write(f"{SETTINGS}\n{targets}\n")
-    try:
-        made.start()
+    with made.running():
         yield made
-    finally:
-        made.stop()
 
 
 def client(store: Store, node: int = 0) -> Any:
