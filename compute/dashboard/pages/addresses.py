@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from compute.dashboard.frame.fields import Field, Form, Option, Values
+from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import (
     Action,
@@ -18,9 +20,22 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import NONE, link_to, name_of, new_action, options
+from compute.dashboard.pages.words import (
+    NONE,
+    link_to,
+    name_of,
+    new_action,
+    options,
+    plain,
+)
 
 TAKE = new_action("Get an address", "/addresses/new")
+_NAME = Field(
+    "name",
+    "Name",
+    placeholder="www.example.org",
+    help="Servers of the project find the address by it.",
+)
 
 
 def show_all(visit: Visit) -> Page:
@@ -45,6 +60,7 @@ def show_all(visit: Visit) -> Page:
         else:
             leads = NONE  # type: ignore[assignment]
             actions = [Action("Give to a server\u2026", f"{path}/give", is_form=True)]
+        actions.append(Action("Edit\u2026", f"{path}/edit", is_form=True))
         question = f"Give {address} back? Somebody else may get it."
         actions.append(Action("Give back", f"{path}/delete", question, look="danger"))
         state = each["status"]
@@ -52,6 +68,7 @@ def show_all(visit: Visit) -> Page:
             Row(
                 [
                     Text(address, "copy"),
+                    plain(_name_of(each)),
                     Badge("DOWN", "idle") if state == "DOWN" else status(state),
                     leads,
                     link_to(network, f"/networks/{network['id']}"),
@@ -65,7 +82,7 @@ def show_all(visit: Visit) -> Page:
         " moves from server to server.",
         TAKE,
     )
-    columns = ["Address", "State", "Leads to", "Network", "Description"]
+    columns = ["Address", "Name", "State", "Leads to", "Network", "Description"]
     table = Table("addresses", columns, rows, empty, is_filterable=True)
     return Page("Floating addresses", "addresses", [table], [TAKE])
 
@@ -87,6 +104,7 @@ def new_form(visit: Visit) -> Form:
                 options=options(_external(visit)),
                 is_required=True,
             ),
+            _NAME,
             Field("description", "Description"),
         ],
         "Get it",
@@ -100,10 +118,55 @@ def take(visit: Visit, values: Values) -> Redirect:
     wanted = {
         "floating_network_id": values["network"],
         **values.given(description="description"),
+        **_name_in(values),
     }
     reply = visit.rooms.post("network", "floatingips", body={"floatingip": wanted})
     address = reply["floatingip"]["floating_ip_address"]
     return Redirect("/addresses", Notice(f"{address} is yours."))
+
+
+def edit_form(visit: Visit) -> Form:
+    """What it is called."""
+    found = visit.rooms.get("network", "floatingips", visit["id"])["floatingip"]
+    return Form(
+        f"Edit {found['floating_ip_address']}",
+        [
+            replace(_NAME, values=[_name_of(found)]),
+            Field("description", "Description", values=[found["description"] or ""]),
+        ],
+        "Save",
+        "/addresses",
+        "addresses",
+    )
+
+
+def edit(visit: Visit, values: Values) -> Redirect:
+    """Call it so."""
+    change = {
+        "description": values["description"],
+        "dns_name": "",
+        "dns_domain": "",
+        **_name_in(values),
+    }
+    path = ("floatingips", visit["id"])
+    visit.rooms.put("network", *path, body={"floatingip": change})
+    return Redirect("/addresses", Notice("The address is changed."))
+
+
+def _name_of(address: Mapping[str, Any]) -> str:
+    """In full, without the dot at the end, which nobody writes."""
+    name, domain = address.get("dns_name"), address.get("dns_domain")
+    return f"{name}.{domain}".removesuffix(".") if name and domain else ""
+
+
+def _name_in(values: Values) -> dict[str, str]:
+    """As the network room has it: what is before the first dot is the name."""
+    if not values["name"]:
+        return {}
+    name, _, domain = values["name"].removesuffix(".").partition(".")
+    if not domain:
+        raise BadForm({"name": "With its domain: www.example.org."})
+    return {"dns_name": name, "dns_domain": f"{domain}."}
 
 
 def give_form(visit: Visit) -> Form:
@@ -211,6 +274,7 @@ def delete(visit: Visit, values: Values) -> Redirect:
 ROUTES = [
     page("addresses", show_all),
     form("addresses/new", new_form, take),
+    form("addresses/{id}/edit", edit_form, edit),
     form("addresses/give/{port}", port_form, give_port),
     form("addresses/{id}/give", give_form, give),
     deed("addresses/{id}/release", release),

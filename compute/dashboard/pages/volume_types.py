@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from compute.dashboard.frame.fields import Field, Form, Option, Values
+from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import (
     Action,
@@ -30,6 +30,7 @@ MAKE = new_action("Make a volume type", "/volume-types/new")
 ASKED_MAX = 20
 # What volumes are encrypted with here, by the size of its key.
 PROVIDER, CIPHER, PLACE = "luks", "aes-xts-plain64", "front-end"
+_SHARED = {"multiattach": "<is> True"}
 _KEYS = {"": "Not encrypted", "256": "LUKS, AES-256", "128": "LUKS, AES-128"}
 
 
@@ -89,6 +90,11 @@ def new_form(visit: Visit) -> Form:
             Field("name", "Name", is_required=True),
             Field("description", "Description"),
             switch("public", "Public: every project may use it", is_on=True),
+            switch(
+                "shared", "Several servers may have one volume at once",
+                help="Their file system must be made for that. Not together with"
+                " encryption.",
+            ),
             Field(
                 "key", "Encrypted", "select", options=keys,
                 help="Each volume has a key of its own, which the key manager keeps."
@@ -105,10 +111,13 @@ def new_form(visit: Visit) -> Form:
 def make(visit: Visit, values: Values) -> Redirect:
     """Make it; of one that cannot be encrypted as it should nothing is left."""
     rooms = visit.rooms
+    if values.flag("shared") and values["key"]:
+        raise BadForm({"shared": "A volume that servers share cannot be encrypted."})
     wanted = {
         "name": values["name"],
         "description": values["description"],
         "os-volume-type-access:is_public": values.flag("public"),
+        "extra_specs": _SHARED if values.flag("shared") else {},
     }
     made = rooms.post(ROOM, "types", body={"volume_type": wanted})["volume_type"]
     if values["key"]:

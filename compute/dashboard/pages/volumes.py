@@ -36,7 +36,9 @@ from compute.dashboard.pages.words import (
 MAKE = new_action("Make a volume", "/volumes/new")
 TRAIL = (Link("Volumes", "/volumes"),)
 GIB = 1 << 30
-SETTLED = frozenset(("available", "in-use", "error", "maintenance", "reserved"))
+# "reserved" is not: but for those of servers that are shelved it is a moment on the way
+# to a server.
+SETTLED = frozenset(("available", "in-use", "error", "maintenance"))
 
 
 def is_busy(thing: Mapping[str, Any]) -> bool:
