@@ -335,3 +335,38 @@ def test_qos_policies(cloud: RunningCloud) -> None:
         """,
     )
     assert left == []
+
+
+def test_names_and_gateways(cloud: RunningCloud) -> None:
+    named = "--dns-domain blue.example. --dns-name"
+    made = script(
+        cloud,
+        f"""
+        network create named --dns-domain red.example.
+        subnet create named4 --network named --subnet-range 10.29.0.0/24
+        port create web --network named {named} web
+        floating ip create public {named} www
+        network qos policy create gate
+        router create gated
+        router set gated --external-gateway public --qos-policy gate
+        router show gated
+        """,
+    )
+    network, port, floating, policy, router = (made[i] for i in (0, 2, 3, 4, -1))
+    assert network["dns_domain"] == "red.example."
+    (assigned,) = port["dns_assignment"]
+    assert assigned["fqdn"] == "web.blue.example."
+    assert (floating["dns_name"], floating["dns_domain"]) == ("www", "blue.example.")
+    assert router["external_gateway_info"]["qos_policy_id"] == policy["id"]
+    (left,) = script(
+        cloud,
+        f"""
+        router delete gated
+        port delete web
+        network delete named
+        floating ip delete {floating["floating_ip_address"]}
+        network qos policy delete gate
+        network qos policy list
+        """,
+    )
+    assert left == []
