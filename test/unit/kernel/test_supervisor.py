@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ class Program:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "test.unit.kernel.supervised", *arguments],
             env={**os.environ, "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -64,6 +65,21 @@ class Program:
         while words[0] != "ready":
             words = self.hear_any()
         return int(words[2])
+
+    def wait_until_listeners_are_kept(self, count: int) -> None:
+        """The supervisor has heard that so many workers are ready: it has a channel to
+        each, and where each listens."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        held = Path(f"/proc/{self.process.pid}/fd")
+        while True:
+            names = []
+            for each in held.iterdir():
+                with suppress(FileNotFoundError):  # closed just now
+                    names.append(os.readlink(each))
+            if sum(name.startswith("socket:") for name in names) == 2 * count:
+                return
+            assert time.monotonic() < until, names
+            time.sleep(0.01)
 
     def end(self) -> int:
         return self.process.wait(PATIENCE_SECONDS)
@@ -191,6 +207,7 @@ def test_clients_wait_when_all_workers_have_died(count: int):
     (port,) = free_ports(1)
     with running(str(count), "awaited", port=port) as program:
         workers = [int(program.hear_listening()) for _ in range(count)]
+        program.wait_until_listeners_are_kept(count)
         kill_unseen(program, workers)
         with socket.create_connection(("127.0.0.1", port)) as waiting:
             waiting.settimeout(PATIENCE_SECONDS)
@@ -223,6 +240,7 @@ def test_clients_do_not_wait_while_another_worker_serves():
     (port,) = free_ports(1)
     with running("2", "childless", port=port) as program:
         workers = [int(program.hear_listening()) for _ in range(2)]
+        program.wait_until_listeners_are_kept(2)
         os.kill(workers[1], signal.SIGKILL)
         program.hear("successor")
         assert {greeting(str(port)) for _ in range(20)} == {workers[0]}
