@@ -62,6 +62,18 @@ def check_ability(server: Server, host: Host | None, ability: str) -> None:
         )
 
 
+def check_image_there(
+    server: Server, host: Host | None, image: Mapping[str, Any]
+) -> None:
+    """``Conflict`` when the server's host lacks what that image asks for."""
+    needed = needs_of(server.block_devices, server.flavor, image)
+    if missing := sorted(needed & lacking(host)):
+        raise Conflict(
+            f"Instance {server.id} is on a host that has not got what the image needs:"
+            f" {', '.join(missing)}"
+        )
+
+
 def needs_of(
     entries: Iterable[Mapping[str, Any]],
     flavor: Mapping[str, Any],

@@ -10,6 +10,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.image.client import ImageRecord
+from compute.instance.abilities import check_image_there
 from compute.instance.block_devices import root_of
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
@@ -81,6 +82,8 @@ class Lifecycle:
             if flavor is not None:
                 sized = dataclasses.replace(flavor, disk=server.flavor["disk"])
                 check_fit(sized, image, has_root=not server.is_volume_backed)
+            host = self._stores.hosts.get(connection, server.host)
+            check_image_there(server, host, image_snapshot(image))
             return Change(
                 {
                     **values,

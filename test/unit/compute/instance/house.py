@@ -171,8 +171,14 @@ class House:
         self.ok("POST", "/flavors", {"flavor": body}, roles="admin")
         return name
 
-    def image(self, name: str = "tiny") -> str:
-        new = NewImage(name=name, disk_format="qcow2", owner=OWNER, visibility="public")
+    def image(self, name: str = "tiny", **properties: str) -> str:
+        new = NewImage(
+            name=name,
+            disk_format="qcow2",
+            owner=OWNER,
+            visibility="public",
+            properties=properties,
+        )
         made = self.images.create(new)
         self.images.upload(made.id, [empty_image(GIB)])
         return made.id

@@ -120,3 +120,16 @@ def test_a_wrong_wish_is_told_at_once(house: House) -> None:
     house.ok("POST", path, specs, roles="admin,member")
     got = house.ask("POST", "/servers", {"server": order})
     assert got.status == 400 and b"hw_firmware_type=uefi" in got.body, got.body
+
+
+def test_no_server_is_rebuilt_into_what_its_host_has_not_got(house: House) -> None:
+    server = house.ok("POST", "/servers", {"server": house.order()})["server"]
+    house.work()
+    for kit in house.kits.values():
+        assert isinstance(kit.hypervisor, SimHypervisor)
+        lacks = (Ability.UEFI,)
+        kit.hypervisor.host = dataclasses.replace(kit.hypervisor.host, lacks=lacks)
+    house.agent.report()
+    image = house.image("signed", **UEFI)
+    got = house.act(server["id"], "rebuild", {"imageRef": image})
+    assert got.status == 409 and b"what the image needs: uefi" in got.body, got.body
