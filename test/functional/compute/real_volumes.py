@@ -143,7 +143,7 @@ class Volumes(Guests):
 
     def plugged(self, server: Any, volume: Any) -> str:
         """The disk's name in the guest."""
-        self.cloud.openstack("server", "add", "volume", server.name, volume.name)
+        self.sdk.compute.create_volume_attachment(server, volume_id=volume.id)
         self.status(volume, "in-use")
         find = FIND % volume.id[:SERIAL_CHARACTERS]
         wait_for("the disk in the guest", lambda: bool(self.ssh(find).stdout.strip()))
@@ -190,8 +190,9 @@ class Volumes(Guests):
         return server
 
     def shared_volume(self) -> Any:
-        more = ("--property", "multiattach=<is> True")
-        self.cloud.openstack("volume", "type", "create", "shared", *more)
+        self.sdk.block_storage.create_type(
+            name="shared", extra_specs={"multiattach": "<is> True"}
+        )
         volume = self.sdk.block_storage.create_volume(
             name="both", size=1, volume_type="shared"
         )
@@ -214,7 +215,7 @@ class Volumes(Guests):
         self.write(disk, "from the reader")
         self.enter(writer)
         assert self.read(places[writer.id]) == "from the reader"
-        self.cloud.openstack("server", "remove", "volume", writer.name, volume.name)
+        self.sdk.compute.delete_volume_attachment(writer, volume.id)
         wait_for("one attachment", lambda: len(self.servers_of(volume)) == 1)
         assert self.servers_of(volume) == {reader.id}
         self.status(volume, "in-use")
