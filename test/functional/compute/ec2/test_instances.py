@@ -259,7 +259,7 @@ def test_details_of_an_instance(tenant: Tenant, image: str, subnet: str) -> None
         ({"UserData": "x" * 17_000}, "InvalidParameterValue"),
         ({"EbsOptimized": True}, "UnsupportedOperation"),
         ({"IamInstanceProfile": {"Name": "x"}}, "UnknownParameter"),
-        ({"Placement": {"GroupName": "x"}}, "UnknownParameter"),
+        ({"Placement": {"GroupName": "x"}}, "InvalidPlacementGroup.Unknown"),
         ({"DryRun": True}, "DryRunOperation"),
         (
             {
