@@ -275,6 +275,8 @@ def _root_and_others(spec: GuestSpec) -> tuple[DiskSpec, list[DiskSpec]]:
     if not spec.disks:
         raise Rejected(409, "A container has a disk")
     root = min(spec.disks, key=_turn_at_boot)
+    if root.shared:
+        raise Rejected(409, "A container's root is a disk that nobody else writes to")
     return root, [disk for disk in spec.disks if disk is not root]
 
 

@@ -70,7 +70,9 @@ class Drives:
         shown = os.path.join(home, DISK)
         files.on_thread(files.write_file, shown, b"")
         show_source(place, disk, shown)
-        if disk.read_only or not self._mount(home, shown, first_id):
+        # What others may write to is never mounted.
+        as_device = disk.read_only or disk.shared
+        if as_device or not self._mount(home, shown, first_id):
             files.on_thread(_attach_whole, shown, disk.read_only)
         # Last: what has it is complete.
         record = Drive(disk.name, disk.serial, disk.read_only, volume_of(disk))

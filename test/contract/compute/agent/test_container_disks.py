@@ -126,6 +126,11 @@ def test_a_volume_is_a_device_until_it_has_files(
     locked = host.directory / "locked.raw"
     check_that_an_encrypted_one_is_opened(hypervisor, spec, volumes, locked)
 
+    # What others may write to is never mounted.
+    hypervisor.attach_disk(spec.uuid, dataclasses.replace(disk, shared=True))
+    inside(spec, "test -b /dev/vdb && test ! -e /media/vdb")
+    hypervisor.detach_disk(spec.uuid, "vdb")
+
     # With a file system in it, it is files; whoever stands in them keeps it.
     hypervisor.attach_disk(spec.uuid, disk)
     inside(spec, "echo mine >/media/vdb/note; test ! -e /dev/vdb")
