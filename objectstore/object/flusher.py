@@ -1,6 +1,6 @@
 """Brings the index up to date behind the writers' backs.
 
-A flush comes a second after the first change, or as soon as enough rows wait.  It
+A flush comes some seconds after the first change, or as soon as enough rows wait.  It
 and the checkpoint, which fsyncs, run on native threads: 400 rows take SQLite 6 ms, up
 to 20 when they lie far apart, and so long nobody would be served.  One of them at a
 time, so that a checkpoint reaches the end of SQLite's write-ahead file.  Devices flush
@@ -18,17 +18,19 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.object.index import Index
+from objectstore.object.row_cache import ROWS_MAX
 
-FLUSH_SECONDS = 1.0
-# The more go together, the more of them share a page of the tree, and the less often
-# readers have to forget the pages that they knew.  So many take some tens of
-# milliseconds to read back after a crash.
-FLUSH_ROWS = 2000
+FLUSH_SECONDS = 5.0
+# The more go together, the more of them share a page of the tree, which is written
+# twice, and the less often readers have to forget the pages that they knew.  So many
+# are in memory anyway, in the cache of rows, and take some tenths of a second to read
+# back after a crash.
+FLUSH_ROWS = ROWS_MAX
 # After each run of 64 rows, of 0.3 to 1 ms: a thread that writes on and on would take
 # the processors and the interpreter from the hub by turns.
 REST_SECONDS = 0.003
 # With more rows than this in memory it does not rest.
-RESTING_ROWS_MAX = 4 * FLUSH_ROWS
+RESTING_ROWS_MAX = 2 * FLUSH_ROWS
 # Rows in memory while SQLite cannot take them (a full disk): some 100 MiB.
 ROWS_WAITING_MAX = 50_000
 
