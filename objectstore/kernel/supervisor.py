@@ -203,7 +203,7 @@ class Supervisor:
         if not self._to_replace:
             return
         late = self._clock.monotonic() >= self._replaced_at + READY_SECONDS
-        if late or all(place.is_ready and not place.stop_by for place in self._places):
+        if late or all(place.takes_clients for place in self._places):
             place = self._to_replace.pop(0)
             place.failures = 0
             self._replaced_at = self._clock.monotonic()
@@ -276,7 +276,7 @@ class Supervisor:
         place.failures = place.failures + 1 if is_young else 0
         delay = min(RESTART_SECONDS * 2**place.failures, RESTART_SECONDS_MAX)
         place.start_at = now + delay
-        is_last = was_ready and not any(each.is_ready for each in self._places)
+        is_last = was_ready and not any(each.takes_clients for each in self._places)
         place.outlive_worker(is_awaited=is_last and delay <= AWAITED_SECONDS_MAX)
         logger.error(
             "worker %d ended with %d: a new one in %.1f s", place.index, code, delay

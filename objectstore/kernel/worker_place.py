@@ -28,6 +28,11 @@ class Place:
         held += [self.channel] if self.channel else []
         return [sock.fileno() for sock in held]
 
+    @property
+    def takes_clients(self) -> bool:
+        """Whether its worker listens, as far as we know."""
+        return self.is_ready and not self.stop_by
+
     def close_channel(self) -> None:
         """Its worker has ended, or is about to."""
         if self.channel is not None:

@@ -81,6 +81,15 @@ def childless(worker: Worker) -> None:
     awaited(worker)
 
 
+def lingering(worker: Worker) -> None:
+    """The same, but the first ones end only when told to stop again."""
+    awaited(worker)
+    if worker.is_first:
+        ended = concurrency.Event()
+        on_signals({signal.SIGTERM: ended.set})
+        ended.wait()
+
+
 def stubborn(worker: Worker) -> None:
     """Ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -130,6 +139,7 @@ if __name__ == "__main__":
         "awaited": awaited,
         "barren": barren,
         "childless": childless,
+        "lingering": lingering,
         "stubborn": stubborn,
         "misconfigured": misconfigured,
         "failing": failing,

@@ -225,6 +225,21 @@ def test_clients_wait_when_all_workers_have_died(count: int):
         assert program.end() == 0
 
 
+def test_clients_wait_when_the_last_worker_that_listens_has_died():
+    """The other one was told to stop, and has requests under way."""
+    (port,) = free_ports(1)
+    with running("2", "lingering", "60", port=port) as program:
+        workers = {int(program.hear_listening()) for _ in range(2)}
+        program.wait_until_listeners_are_kept(2)
+        program.process.send_signal(signal.SIGHUP)
+        told = int(program.hear("drained")[2])
+        kill_unseen(program, workers - {told})
+        with socket.create_connection(("127.0.0.1", port)) as waiting:
+            waiting.settimeout(PATIENCE_SECONDS)
+            program.process.send_signal(signal.SIGCONT)
+            assert int(waiting.makefile().read()) not in workers
+
+
 def test_clients_do_not_wait_for_workers_that_die_at_once():
     with running("1", "barren") as program:
         _, port = program.hear("listening")
