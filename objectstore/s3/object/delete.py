@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3.access.authorize import Permission, authorize, version_query
 from objectstore.s3.errors import S3Error
@@ -71,6 +72,8 @@ def _delete_version(operation: Operation) -> HeaderList:
         claim_deletion(
             operation, operation.key, head, lambda lock: check_lock(operation, lock)
         )
+    elif has_lock and (head.status >= 500 or head.is_reduced):
+        raise Unavailable("whether a version is protected cannot be looked up")
     answer = operation.ask_object("DELETE", query=query).discard()
     # 400: the bucket never had versions, so this one is not there either.
     was_there = answer.status in (204, 200)

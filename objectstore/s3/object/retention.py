@@ -89,7 +89,8 @@ def _change(operation: Operation, head: Answer, change: Callable[[Lock], Lock]) 
     change_lock(operation, operation.key, head, change)
     version = head.get("x-object-version-id") or "null"
     query = f"version-id={quote(version, safe='')}"
-    if operation.ask_object("HEAD", query=query).discard().status == 404:
+    left = operation.ask_object("HEAD", query=query).discard()
+    if left.status == 404 and not left.is_reduced:
         forget_lock(operation, operation.key, version)
         raise missing(operation, "NoSuchVersion")
 

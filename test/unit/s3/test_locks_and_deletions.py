@@ -22,12 +22,18 @@ class Meeting:
         locked(self.house)
         self.version = put(self.house, b"one")
         self.before: tuple[str, str, Callable[[], Any]] | None = None
+        self.is_unsure = False  # those with the version are away
 
     def _watched(self, app: Any) -> Any:
         features = SwiftFeatures(app)
         self.before = None
+        self.is_unsure = False
 
         def watched(environ: dict[str, Any], start_response: Any) -> Any:
+            if self.is_unsure and environ["REQUEST_METHOD"] == "HEAD":
+                unsure = ("X-Ringstack-Consistency", "reduced")
+                start_response("404 Not Found", [("Content-Length", "0"), unsure])
+                return [b""]
             if self.before is not None:
                 method, path, happens = self.before
                 if environ["REQUEST_METHOD"] == method and path in environ["PATH_INFO"]:
@@ -75,6 +81,16 @@ def test_who_looked_before_it_was_deleted_holds_nothing(at: str) -> None:
     assert it.hold() in (404, 409)
     assert not it.is_there()
     assert it.hold() == 404
+
+
+def test_what_cannot_be_looked_up_is_not_deleted() -> None:
+    it = Meeting()
+    assert it.hold() == 200
+    it.is_unsure = True
+    assert it.delete() == 503
+    it.is_unsure = False
+    assert it.is_there()
+    assert it.delete() == 403
 
 
 def test_of_two_deletions_both_are_done() -> None:
