@@ -20,13 +20,13 @@ def abort_upload(operation: Operation) -> Reply:
     level again: the parts are the sweeper's then, which looks.
     """
     with claimed(operation) as (upload, claim):
-        claim.confirm()
         container = segments_container(operation.facts.container)
         name = upload_name(operation.key, upload.upload_id)
         answer = operation.ask("DELETE", container, name, internal=True).discard()
         if not answer.is_success:
             raise operation.failed(answer, missing="NoSuchUpload")
-        if not claim.attempts_before:
+        # From here on nobody takes it over; who did before may be using them.
+        if not claim.attempts_before and claim.still_holds():
             delete_parts(operation, upload.upload_id)
             forget_record(operation, upload.upload_id)
     return Reply(204, ())

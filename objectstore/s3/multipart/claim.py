@@ -162,7 +162,8 @@ def is_held(at: str, by: str, now: float) -> bool:
     Pure, but for a look whether the process is there."""
     if not at:
         return False
-    age = now - float(at)
+    # One of the future has a clock as wrong as one of the past is old.
+    age = abs(now - float(at))
     if age < DEAD_CLAIM_SECONDS:
         return True
     return age < CLAIM_SECONDS and not has_ended(by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM
@@ -34,7 +35,8 @@ class Upload:
 
 
 def find_upload(operation: Operation) -> Upload:
-    """The request's upload, or ``NoSuchUpload``."""
+    """The request's upload, or ``NoSuchUpload``; ``Unavailable`` when too few replicas
+    answer to know."""
     upload_id = operation.query.get("uploadId", "")
     if not is_upload_id(upload_id):
         raise S3Error("NoSuchUpload", UploadId=upload_id[:256])
@@ -43,6 +45,8 @@ def find_upload(operation: Operation) -> Upload:
         segments_container(operation.facts.container),
         upload_name(operation.key, upload_id),
     ).discard()
+    if marker.status == 404 and marker.is_reduced:
+        raise Unavailable("an upload cannot be looked up")
     if marker.status == 404:
         raise S3Error("NoSuchUpload", UploadId=upload_id)
     if not marker.is_success:

@@ -139,6 +139,14 @@ def test_who_was_taken_over_sweeps_nothing() -> None:
     assert sum(name.startswith("parts/") for name in segments(it.house)) == 2
 
 
+def test_an_abort_that_was_taken_over_sweeps_nothing() -> None:
+    it = Interrupted()
+    it.is_taken_over(BEFORE_THE_MARKER_GOES)
+    answer = it.house.ask("DELETE", "/bucket/key", f"uploadId={it.upload}")
+    assert answer.status == 204
+    assert sum(name.startswith("parts/") for name in segments(it.house)) == 2
+
+
 def test_a_delete_that_became_a_marker_sweeps_nothing() -> None:
     """The bucket has versions since this process last looked."""
     it = Interrupted()
@@ -158,3 +166,15 @@ def test_a_claim_of_which_nobody_heard_is_free_again() -> None:
     assert finish(it.house, it.upload, it.etags).status == 503
     assert finish(it.house, it.upload, it.etags).status == 200
     assert it.version(BODY)
+
+
+def test_an_upload_whose_replicas_are_away_is_not_taken_for_none() -> None:
+    it = Interrupted()
+    marker = f"/{ALICE.account}/bucket+segments/uploads/key/{it.upload}"
+    away = it.cluster.primaries("object", marker)
+    for device in away:
+        it.cluster.faults("object", device).down = True
+    assert finish(it.house, it.upload, it.etags).status == 503
+    for device in away:
+        it.cluster.faults("object", device).down = False
+    assert finish(it.house, it.upload, it.etags).status == 200

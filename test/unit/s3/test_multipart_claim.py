@@ -20,3 +20,8 @@ def test_a_claim_ends_by_its_age_or_soon_after_its_holder() -> None:
     assert is_held(AT, DEAD, NOW + DEAD_CLAIM_SECONDS - 1)
     assert not is_held(AT, DEAD, NOW + DEAD_CLAIM_SECONDS)
     assert not is_held("", "", NOW)
+
+
+def test_a_claim_of_a_clock_far_ahead_holds_no_longer() -> None:
+    assert is_held(AT, ELSEWHERE, NOW - CLAIM_SECONDS + 1)
+    assert not is_held(AT, ELSEWHERE, NOW - CLAIM_SECONDS)
