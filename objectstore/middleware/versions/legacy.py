@@ -25,7 +25,7 @@ from objectstore.middleware.subrequest import (
 )
 from objectstore.middleware.versions.link import MARKER_TYPE, is_marker
 from objectstore.middleware.versions.null import kept_headers
-from objectstore.middleware.versions.place import Place, refuse_reduced
+from objectstore.middleware.versions.place import Place, check, refuse_reduced
 
 LISTING_BYTES_MAX = 8 * 1024 * 1024
 PAGE = 100
@@ -70,12 +70,13 @@ class Legacy:
                 if place.head_to_write() is not None:
                     break
                 # Deleted already while history was kept: go on below the note.
-                place.do(place.own("DELETE", path))
+                self._remove(path)
                 continue
             read = place.ask(place.own("GET", path, symlink="get"))
+            _refuse_reduced(read)
             if read.status == 404:
                 discard(read)
-                place.do(place.own("DELETE", path))
+                self._remove(path)
                 continue
             if read.status >= 300:
                 discard(read)
@@ -88,6 +89,11 @@ class Legacy:
 
     def _version_path(self, at: str) -> str:
         return f"{self._location}/{self._prefix}{at}"
+
+    def _remove(self, path: str) -> None:
+        gone = self._place.do(self._place.own("DELETE", path))
+        if gone.status != 404:
+            check(gone)
 
     def _save_current(self) -> None:
         place = self._place

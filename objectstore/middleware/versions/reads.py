@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.timestamps import to_text
 from objectstore.middleware.subrequest import (
@@ -21,7 +22,12 @@ from objectstore.middleware.versions.names import (
     split_version,
     versions_prefix,
 )
-from objectstore.middleware.versions.place import Place
+from objectstore.middleware.versions.place import (
+    CONSISTENCY,
+    Place,
+    check,
+    refuse_reduced,
+)
 
 VERSION_ID = "X-Object-Version-Id"
 # A version may be deleted between finding the link and reading it.
@@ -79,7 +85,10 @@ def marker_reply(version_id: str) -> Reply:
 
 def _with_marker(place: Place, reply: Reply) -> Reply:
     """Say of a missing object that a deletion is the newest that is known of it."""
-    newest = newest_version(place)
+    try:
+        newest = newest_version(place)
+    except Unavailable:
+        return reply
     if newest is None or not is_marker(newest[1]):
         return reply
     discard(reply)
@@ -94,7 +103,8 @@ def newest_version(place: Place) -> tuple[int, str] | None:
 
 
 def versions_of(place: Place, limit: int) -> list[tuple[int, str, bool]]:
-    """The newest versions: time, content type, whether it is S3's null version."""
+    """The newest versions: time, content type, whether it is S3's null version.
+    ``Unavailable`` when too few replicas tell of them."""
     environ = place.own(
         "GET",
         place.hidden_path(),
@@ -103,8 +113,11 @@ def versions_of(place: Place, limit: int) -> list[tuple[int, str, bool]]:
         limit=str(limit),
     )
     reply = place.ask(environ)
-    if reply.status != 200:
+    if reply.status != 200 or reply.header(CONSISTENCY):
         discard(reply)
+        refuse_reduced(reply)
+        if reply.status != 404:
+            check(reply)
         return []
     found = []
     for entry in orjson.loads(read_reply(reply, LISTING_BYTES_MAX)):

@@ -41,7 +41,7 @@ from objectstore.middleware.versions.null import (
     null_timestamp,
     save_null,
 )
-from objectstore.middleware.versions.place import Place, check
+from objectstore.middleware.versions.place import Place, check, refuse_reduced
 from objectstore.middleware.versions.reads import (
     VERSION_ID,
     newest_version,
@@ -233,8 +233,10 @@ class Writes:
         if newest is None or is_marker(newest[1]):
             return ""
         head = place.do(place.own("HEAD", place.version_path(newest[0])))
-        if head.status >= 300:
+        refuse_reduced(head)
+        if head.status == 404:
             return ""
+        check(head)
         target = target_of_head(newest[0], head)
         # A write that comes in between is newer, and stays.
         self._link(target, {}, to_text(self._clock.now()))

@@ -99,3 +99,18 @@ def test_what_most_replicas_are_away_with_is_not_replaced(store: SwiftStore) -> 
         cluster.faults("object", device).down = False
     store.ok("PUT", f"{C}/o", b"2")
     assert len(store.listing(OLD)) == 1
+
+
+def test_an_old_version_whose_replicas_are_away_stays(store: SwiftStore) -> None:
+    store.ok("PUT", f"{C}/o", b"1")
+    store.ok("PUT", f"{C}/o", b"2")
+    (old,) = store.listing(OLD)
+    cluster = store.cluster
+    away = cluster.primaries("object", f"{OLD.removeprefix('/v1')}/{old['name']}")
+    for device in away:
+        cluster.faults("object", device).down = True
+    assert store.ask("DELETE", f"{C}/o").status == 503
+    for device in away:
+        cluster.faults("object", device).down = False
+    store.ok("DELETE", f"{C}/o")
+    assert store.ask("GET", f"{C}/o").body == b"1"

@@ -29,6 +29,21 @@ def test_s3_makes_what_is_left_current(s3: Store) -> None:
     assert s3.ask("GET", f"{C}/o").body == b"1"
 
 
+def test_what_is_left_is_not_taken_for_nothing(s3: Store) -> None:
+    """Its container does not answer."""
+    s3.put("o", b"1")
+    two = s3.put("o", b"2")
+    cluster = s3.cluster
+    away = cluster.primaries("container", "/AUTH_a/\0versions\0c")
+    for device in away:
+        cluster.faults("container", device).down = True
+    assert s3.ask("DELETE", f"{C}/o?version-id={two}").status == 503
+    for device in away:
+        cluster.faults("container", device).down = False
+    s3.ask("DELETE", f"{C}/o?version-id={two}")
+    assert s3.ask("GET", f"{C}/o").body == b"1"
+
+
 def test_s3_keeps_the_null_version(s3: Store) -> None:
     s3.ask("POST", C, X_Versions_Enabled="false")
     s3.put("o", b"null")
