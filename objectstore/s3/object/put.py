@@ -143,7 +143,9 @@ def finish_write(
     if not answer.is_success:
         raise write_failure(operation, answer)
     answer.discard()
-    if replaced is not None and "x-object-version-id" not in answer.headers:
+    # 202: something newer is there, which may be what we saw, and it stays.
+    is_replaced = answer.status != 202 and "x-object-version-id" not in answer.headers
+    if replaced is not None and is_replaced:
         sweep_replaced(operation, replaced)
 
 

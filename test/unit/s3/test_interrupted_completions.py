@@ -31,6 +31,7 @@ class Breaking:
         self._app = app
         self.at = ("", "")
         self.is_unheard = False  # it is done, and the answer lost
+        self.is_superseded = False  # something newer is there
         self.happens: Callable[[], Any] = die
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -40,6 +41,9 @@ class Breaking:
             if self.is_unheard:
                 list(self._app(environ, lambda *_: None))
                 start_response("503 Service Unavailable", [("Content-Length", "0")])
+                return [b""]
+            if self.is_superseded:
+                start_response("202 Accepted", [("Content-Length", "0"), ("Etag", "0")])
                 return [b""]
             self.happens()
         return self._app(environ, start_response)
@@ -165,6 +169,15 @@ def test_a_claim_of_which_nobody_heard_is_free_again() -> None:
     it.breaking.is_unheard = True
     assert finish(it.house, it.upload, it.etags).status == 503
     assert finish(it.house, it.upload, it.etags).status == 200
+    assert it.version(BODY)
+
+
+def test_what_is_newer_than_a_write_keeps_its_parts() -> None:
+    it = Interrupted()
+    assert finish(it.house, it.upload, it.etags).status == 200
+    it.breaking.at = ("PUT", "/bucket/key")
+    it.breaking.is_superseded = True
+    assert it.house.ask("PUT", "/bucket/key", body=b"late").status == 200
     assert it.version(BODY)
 
 
