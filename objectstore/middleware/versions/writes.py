@@ -18,10 +18,7 @@ from objectstore.kernel.request import CONTEXT_KEY
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
 from objectstore.middleware.iterable_input import EMPTY_INPUT
 from objectstore.middleware.subrequest import ask, discard
-from objectstore.middleware.versions.conditions import (
-    check_conditions,
-    deletion_guard,
-)
+from objectstore.middleware.versions.conditions import check_conditions, deletion_guard
 from objectstore.middleware.versions.link import (
     LINK,
     LINK_ETAG,
@@ -42,10 +39,7 @@ from objectstore.middleware.versions.null import (
     save_null,
 )
 from objectstore.middleware.versions.place import Place, check, refuse_reduced
-from objectstore.middleware.versions.reads import (
-    VERSION_ID,
-    newest_version,
-)
+from objectstore.middleware.versions.reads import VERSION_ID, newest_version
 from objectstore.middleware.versions.upload import CountedInput, upload_type
 from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, SHOWN_SIZE
 
