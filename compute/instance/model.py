@@ -183,6 +183,10 @@ ACTIONS: dict[str, Action] = {
     ),
     # Asked of the host while the caller waits.
     "change_password": Action("changePassword", _states(_V.ACTIVE), _T.NONE, "", None),
+    # Read by the guest when it starts.
+    "change_user_data": Action(
+        "changeUserData", _states(_V.STOPPED), _T.NONE, "", None
+    ),
     "attach_interface": Action(
         "attach_interface", _PLUGGED, _T.NONE, "attach_interface", None
     ),

@@ -10,6 +10,7 @@ from compute.agent.sagas.parts import (
     start_guest,
     stop_guest,
     wait_for_ports,
+    write_config_drive,
 )
 from compute.core.saga import Saga, Step
 
@@ -55,7 +56,13 @@ def _resume_from_disk(work: Work) -> None:
 
 
 START: Saga[Work] = Saga(
-    "start", (Step("wires", wait_for_ports), Step("start", start_guest))
+    "start",
+    (
+        Step("wires", wait_for_ports),
+        # Its user data may be other ones since.
+        Step("drive", write_config_drive),
+        Step("start", start_guest),
+    ),
 )
 STOP: Saga[Work] = Saga("stop", (Step("stop", stop_guest),))
 SOFT_DELETE: Saga[Work] = Saga("soft_delete", (Step("stop", stop_guest),))

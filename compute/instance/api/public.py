@@ -80,7 +80,7 @@ def public_verbs(
         *servers.verbs(),
         *action_api.verbs(),
         *AttributesApi(wiring, services.ordering).verbs(),
-        *UserDataApi(wiring).verbs(),
+        *UserDataApi(wiring, actions).verbs(),
         *InterfacesApi(wiring, actions, presenter).verbs(),
         *VolumeAttachmentsApi(services.volumes).verbs(),
         *VolumeProxiesApi(callers["volume"]).verbs(),

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from compute.core.api import ApiCall
 from compute.core.database import Connection
-from compute.core.errors import Conflict
 from compute.core.schema import Schema
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.records import Server
 from compute.instance.schemas.types import USER_DATA
+from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.order_checks import checked_user_data
-from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -34,8 +33,9 @@ BODY = Schema(
 class UserDataApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
         self._wiring = wiring
+        self._actions = actions
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -50,20 +50,13 @@ class UserDataApi:
     def change(self, call: ApiCall) -> Reply:
         """PUT: of a server that is stopped, which reads it when it starts."""
         given = checked_user_data(call.json(BODY)["user_data"] or "")
-
-        def write(connection: Connection) -> Server:
-            server = self._server(connection, call)
-            if server.vm_state != VmState.STOPPED or server.task_state:
-                text = f"Instance {server.id} is not stopped."
-                raise Conflict(text)
-            stores, now = self._wiring.stores, self._wiring.clock.time()
-            after = stores.servers.update(connection, server, now, user_data=given)
-            stores.events.append(
-                connection, call.context, now, "server.update", server.id
-            )
-            return after
-
-        server = self._wiring.database.run(write)
+        server = self._actions.begin(
+            call.context,
+            call.parameters["server_id"],
+            "change_user_data",
+            lambda _, __: Change({"user_data": given}),
+            rule=RULE,
+        )
         return ok({"user_data": server.user_data or None})
 
     def _server(self, connection: Connection, call: ApiCall) -> Server:

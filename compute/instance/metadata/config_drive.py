@@ -12,7 +12,8 @@ from compute.instance.records import Server
 
 def config_drive_files(server: Server, admin_password: str = "") -> dict[str, bytes]:
     """Path in the drive to content.  The administrator's password is on the drive
-    only: whoever can ask the metadata service need not be the administrator."""
+    only, until the server is started again: whoever can ask the metadata service need
+    not be the administrator."""
     files: dict[str, bytes] = {}
     for version in (*openstack.VERSIONS, openstack.LATEST):
         for name in openstack.documents_of(server, version):

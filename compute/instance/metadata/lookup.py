@@ -46,6 +46,7 @@ def _openstack(server: Server, parts: list[str]) -> tuple[str, bytes] | None:
 
 def _content(server: Server, name: str) -> tuple[str, bytes] | None:
     """Files that the user injected, by number."""
-    if not name.isdigit() or int(name) >= len(server.personality):
+    files = {str(number): each for number, each in enumerate(server.personality)}
+    if name not in files:
         return None
-    return BYTES, base64.b64decode(server.personality[int(name)]["contents"])
+    return BYTES, base64.b64decode(files[name]["contents"])

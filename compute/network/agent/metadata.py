@@ -156,10 +156,15 @@ class MetadataApplication:
 
 
 def limit_hops(sock: socket.socket | None, hops: int) -> None:
-    """Whoever stands further away than so from the guest does not see the answer."""
+    """Whoever stands further away than so from the guest does not see the answer.
+
+    A connection's limit is never raised again: what was lost on the way is sent once
+    more with the limit of then, and a token must not get by behind the next answer.
+    """
     if sock is None:
         return
+    option = (socket.IPPROTO_IP, socket.IP_TTL)
     if sock.family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
-    else:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
+        option = (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS)
+    if hops < sock.getsockopt(*option):
+        sock.setsockopt(*option, hops)

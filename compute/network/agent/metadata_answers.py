@@ -71,13 +71,7 @@ class InstanceMetadata:
                 )
                 return MetadataAnswer(200, [("Content-Type", kind)], content)
             if method == "POST" and _PASSWORD.fullmatch(path):
-                if (
-                    not token
-                    and self._instances.metadata_options(server_id).needs_token
-                ):
-                    return _UNKNOWN_ASKER
-                self._instances.put_password(server_id, body)
-                return MetadataAnswer(200, PLAIN, b"")
+                return self._password(server_id, body, has_token=bool(token))
         except NotFound:
             return MetadataAnswer(404, PLAIN, b"not found\n")
         except Conflict:
@@ -101,6 +95,17 @@ class InstanceMetadata:
         token = self._tokens.issue(server_id, seconds).encode()
         headers: HeaderList = [*PLAIN, (TTL_HEADER, str(seconds))]
         return MetadataAnswer(200, headers, token, options.hops)
+
+    def _password(
+        self, server_id: str, body: bytes, *, has_token: bool
+    ) -> MetadataAnswer:
+        options = self._instances.metadata_options(server_id)
+        if not options.is_open:
+            raise NotFound("it has no metadata service")
+        if options.needs_token and not has_token:
+            return _UNKNOWN_ASKER
+        self._instances.put_password(server_id, body)
+        return MetadataAnswer(200, PLAIN, b"")
 
     def _server_at(self, network_id: str, address: str) -> str:
         """ "" when nobody of ours has the address."""

@@ -220,6 +220,12 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
         "attach_interface": attach,
         "detach_interface": detach,
         "restore": action("restore"),
+        "change_user_data": lambda server_id: house.ask(
+            "PUT",
+            f"/servers/{server_id}/user-data",
+            {"user_data": "aGVsbG8="},
+            roles="admin",
+        ),
         "lock": action("lock"),
         "unlock": action("unlock"),
         "reset_state": action("os-resetState", {"state": "active"}),

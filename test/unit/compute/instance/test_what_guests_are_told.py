@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 import pytest
 
@@ -13,8 +14,10 @@ from test.unit.compute.instance.house import OTHER, House
 SCRIPT = base64.b64encode(b"#!/bin/sh").decode()
 
 
-def test_user_data_of_a_server_that_is_stopped(house: House) -> None:
-    server_id = house.boot()
+def test_user_data_of_a_server_that_is_stopped(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = house.boot(config_drive=True)
     path = f"/servers/{server_id}/user-data"
     body = {"user_data": SCRIPT}
     assert house.ok("GET", path) == {"user_data": None}
@@ -30,7 +33,30 @@ def test_user_data_of_a_server_that_is_stopped(house: House) -> None:
         assert house.ask(method, path, sent, roles="reader").status == 403
     _, content = house.instances.metadata(server_id, "/latest/user-data")
     assert content == b"#!/bin/sh"
+    house.act(server_id, "lock", roles="admin")
+    assert house.ask("PUT", path, {"user_data": None}).status == 409
+    house.act(server_id, "unlock", roles="admin")
+    drives: list[Mapping[str, bytes]] = []
+    for kit in house.kits.values():
+        write = kit.disks.prepare_config_drive
+        monkeypatch.setattr(
+            kit.disks,
+            "prepare_config_drive",
+            lambda uuid, files, write=write: (drives.append(files), write(uuid, files)),
+        )
+    house.act(server_id, "os-start")
+    house.work()
+    assert [each["ec2/latest/user-data"] for each in drives] == [b"#!/bin/sh"]
+    house.act(server_id, "os-stop")
+    house.work()
     assert house.ok("PUT", path, {"user_data": None}) == {"user_data": None}
+
+
+def test_files_that_are_not_there(house: House) -> None:
+    server_id = house.boot()
+    for name in ("0", "\u00b2", "x", "9" * 1500):
+        with pytest.raises(NotFound):
+            house.instances.metadata(server_id, f"/openstack/content/{name}")
 
 
 def test_who_brings_no_token_is_not_answered(house: House) -> None:

@@ -155,3 +155,11 @@ def test_how_far_an_answer_goes(family: int, level: int, option: int) -> None:
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         ask(MetadataApplication(LISTENER, source), **{SOCKET_KEY: sock})
         assert sock.getsockopt(level, option) == 2
+
+
+def test_a_connection_that_a_token_went_over_reaches_no_further_again() -> None:
+    source = Source()
+    with socket.socket() as sock:
+        for source.hops in (1, 64):
+            ask(MetadataApplication(LISTENER, source), **{SOCKET_KEY: sock})
+        assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 1

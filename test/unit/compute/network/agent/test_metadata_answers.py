@@ -175,6 +175,15 @@ def test_who_gets_no_token(room: InstanceRoom, source: InstanceMetadata) -> None
     assert put(source, **{TTL: "60"}).status == 403
 
 
+def test_where_there_is_no_service_no_password_is_kept(
+    room: InstanceRoom, source: InstanceMetadata
+) -> None:
+    room.options(is_open=False, needs_token=False)
+    path = "/openstack/2013-04-04/password"
+    assert source.answer(NETWORK, "10.1.0.7", "POST", path, [], b"x").status == 404
+    assert [method for method, _, _ in room.asked] == ["GET"]
+
+
 def test_without_the_token_that_is_required(
     room: InstanceRoom, source: InstanceMetadata
 ) -> None:
