@@ -8,6 +8,7 @@ from compute.ec2 import ids
 from compute.ec2.call import Call
 from compute.ec2.frame.errors import Ec2Error, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
+from compute.ec2.kept_interfaces import keep
 from compute.ec2.vpcs import PUBLIC
 from compute.ec2.words import mark
 
@@ -86,7 +87,10 @@ def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
     for each in sorted(given, key=lambda each: each.integer("DeviceIndex", 0) or 0):
         _check(each)
         if interface := each.text("NetworkInterfaceId"):
-            found.append({"port": call.inventory.uuid(ids.INTERFACE, interface)})
+            uuid = call.inventory.uuid(ids.INTERFACE, interface)
+            if port := call.inventory.ports_by_id.get(uuid):
+                keep(call.inventory, port)
+            found.append({"port": uuid})
             continue
         if len(given) > 1 or any(map(each.has, _PLACES)):
             found.append(_network(call, each.required("SubnetId"), each))

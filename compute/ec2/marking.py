@@ -42,6 +42,16 @@ def there_or_not() -> Iterator[None]:
 
 
 @contextmanager
+def where_possible() -> Iterator[None]:
+    """What is only to be shown: the thing may be gone, or have no room for a word."""
+    try:
+        yield
+    except Rejected as error:
+        if error.status not in (400, 404):
+            raise
+
+
+@contextmanager
 def undone(rooms: Rooms, room: str, *path: str) -> Iterator[None]:
     """Take away what was made when the rest of what is to be done with it fails."""
     try:

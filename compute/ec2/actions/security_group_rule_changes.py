@@ -38,6 +38,8 @@ def modify(call: Call) -> Document:
     if not wanted:
         raise missing("SecurityGroupRule")
     changes = []
+    # Those whose successors were made by somebody who then died.
+    left: list[str] = []
     for each in wanted:
         identifier = each.required("SecurityGroupRuleId")
         uuid = call.inventory.uuid(ids.GROUP_RULE, identifier)
@@ -45,6 +47,14 @@ def modify(call: Call) -> Document:
             raise ids.not_found(ids.GROUP_RULE, identifier)
         said = each.structure("SecurityGroupRule")
         changes.append((rules[uuid], said.text("Description"), _wished(call, said)))
+        left += [
+            rule["id"]
+            for rule in rules.values()
+            if call.inventory.rule_id(rule) == identifier and rule["id"] != uuid
+        ]
+    for uuid in left:
+        with there_or_not():
+            call.rooms.delete("network", _PATH, uuid)
     for rule, text, permission in changes:
         if permission is None or permission.is_of(rule):
             body = {"security_group_rule": {"description": text}}

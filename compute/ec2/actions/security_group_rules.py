@@ -104,10 +104,10 @@ def _named(call: Call, direction: str) -> list[Thing]:
     ]
     if wanted := call.parameters.texts("SecurityGroupRuleId"):
         uuids = {call.inventory.uuid(ids.GROUP_RULE, each) for each in wanted}
-        found = [rule for rule in rules if rule["id"] in uuids]
-        if len(found) < len(uuids):
+        if uuids - {rule["id"] for rule in rules}:
             raise ids.not_found(ids.GROUP_RULE, ", ".join(wanted))
-        return found
+        # One whose successor was made by somebody who then died has the same id.
+        return [rule for rule in rules if call.inventory.rule_id(rule) in wanted]
     found = []
     for permission in asked_permissions(call.parameters, call.inventory):
         fitting = [rule for rule in rules if permission.is_of(rule)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from compute.ec2 import ids
 from compute.ec2.forwarding import is_checked
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing, is_launched
+from compute.ec2.kept_interfaces import is_kept
 from compute.ec2.tagging import tag_set
 from compute.ec2.words import RESERVED, mark
 
@@ -57,9 +59,9 @@ def interface(inventory: Inventory, port: Thing) -> dict[str, Any]:
 def _was_just_detached(inventory: Inventory, port: Thing) -> bool:
     """Terraform waits to read so, or until it has not found it for minutes."""
     moment_of_it = mark(port, DETACHED)
-    if port["device_id"] or not moment_of_it.isdigit():
+    if port["device_id"] or not re.fullmatch(r"[0-9]{1,12}", moment_of_it):
         return False
-    return inventory.now() - int(moment_of_it) < DETACHED_SECONDS
+    return 0 <= inventory.now() - int(moment_of_it) < DETACHED_SECONDS
 
 
 def _is_users(port: Thing) -> bool:
@@ -134,5 +136,5 @@ def _attachment(inventory: Inventory, port: Thing, number: int) -> dict[str, Any
         "deviceIndex": number,
         "status": "attached" if is_there else "attaching",
         "attachTime": moment(port.get("created_at")),
-        "deleteOnTermination": True,
+        "deleteOnTermination": not is_kept(port),
     }

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
+from compute.ec2.words import RESERVED
 from test.functional.compute.ec2.conftest import Ec2Cloud, Tenant
 from test.functional.compute.ec2.test_instances import code, instances
 
@@ -202,6 +203,10 @@ def test_addresses_and_interfaces(tenant: Tenant, image: str, subnet: str) -> No
     assert "10.7.0.99" in {
         each["PrivateIpAddress"] for each in found["NetworkInterfaces"]
     }
+    assert {
+        each["PrivateIpAddress"]: each["Attachment"]["DeleteOnTermination"]
+        for each in found["NetworkInterfaces"]
+    } == {one["PrivateIpAddress"]: True, "10.7.0.99": False}
     with pytest.raises(ClientError) as caught:
         ec2.delete_network_interface(NetworkInterfaceId=second)
     assert code(caught) == "InvalidNetworkInterface.InUse"
@@ -210,6 +215,12 @@ def test_addresses_and_interfaces(tenant: Tenant, image: str, subnet: str) -> No
     by_attachment = [{"Name": "attachment.attachment-id", "Values": [attachment]}]
     gone = ec2.describe_network_interfaces(Filters=by_attachment)["NetworkInterfaces"]
     assert [each["Attachment"]["Status"] for each in gone] == ["detached"]
+    # Words that another program writes are no moment of ours.
+    for rubbish in ("\u00b2", "9" * 40):
+        (port,) = tenant.sdk.network.ports(fixed_ips="ip_address=10.7.0.99")
+        tenant.sdk.network.set_tags(port, [f"{RESERVED}detached={rubbish}"])
+        shown = ec2.describe_network_interfaces(NetworkInterfaceIds=[second])
+        assert "Attachment" not in shown["NetworkInterfaces"][0]
     ec2.delete_network_interface(NetworkInterfaceId=second)
     ec2.terminate_instances(InstanceIds=[name])
 

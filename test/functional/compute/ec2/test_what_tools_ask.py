@@ -136,6 +136,20 @@ def test_rules_that_are_described_anew(tenant: Tenant) -> None:
         SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
     )["SecurityGroupRules"]
     assert (shown["ToPort"], shown["Description"]) == (24, "ssh")
+    # Whoever was to replace it died before it was taken away.
+    (former,) = tenant.sdk.network.security_group_rules(port_range_max=24)
+    successor = tenant.sdk.network.create_security_group_rule(
+        security_group_id=former.security_group_id, direction="ingress",
+        ether_type="IPv4", protocol="tcp", port_range_min=25, port_range_max=25,
+    )  # fmt: skip
+    tenant.sdk.network.set_tags(
+        successor, [f"{RESERVED}rule={rule['SecurityGroupRuleId']}"]
+    )
+    modify(**change(ToPort=26))
+    there = ec2.describe_security_group_rules(
+        Filters=[{"Name": "group-id", "Values": [group]}]
+    )["SecurityGroupRules"]
+    assert [each["ToPort"] for each in there if not each["IsEgress"]] == [26]
     wrong = change(ReferencedGroupId=group)
     refused("InvalidParameterCombination", modify, **wrong)
     ec2.delete_security_group(GroupId=group)
