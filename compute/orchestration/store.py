@@ -56,25 +56,12 @@ class Stores:
     """All of the room's tables."""
 
     def __init__(self, vault: Vault, lease_seconds: float = LEASE_SECONDS) -> None:
-        self.stacks = SealedRows(
-            Stack, tables.stacks, SEALED[tables.stacks.name], vault
-        )
-        self.resources = SealedRows(
-            Resource, tables.resources, SEALED[tables.resources.name], vault
-        )
+        self.stacks = _sealed(Stack, tables.stacks, vault)
+        self.resources = _sealed(Resource, tables.resources, vault)
         self.events = Rows(Event, tables.happenings)
-        self.snapshots = SealedRows(
-            Snapshot, tables.snapshots, SEALED[tables.snapshots.name], vault
-        )
-        self.configs = SealedRows(
-            SoftwareConfig, tables.configs, SEALED[tables.configs.name], vault
-        )
-        self.deployments = SealedRows(
-            SoftwareDeployment,
-            tables.deployments,
-            SEALED[tables.deployments.name],
-            vault,
-        )
+        self.snapshots = _sealed(Snapshot, tables.snapshots, vault)
+        self.configs = _sealed(SoftwareConfig, tables.configs, vault)
+        self.deployments = _sealed(SoftwareDeployment, tables.deployments, vault)
         self.attempts = Rows(TrustAttempt, tables.trust_attempts)
         self.jobs = JobStore(
             tables.jobs, turns_by="project_id", lease_seconds=lease_seconds
