@@ -65,7 +65,7 @@ class JobPool:
             try:
                 self._jobs.renew(connection, job.id, self._owner, now)
             except Stale:
-                _log.warning("%s %s is somebody else's now", job.kind, job.id)
+                self._tell_if_lost(connection, job)
         room = self._at_once - len(self._running)
         if room <= 0:
             return []
@@ -73,6 +73,12 @@ class JobPool:
         return self._jobs.claim(
             connection, self._queue, self._owner, now, limit=room, busy_subjects=busy
         )
+
+    def _tell_if_lost(self, connection: Connection, job: Job) -> None:
+        """One that has just ended, and is about to leave here, is nobody's."""
+        found = self._jobs.get(connection, job.id)
+        if found is not None and found.owner:
+            _log.warning("%s %s is %s's now", job.kind, job.id, found.owner)
 
     def _run(self, job: Job) -> None:
         what = f"{job.kind} of {job.subject_id}"

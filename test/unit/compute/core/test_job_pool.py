@@ -30,6 +30,7 @@ class Work:
         self.ended = 0
         self.error: Exception | None = None
         self.gate = concurrency.Event()
+        self.last_gate: concurrency.Event | None = None
         self.pool = self.pool_of("me")
 
     def pool_of(self, owner: str) -> JobPool:
@@ -52,6 +53,8 @@ class Work:
         self.database.run(
             lambda it: STORE.finish(it, job.id, job.owner, self.clock.time())
         )
+        if self.last_gate is not None:
+            self.last_gate.wait()
 
     def note_end(self) -> None:
         self.ended += 1
@@ -135,7 +138,9 @@ def test_what_is_raised_leaves_the_job_for_later(work: Work, error: Exception) -
     assert work.begun == ["1", "1"]
 
 
-def test_a_job_that_was_lost_is_left_to_its_new_owner(work: Work) -> None:
+def test_a_job_that_was_lost_is_left_to_its_new_owner(
+    work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
     work.add("1")
     work.step()
     work.clock.advance(LEASE_SECONDS + 1)
@@ -144,4 +149,20 @@ def test_a_job_that_was_lost_is_left_to_its_new_owner(work: Work) -> None:
     work.settle()
     work.step()
     assert work.job("1").owner == "you"
+    assert "build 1 is you's now" in caplog.text
+    work.let_go()
+
+
+def test_a_job_that_has_just_ended_is_not_told_of_as_lost(
+    work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    work.last_gate = concurrency.Event()
+    work.add("1")
+    work.step()
+    work.gate.set()
+    while work.job("1").state == RUNNING:
+        concurrency.sleep(0)
+    work.pool.step()
+    assert "now" not in caplog.text
+    work.last_gate.set()
     work.let_go()
