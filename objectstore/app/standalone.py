@@ -41,7 +41,7 @@ def standalone_devices(settings: StoreSettings) -> Iterator[list[OpenDevice]]:
         SystemDisk(),
         clock,
         HybridClock(clock),
-        RowSender(lambda: placement),
+        RowSender(lambda: placement, clock, settings.server.reclaim_age),
         Neighbours(rings.current, lambda: directory),
     )
     peers = Peers(

@@ -91,7 +91,9 @@ class StoreWorker:
             SystemDisk(),
             self._clock,
             self._timestamps,
-            RowSender(lambda: self._placement),
+            RowSender(
+                lambda: self._placement, self._clock, settings.server.reclaim_age
+            ),
             Neighbours(self._rings.current, lambda: self._directory),
             internal,
         )

@@ -6,13 +6,20 @@ must be taken in order; taking the next one skips what is left of the last.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from email.message import EmailMessage
 
 PIECE_BYTES = 64 * 1024
 # A part's headers: a name, a file name, a content type.
 HEADER_BYTES_MAX = 16 * 1024
 BOUNDARY_CHARACTERS_MAX = 200
+
+# The standard library's parser knows more than a form may have (RFC 7578 forbids
+# continuations and other character sets), and fails on what anybody may send.
+_PARAMETER = re.compile(
+    r""";\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.?)*)(?:"|$)|([^;]*))""", re.DOTALL
+)
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 
 
 class BadForm(ValueError):
@@ -47,13 +54,16 @@ def parts_of(read: Callable[[int], bytes], boundary: str) -> Iterator[Part]:
 
 
 def parse_value(text: str) -> tuple[str, dict[str, str]]:
-    """A header such as ``form-data; name="x"``: its value, and its parameters."""
-    message = EmailMessage()
-    # The standard library's parser; the header's name does not matter here.
-    message.add_header("content-disposition", "")
-    message.replace_header("content-disposition", text.replace("\n", " "))
-    parameters = message["content-disposition"].params
-    return text.partition(";")[0].strip().lower(), dict(parameters)
+    """A header such as ``form-data; name="x"``: its value, and its parameters.
+
+    Any text is one: what cannot be made sense of is passed over.
+    """
+    parameters: dict[str, str] = {}
+    for found in _PARAMETER.finditer(text):
+        name, quoted, plain = found.groups()
+        value = plain.strip() if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        parameters.setdefault(name.lower(), value)
+    return text.partition(";")[0].strip().lower(), parameters
 
 
 class _Reader:

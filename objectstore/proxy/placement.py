@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.known_facts import Located
 from objectstore.proxy.quorum import majority
+from objectstore.proxy.stand_ins import FORMER_RINGS_MAX, stand_ins
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
 from ring.device import Device
 from ring.hashing import hash_path
@@ -26,6 +27,8 @@ GROUPS_MAX = 1 << 16
 # Stand-ins per primary: beyond twice the replicas, more devices are down than
 # any write should hide from its client.
 HANDOFFS_PER_PRIMARY = 2
+# With fewer replicas so many are asked all the same before absence is believed.
+ASKED_HANDOFFS_MIN = 3
 
 
 class Directory(Protocol):
@@ -112,8 +115,14 @@ class Group(Generic[N]):
         """The nodes that stand in for primaries, in that order."""
         if self._handoffs is None:
             count = HANDOFFS_PER_PRIMARY * len(self.primaries)
+            count = max(count, ASKED_HANDOFFS_MIN)
             self._handoffs = tuple(islice(self._find_handoffs(), count))
         return self._handoffs
+
+    @property
+    def asked_handoffs(self) -> tuple[N, ...]:
+        """Those that are asked what the primaries know nothing of."""
+        return self.handoffs[: max(len(self.primaries), ASKED_HANDOFFS_MIN)]
 
 
 def _read_order(near: Sequence[bool], owners: Sequence[Hashable]) -> list[int]:
@@ -135,9 +144,15 @@ class _Groups(Generic[N]):
     """The groups of one ring."""
 
     def __init__(
-        self, ring: Ring, node: Callable[[Device], N], directory: Directory
+        self,
+        ring: Ring,
+        node: Callable[[Device], N],
+        directory: Directory,
+        former: tuple[Ring, ...] = (),
     ) -> None:
+        """``former``: the rings before this one, newest first."""
         self._ring = ring
+        self._former = former
         self._make_node = node
         # One node for each device: whoever remembers something of a node
         # (its queue of rows, its slowness) remembers it of the device.
@@ -145,6 +160,16 @@ class _Groups(Generic[N]):
         self._directory = directory
         self._shift = 32 - ring.part_power
         self._groups: dict[int, Group[N]] = {}
+
+    def followed_by(self, ring: Ring) -> _Groups[N]:
+        """The groups of the ring that takes this one's place.  The same ring gets new
+        nodes: its devices may be had in another way now."""
+        former = self._former
+        if ring is not self._ring:
+            former = (self._ring, *former)[:FORMER_RINGS_MAX]
+        if ring.part_power != self._ring.part_power:
+            former = ()
+        return _Groups(ring, self._make_node, self._directory, former)
 
     def of(self, key: bytes) -> Group[N]:
         """The group that holds the key."""
@@ -177,7 +202,7 @@ class _Groups(Generic[N]):
         return Group(
             map(self._node, devices),
             map(self._directory.is_near, devices),
-            lambda: map(self._node, self._ring.handoffs(partition)),
+            lambda: map(self._node, stand_ins(self._ring, self._former, partition)),
             [device.id for device in devices],
             map(self._directory.owner, devices),
         )
@@ -200,22 +225,25 @@ class Placement:
         hash_prefix: bytes = b"",
         hash_suffix: bytes = b"",
     ) -> None:
-        self._directory = directory
         self._prefix = hash_prefix
         self._suffix = hash_suffix
-        self.follow(object_rings, container_ring, account_ring)
-
-    def follow(
-        self, object_rings: Mapping[int, Ring], container_ring: Ring, account_ring: Ring
-    ) -> None:
-        """Use these rings from the next request on."""
-        directory = self._directory
         self._objects = {
             policy: _Groups(ring, _object_nodes(directory, policy), directory)
             for policy, ring in object_rings.items()
         }
         self._containers = _Groups(container_ring, directory.container, directory)
         self._accounts = _Groups(account_ring, directory.account, directory)
+
+    def follow(
+        self, object_rings: Mapping[int, Ring], container_ring: Ring, account_ring: Ring
+    ) -> None:
+        """Use these rings from the next request on."""
+        self._objects = {
+            policy: self._objects[policy].followed_by(ring)
+            for policy, ring in object_rings.items()
+        }
+        self._containers = self._containers.followed_by(container_ring)
+        self._accounts = self._accounts.followed_by(account_ring)
 
     def account(self, account: str) -> tuple[bytes, Group[AccountNode]]:
         """Key and nodes of an account."""

@@ -164,7 +164,7 @@ def ask_others(
     asked = {id(node) for node, _ in gathered.answers}
     asked |= {id(node) for node, _ in gathered.failures}
     others = [node for node in group.read_order if id(node) not in asked]
-    others += group.handoffs[: len(group.primaries)]
+    others += group.asked_handoffs
     seconds = None
     if len(gathered.answers) >= group.majority:
         seconds = rounds.read_patience_seconds

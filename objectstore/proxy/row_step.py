@@ -34,7 +34,7 @@ class RowOutcome(enum.Enum):
 
     RECORDED = "recorded"  # on a majority of the container's primaries
     OWED = "owed"  # the device that holds the object will deliver it
-    # A majority says there is none, and who says that there is one missed its deletion.
+    # It was deleted: somebody remembers that, and nobody has a newer life of it.
     NO_CONTAINER = "no container"
 
 
@@ -95,11 +95,11 @@ class RowStep:
                 if promise.done and promise.error is None:
                     node.paid(key, self._row.modified)
             return RowOutcome.RECORDED
-        if missing >= group.majority and not found:
-            return RowOutcome.NO_CONTAINER
+        # Without a deletion that is remembered, devices that are new in the ring, or
+        # swapped, have not been filled yet: all of a majority, where there is one
+        # replica, or where others were away when the container was created.
         if missing and _is_deleted(self._parts, container):
             return RowOutcome.NO_CONTAINER
-        # New or swapped devices may not have been filled yet.
         return RowOutcome.OWED
 
 
@@ -115,7 +115,7 @@ def record_row(
 
 
 def _is_deleted(parts: Parts, container: Known[ContainerNode]) -> bool:
-    """Whether those that have it just missed its deletion."""
+    """Whether it is gone, those that still have it having missed its deletion."""
     try:
         view = view_database(parts.rounds, container.group, container.key)
     except Unavailable:

@@ -87,7 +87,7 @@ class Process(Life):
             machine.disk,
             self.clock,
             self.timestamps,
-            RowSender(lambda: self.placement),
+            RowSender(lambda: self.placement, self.clock, settings.server.reclaim_age),
             Neighbours(lambda: self.rings, lambda: self.directory),
             InternalStore(
                 lambda: self.placement,

@@ -108,7 +108,7 @@ def opened(store: Store) -> Iterator[Devices]:
         for plan in store.plans:
             settings = load_settings(store.place.settings_file(plan.name))
             devices = LocalDevices(
-                settings, SystemDisk(), clock, timestamps, RowSender(_nobody)
+                settings, SystemDisk(), clock, timestamps, RowSender(_nobody, clock, 0)
             )
             opened.append(devices)
             devices.open(plan.devices)

@@ -14,7 +14,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
 from objectstore.middleware.formpost import Formpost, FormpostSettings
 from objectstore.middleware.iterable_input import IterableInput
-from objectstore.middleware.multipart import BadForm, parts_of
+from objectstore.middleware.multipart import BadForm, parse_value, parts_of
 from test.fakes.swift_app import (
     Answer,
     Client,
@@ -239,3 +239,33 @@ def test_skipped_parts_do_not_disturb_the_next() -> None:
 def test_a_form_without_end() -> None:
     with pytest.raises(BadForm):
         list(parts_of(IterableInput([b"--XyZ"]).read, "XyZ"))
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        (
+            'form-data; name="a"; filename="b c.txt"',
+            {"name": "a", "filename": "b c.txt"},
+        ),
+        (
+            'form-data; filename="a\\"b;c=d"; name=e',
+            {"filename": 'a"b;c=d', "name": "e"},
+        ),
+        ("form-data;Name = a ;name=b", {"name": "a"}),
+        ('form-data; filename="never ended', {"filename": "never ended"}),
+        ("form-data; filename*=utf-8''a", {"filename*": "utf-8''a"}),
+        ('form-data; filename="a\u2028\x85\rb"', {"filename": "a\u2028\x85\rb"}),
+        ('form-data; name*="a"; name*0="b"', {"name*": "a", "name*0": "b"}),
+        ("form-data; name=a" + "(" * 9000, {"name": "a" + "(" * 9000}),
+        ("form-data" + '; a="\\"' * 1000, {"a": '"; a='}),
+    ],
+)
+def test_parameters_of_any_header(text: str, parameters: dict[str, str]) -> None:
+    assert parse_value(text) == ("form-data", parameters)
+
+
+def test_a_form_without_a_boundary_is_not_taken() -> None:
+    house = House()
+    house.client("POST", PATH, {"Content-Type": f"multipart/form-data; {'(' * 999}"})
+    assert [seen.method for seen in house.server.seen] == ["POST"]

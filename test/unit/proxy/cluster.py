@@ -109,8 +109,9 @@ class Cluster:
         policies: Policies = ONE_POLICY,
         settings: ProxySettings = IMPATIENT,
         devices: int = 4,
+        replicas: int = 3,
     ) -> None:
-        self.ring = make_ring(devices)
+        self.ring = make_ring(devices, replicas)
         self.directory = FakeDirectory()
         for device in self.ring.devices:
             assert device is not None
