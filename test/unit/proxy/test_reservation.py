@@ -34,8 +34,8 @@ class House:
         for faults in self.faults:
             faults.down = False
 
-    def reservation(self, token: str) -> Reservation:
-        return Reservation(self.rounds, self.group, KEY, token, SECONDS)
+    def reservation(self, token: str, seconds: float = SECONDS) -> Reservation:
+        return Reservation(self.rounds, self.group, KEY, token, seconds)
 
 
 def test_a_suspect_is_left_out() -> None:
@@ -49,7 +49,7 @@ def test_a_suspect_is_asked_where_it_is_needed() -> None:
     house = House()
     house.rounds.suspect(house.nodes[1])
     house.faults[2].down = True
-    reservation = house.reservation("one")
+    reservation = house.reservation("one", LONG_SECONDS)
     reservation.take()
     with pytest.raises(Unavailable):
         house.reservation("two").take()
