@@ -14,6 +14,7 @@ from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import internal_timestamp
+from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.overtaken import follows_the_clock
@@ -62,6 +63,12 @@ def _bury(
         lambda node: node.delete(target.key, tombstone),
         key=target.key,
         then=None if is_guarded else row.begin,
+    )
+    refuse_hidden(
+        parts.rounds,
+        target.group,
+        written,
+        lambda node: node.lookup(target.key, want_body=False),
     )
     return row, written
 

@@ -9,6 +9,7 @@ the commit, so a wrong ETag or a client that leaves early leaves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from objectstore.kernel.body_memory import client_piece_buffers
 from objectstore.kernel.concurrency import Next, Promise
@@ -20,6 +21,7 @@ from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
+from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
@@ -63,13 +65,15 @@ def _put_small(
     group, key = target.group, target.key
 
     def store(state: ObjectState, then: Next | None) -> Written:
-        return parts.rounds.write(
+        written = parts.rounds.write(
             group,
             lambda node: node.put(key, state, body),
             primaries_only_count=plan.conditions is not None,
             key=key,
             then=then,
         )
+        _refuse_hidden(parts, target, written)
+        return written
 
     return _write(parts, target, plan, store, len(body), etag)
 
@@ -94,6 +98,7 @@ def _put_large(
     uploads = _open_uploads(begun)
     intake = Intake(uploads, group.majority, parts.rounds.node_seconds, buffers)
     try:
+        _refuse_hidden(parts, target, begun)
         size, etag = intake.run(source)
         plan.check_etag(etag)
         is_committed = False
@@ -114,6 +119,17 @@ def _put_large(
         # Harmless for those that are committed.
         for _, upload in uploads:
             upload.abort()
+
+
+def _refuse_hidden(
+    parts: Parts, target: ObjectTarget, asked: Asked[ObjectNode, Any]
+) -> None:
+    refuse_hidden(
+        parts.rounds,
+        target.group,
+        asked,
+        lambda node: node.lookup(target.key, want_body=False),
+    )
 
 
 def _open_uploads(

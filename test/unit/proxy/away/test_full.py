@@ -75,3 +75,32 @@ def test_nor_what_only_those_hold_who_are_away(cluster: Cluster) -> None:
             cluster.faults("object", device).down = False
     found = cluster.ask("GET", path, {"X-Newest": "true"})
     assert found.body in (b"old", LARGE)
+
+
+@pytest.mark.parametrize(("method", "body"), [("put", b"x"), ("begin", LARGE)])
+def test_what_most_primaries_have_no_room_for_is_not_taken(
+    cluster: Cluster, method: str, body: bytes
+) -> None:
+    """They answer readers with what they had before, and nobody else is asked."""
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    assert cluster.put(path, b"old").status == 201
+    primaries = cluster.primaries("object", path)
+    for one in primaries:
+        full = [device for device in primaries if device != one]
+        for device in full:
+            cluster.faults("object", device).fail(method, error=InsufficientStorage())
+        assert cluster.put(path, body).status == 507
+    for device in primaries[:2]:
+        cluster.faults("object", device).fail("delete", error=InsufficientStorage())
+    assert cluster.ask("DELETE", path).status == 507
+
+
+def test_devices_that_are_not_there_are_stood_in_for(cluster: Cluster) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    for device in cluster.primaries("object", path)[:2]:
+        faults = cluster.faults("object", device)
+        faults.fail("put", error=InsufficientStorage("not mounted"))
+        faults.fail("lookup", error=InsufficientStorage("not mounted"))
+    assert cluster.put(path, b"new").status == 201
