@@ -10,7 +10,13 @@ from collections.abc import Sequence
 
 from compute.core.errors import BadRequest
 from compute.volume.errors import InvalidStatus
-from compute.volume.model import AVAILABLE, SHARED_ATTACHMENTS_MAX
+from compute.volume.model import (
+    ATTACHED,
+    ATTACHING,
+    AVAILABLE,
+    RESERVED,
+    SHARED_ATTACHMENTS_MAX,
+)
 from compute.volume.records import Attachment, Volume, VolumeType
 
 RULE = "volume:multiattach"
@@ -30,6 +36,12 @@ def check_room(volume: Volume, attachments: Sequence[Attachment]) -> None:
             f"Invalid volume: Volume {volume.id} has {len(attachments)} attachments:"
             f" at most {SHARED_ATTACHMENTS_MAX} share it"
         )
+
+
+def is_free(volume: Volume, attachments: Sequence[Attachment]) -> bool:
+    """Whether nobody has it, whom a status that says that one more is to come hides."""
+    has_it = any(each.status == ATTACHED for each in attachments)
+    return not (has_it and volume.status in (RESERVED, ATTACHING))
 
 
 def check_plain(*, is_shared: bool, is_encrypted: bool) -> None:

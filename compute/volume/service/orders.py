@@ -80,7 +80,8 @@ class VolumeOrders:
         self, connection: Connection, volume: Volume, *, cascade: bool, force: bool
     ) -> None:
         stores = self._wiring.stores
-        if stores.attachments.all(connection, volume_id=volume.id) and not force:
+        attachments = stores.attachments.all(connection, volume_id=volume.id)
+        if attachments and not (force and sharing.is_free(volume, attachments)):
             raise InvalidStatus(
                 f"Invalid volume: Volume {volume.id} is still attached, detach volume"
                 " first."

@@ -175,3 +175,15 @@ def test_nobody_shares_with_strangers(house: House) -> None:
         house.ok("GET", "/attachments/detail")["attachments"][0]["attach_mode"]
         == READ_WRITE
     )
+
+
+def test_who_has_it_is_not_cut_off_while_another_is_to_come(house: House) -> None:
+    volume_id = shared(house)
+    attachment = attach(house, volume_id, SERVERS[0])
+    assert house.act(volume_id, "os-reserve", {}).status == 202
+    assert house.status(volume_id) == "attaching"
+    forced = house.act(volume_id, "os-force_delete", {}, roles="admin")
+    assert forced.status == 400 and "attached" in forced.message
+    house.client.delete_attachment(attachment)
+    house.act(volume_id, "os-reserve", {})
+    assert house.act(volume_id, "os-force_delete", {}, roles="admin").status == 202
