@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -23,6 +24,15 @@ def _nobody(url: str) -> NoReturn:
     raise Unavailable(f"no other agent can be reached from here: {url}")
 
 
+def has_device(name: str) -> bool:
+    """Whether this host has a network device of that name."""
+    try:
+        socket.if_nametoindex(name)
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class HostKit:
     """What one host works with.
@@ -30,7 +40,8 @@ class HostKit:
     ``lazy``: root disks start before their image is here.  ``waits_for_ports``: a
     guest starts only when the network's agent has wired its ports up (a simulated
     host has no wires).  ``address``: where the host can be reached, for consoles;
-    ``url``: where other agents find its door (``moves.door``).
+    ``url``: where other agents find its door (``moves.door``); ``has_device``: whether
+    there is a network device of that name.
     """
 
     name: str
@@ -42,6 +53,7 @@ class HostKit:
     url: str = ""
     grace_seconds: float = GRACE_SECONDS
     relays: VolumeRelays = NO_RELAYS  # to volumes of other hosts
+    has_device: Callable[[str], bool] = has_device
 
 
 @dataclass(frozen=True, slots=True)

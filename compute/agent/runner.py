@@ -16,6 +16,7 @@ from compute.agent.fetching_ahead import AheadFetcher
 from compute.agent.host import HostKit, Neighbours
 from compute.agent.job_runner import JobRunner
 from compute.agent.reconcile import Reconciler
+from compute.agent.returning import Returning
 from compute.agent.settings import LOOK_SECONDS
 from compute.core.bus import Bus, Message
 from compute.core.errors import Stale
@@ -36,6 +37,7 @@ class AgentTimes:
     report: float = 10.0  # a third of what makes a host count as down, or less
     renew: float = 10.0  # a third of a job's lease
     reconcile: float = 60.0
+    bring_back: float = 1.0  # guests that ended with their host
 
 
 class Agent:
@@ -65,6 +67,8 @@ class Agent:
         self._fetcher = AheadFetcher()
         self._jobs = JobRunner(kits, neighbours, owner, self._fetcher)
         self._reconciler = Reconciler(neighbours)
+        self._returning = Returning(neighbours)
+        self._unseen = set(kits)  # not looked at since the start
         self._pool = concurrency.Pool(jobs_at_once)
         self._running: dict[str, tuple[ClaimedJob, concurrency.Task]] = {}
         self._hosts_to_look_at: set[str] = set(kits)
@@ -90,6 +94,7 @@ class Agent:
             concurrency.spawn(self._repeat, self._times.report, self.report),
             concurrency.spawn(self._repeat, self._times.renew, self._renew),
             concurrency.spawn(self._repeat, self._times.reconcile, self.reconcile),
+            concurrency.spawn(self._repeat, self._times.bring_back, self.bring_back),
             concurrency.spawn(self._look_for_jobs),
         ]
 
@@ -206,8 +211,11 @@ class Agent:
 
     def report(self) -> None:
         """Tell that the hosts live, what they have, and what their guests do."""
+        self._look_first()
         reports = []
         for name, kit in self._kits.items():
+            if name in self._unseen:
+                continue  # its hypervisor was away at this very moment
             try:
                 inventory = dataclasses.asdict(kit.hypervisor.inventory())
                 inventory["agent_url"] = kit.url
@@ -221,7 +229,11 @@ class Agent:
                 HostReport(
                     name,
                     inventory,
-                    {uuid: state.value for uuid, state in states.items()},
+                    {
+                        uuid: state.value
+                        for uuid, state in states.items()
+                        if not self._returning.owes(uuid)
+                    },
                     kit.address,
                 )
             )
@@ -230,11 +242,34 @@ class Agent:
 
     def reconcile(self) -> None:
         """Compare guests with servers."""
+        self._look_first()
         busy = set(self._running)
         for kit, servers in self._servers_by_kit():
             if self._stopping:
                 return
-            self._reconciler.run(kit, servers, busy)
+            guests = kit.hypervisor.states()
+            self._reconciler.run(kit, guests, servers, busy)
+            self._returning.look(kit, guests, servers, is_first=False)
+        self.bring_back()
+
+    def bring_back(self) -> None:
+        """Start guests that ended with their host, if it is time."""
+        self._returning.step(self._running)
+
+    def _look_first(self) -> None:
+        """Find the guests that are to come back before anything is told of them."""
+        if not self._unseen:
+            return
+        for kit, servers in self._servers_by_kit():
+            if kit.name not in self._unseen:
+                continue
+            try:
+                guests = kit.hypervisor.states()
+            except Unavailable as error:
+                _log.warning("%s: %s", kit.name, error)
+                continue
+            self._returning.look(kit, guests, servers, is_first=True)
+            self._unseen.discard(kit.name)
 
     def _servers_by_kit(self) -> Iterator[tuple[HostKit, list[ServerBrief]]]:
         """One host's servers, or with one question those of a thousand hosts.

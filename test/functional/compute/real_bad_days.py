@@ -4,6 +4,7 @@
   go when the disk stands alone.
 * The cloud is killed while a guest starts: the server becomes ACTIVE all the same.
 * libvirtd is killed while a guest starts: likewise.
+* The power goes: cloud, libvirtd, guest and its tap at once.  The guest boots again.
 * In the end the doctor finds nothing.
 """
 
@@ -11,8 +12,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from compute.cli.layout import CloudPlan, lay_out_cloud
 from objectstore.cli.process import ServerProcess, answers
@@ -65,7 +68,21 @@ class BadDays(Guests):
         self.wait_until(server)
         self.wait_until_ready(server)
         print("ready though libvirtd was killed")
+        self.the_power_goes(server)
         self.delete(server)
+
+    def the_power_goes(self, server: Any) -> None:
+        (port,) = self.sdk.network.ports(device_id=server.id)
+        for name in ("python", "libvirtd", "qemu-system"):
+            for pid in processes(name):
+                if pid != os.getpid():
+                    os.kill(pid, signal.SIGKILL)
+        self._server.stop()
+        subprocess.run(["ip", "link", "delete", f"tap{port.id[:11]}"], check=True)
+        self._server.start()
+        self.wait_until_ready(server, times=2)
+        assert self.show(server).status == "ACTIVE"
+        print("ready again after a power cut")
 
     def clear_away(self) -> None:
         self.sdk.image.delete_image(self.made["kept"])

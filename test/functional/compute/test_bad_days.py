@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from test.functional.compute.apart import LANE
 
-# Three boots under emulation: a minute on a quiet machine.
+# Four boots under emulation: a minute on a quiet machine.
 SECONDS_MAX = 480.0
 
 
@@ -13,4 +13,5 @@ def test_bad_days() -> None:
     assert "and its guest got ready" in said
     assert "active though the cloud was killed" in said
     assert "ready though libvirtd was killed" in said
+    assert "ready again after a power cut" in said
     assert "nothing is left behind" in said

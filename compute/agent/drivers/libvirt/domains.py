@@ -115,7 +115,18 @@ def bring_up(connection: Connection, uuid: str, definition: str) -> None:
     elif state is GuestState.SUSPENDED and domain is not None:
         domain.create()
     elif state is not GuestState.RUNNING:
-        connection.defineXML(definition).create()
+        _begin(connection.defineXML(definition), is_new=domain is None)
+
+
+def _begin(domain: Domain, *, is_new: bool) -> None:
+    """Boot it.  A new one that does not start is none: else it would look like a guest
+    that shut itself down."""
+    try:
+        domain.create()
+    except libvirt.libvirtError:
+        if is_new:
+            _unless_inactive(domain.undefineFlags, UNDEFINE_FLAGS)
+        raise
 
 
 def boot(connection: Connection, uuid: str, definition: str) -> None:
