@@ -27,6 +27,15 @@ PASSING_PAUSES = frozenset(
         libvirt.VIR_DOMAIN_PAUSED_STARTING_UP,
     }
 )
+# It did not end by itself: its process died, did not come up, or ended with the host,
+# which libvirt finds out when it is back.
+_BAD_ENDS = frozenset(
+    {
+        libvirt.VIR_DOMAIN_SHUTOFF_CRASHED,
+        libvirt.VIR_DOMAIN_SHUTOFF_FAILED,
+        libvirt.VIR_DOMAIN_SHUTOFF_DAEMON,
+    }
+)
 _EVENTS = {
     libvirt.VIR_DOMAIN_EVENT_STARTED: GuestEventKind.STARTED,
     libvirt.VIR_DOMAIN_EVENT_SUSPENDED: GuestEventKind.PAUSED,
@@ -44,7 +53,7 @@ def guest_state(state: int, reason: int, *, has_saved_memory: bool) -> GuestStat
     if state == libvirt.VIR_DOMAIN_SHUTOFF:
         if has_saved_memory:
             return GuestState.SUSPENDED
-        if reason == libvirt.VIR_DOMAIN_SHUTOFF_CRASHED:
+        if reason in _BAD_ENDS:
             return GuestState.CRASHED
     return _STATES.get(state, GuestState.RUNNING)
 

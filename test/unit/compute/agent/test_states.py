@@ -22,9 +22,13 @@ def test_a_pause_that_nobody_asked_for_is_no_pause() -> None:
 
 def test_the_ways_of_being_down() -> None:
     off = libvirt.VIR_DOMAIN_SHUTOFF
-    crashed = libvirt.VIR_DOMAIN_SHUTOFF_CRASHED
     assert guest_state(off, 0, has_saved_memory=True) is GuestState.SUSPENDED
-    assert guest_state(off, crashed, has_saved_memory=False) is GuestState.CRASHED
+    for bad in (
+        libvirt.VIR_DOMAIN_SHUTOFF_CRASHED,
+        libvirt.VIR_DOMAIN_SHUTOFF_FAILED,
+        libvirt.VIR_DOMAIN_SHUTOFF_DAEMON,
+    ):
+        assert guest_state(off, bad, has_saved_memory=False) is GuestState.CRASHED
     assert guest_state(off, 0, has_saved_memory=False) is GuestState.SHUTDOWN
 
 
