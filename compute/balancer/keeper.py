@@ -26,6 +26,7 @@ from compute.balancer.placing import choose_host, living_hosts
 from compute.balancer.settling import fail, forsake, remove, settle
 from compute.balancer.trust import Trust
 from compute.core.context import RequestContext
+from compute.core.errors import ApiError
 from compute.network.client import VipClient
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
@@ -108,10 +109,20 @@ class Keeper:
         for port in self._network.ports_of(placed.id):
             if placed.host and port.host != placed.host:
                 self._network.move(port.id, placed.host)
+            if placed.vip_sg_ids and placed.opened < placed.generation:
+                self._regroup(port.id, placed)
         if placed.opened < placed.generation:
             tree = self._database.read(self._context, lambda work: work.tree(placed))
             self._network.set_openings(placed.group_id, openings(tree))
             self._database.write(self._context, lambda work: self._opened(work, placed))
+
+    def _regroup(self, port_id: str, balancer: Balancer) -> None:
+        """Whoever wrote its groups may have died before he told the network.  One that
+        is gone since must not keep the others waiting."""
+        try:
+            self._network.set_groups(port_id, balancer.groups)
+        except ApiError as error:
+            _log.warning("groups of load balancer %s: %s", balancer.id, error)
 
     def _place(self, work: Work, balancer_id: str) -> Balancer | None:
         """Give it a living host, if there is one; None when it is gone by now: another

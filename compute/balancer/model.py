@@ -105,6 +105,11 @@ class Balancer(Thing):
             *(each["ip_address"] for each in self.additional_vips or ()),
         ]
 
+    @property
+    def groups(self) -> list[str]:
+        """The security groups that its port is in."""
+        return list(self.vip_sg_ids or [self.group_id])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Thing):

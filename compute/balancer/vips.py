@@ -46,13 +46,8 @@ def find_place(network: VipClient, project_id: str, wanted: Item) -> Place:
     return replace(place, more=tuple(found))
 
 
-def check_groups(
-    network: VipClient, project_id: str, group_ids: Sequence[str], allowing: bool
-) -> None:
-    """``BadRequest`` for security groups that the project does not see; and for any,
-    where listeners say themselves who is allowed in."""
-    if group_ids and allowing:
-        raise BadRequest("vip_sg_ids: listeners with allowed_cidrs want none")
+def check_groups(network: VipClient, project_id: str, group_ids: Sequence[str]) -> None:
+    """``BadRequest`` for security groups that the project does not see."""
     for group_id in group_ids:
         if not network.has_group(project_id, group_id):
             raise BadRequest(f"Security group {group_id} not found.")
@@ -113,7 +108,7 @@ def _of_port(network: VipClient, project_id: str, port_id: str, address: str) ->
 def make(network: VipClient, balancer: Balancer, place: Place) -> tuple[VipPort, str]:
     """The port, bound to the balancer's host, and its group."""
     group_id = network.make_group(balancer.id)
-    groups = list(balancer.vip_sg_ids or [group_id])
+    groups = replace(balancer, group_id=group_id).groups
     try:
         if place.port_id:
             port = network.take_port(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from compute.balancer import tables, vips
 from compute.balancer.api.creation import Creation
 from compute.balancer.api.resource import (
@@ -24,6 +22,7 @@ from compute.balancer.model import Balancer, Listener
 from compute.balancer.settling import traffic_of
 from compute.balancer.trust import Trust
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.errors import ApiError
 from compute.network.client import VipClient
 from objectstore.kernel.reply import Reply
 
@@ -70,32 +69,36 @@ class BalancersApi:
             if policy_id != before.vip_qos_policy_id:
                 vips.check_quality(self._network, before.project_id, policy_id)
                 self._network.set_quality(before.vip_port_id, policy_id)
+        regrouped: Balancer | None = None
         if "vip_sg_ids" in attributes:
-            self._regroup(call, attributes["vip_sg_ids"])
+            regrouped = self._database.read(
+                call.context, lambda work: _ready(work, call)
+            )
+            wanted = attributes["vip_sg_ids"]
+            vips.check_groups(self._network, regrouped.project_id, wanted)
         changed = self._database.write(
             call.context,
             lambda work: balancers.update(work, _mine(work, call, "put"), attributes),
         )
+        if regrouped is not None:
+            self._regroup(call, regrouped, changed)
 
         def show(work: Work) -> Item:
             return KIND.show(work, [KIND.find(work, changed.id)])[0]
 
         return json_reply(200, {KIND.singular: self._database.read(call.context, show)})
 
-    def _regroup(self, call: ApiCall, wanted: Sequence[str]) -> None:
-        """The port is in these groups from now on, or in the balancer's own again."""
-
-        def look(work: Work) -> tuple[Balancer, bool]:
-            balancer = _ready(work, call)
-            table = tables.listeners
-            mine = work.records(Listener, table, table.c.balancer_id == balancer.id)
-            return balancer, any(each.allowed_cidrs for each in mine)
-
-        before, allowing = self._database.read(call.context, look)
-        if list(wanted) != list(before.vip_sg_ids or ()):
-            vips.check_groups(self._network, before.project_id, wanted, allowing)
-            groups = list(wanted) or [before.group_id]
-            self._network.set_groups(before.vip_port_id, groups)
+    def _regroup(self, call: ApiCall, before: Balancer, changed: Balancer) -> None:
+        """The port follows the row, which knows whether it may.  What the network
+        refuses is taken back; what it has not heard the keeper tells it again."""
+        try:
+            self._network.set_groups(changed.vip_port_id, changed.groups)
+        except ApiError:
+            self._database.write(
+                call.context,
+                lambda work: balancers.set_groups(work, before.id, before.vip_sg_ids),
+            )
+            raise
 
     def delete(self, call: ApiCall) -> Reply:
         """Begin to take it away; ``cascade``: with all that it has."""

@@ -50,12 +50,7 @@ class Creation:
             call.context, lambda work: allow(work, KIND.word, "post", project_id)
         )
         vips.check_quality(self._network, project_id, attributes["vip_qos_policy_id"])
-        vips.check_groups(
-            self._network,
-            project_id,
-            attributes["vip_sg_ids"],
-            any(each.get("allowed_cidrs") for each in attributes["listeners"]),
-        )
+        vips.check_groups(self._network, project_id, attributes["vip_sg_ids"])
         place = vips.find_place(self._network, project_id, attributes)
 
         def begin(work: Work) -> Balancer:

@@ -11,7 +11,7 @@ from compute.balancer.changes.locking import begin, doom
 from compute.balancer.frame.fields import ADDRESS, ID, OBJECTS, TEXT, Field, Fields
 from compute.balancer.frame.kind import TAGS, Item, Kind
 from compute.balancer.frame.work import Work
-from compute.balancer.model import Balancer, Deed
+from compute.balancer.model import Balancer, Deed, Listener
 from compute.balancer.placing import choose_host
 from compute.core.errors import BadRequest
 
@@ -60,9 +60,25 @@ def check_provider(name: str) -> None:
 def update(work: Work, balancer: Balancer, attributes: Item) -> Balancer:
     """Change a load balancer."""
     balancer = begin(work, balancer)
+    if attributes.get("vip_sg_ids"):
+        _refuse_groups_beside_prefixes(work, balancer)
     if "tags" in attributes:
         TAGS.set(work.connection, balancer.id, attributes["tags"])
     return work.save(tables.balancers, balancer, **FIELDS.columns(attributes))
+
+
+def set_groups(work: Work, balancer_id: str, group_ids: Sequence[str] | None) -> None:
+    """The groups of a load balancer that is being changed."""
+    balancer = work.find(Balancer, tables.balancers, balancer_id)
+    if balancer is not None:
+        work.save(tables.balancers, balancer, vip_sg_ids=group_ids)
+
+
+def _refuse_groups_beside_prefixes(work: Work, balancer: Balancer) -> None:
+    table = tables.listeners
+    mine = work.records(Listener, table, table.c.balancer_id == balancer.id)
+    if any(each.allowed_cidrs for each in mine):
+        raise BadRequest("vip_sg_ids: listeners with allowed_cidrs want none")
 
 
 def delete(work: Work, balancer: Balancer, *, cascade: bool) -> None:

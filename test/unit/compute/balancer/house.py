@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -40,6 +40,8 @@ class Wire:
         self._caller = caller
         self.is_cut = False
         self.cut_after = -1  # so many more calls; below zero: any number
+        # What happens meanwhile, once.
+        self.before: Callable[[], object] | None = None
 
     def request(
         self,
@@ -53,6 +55,9 @@ class Wire:
         if self.is_cut or self.cut_after == 0:
             raise Unavailable("told to be cut")
         self.cut_after -= 1
+        if self.before is not None:
+            meanwhile, self.before = self.before, None
+            meanwhile()
         return self._caller.request(method, path, headers, body, timeout=timeout)
 
 

@@ -121,3 +121,46 @@ def test_groups_of_others_are_not_there(house: House) -> None:
     path = f"/loadbalancers/{balancer['id']}"
     assert house.ask("PUT", path, body).status == 400
     assert foreign not in groups_of(house, balancer)
+
+
+def test_groups_are_not_changed_by_what_is_refused(house: House) -> None:
+    mine, balancer = group(house), house.balancer()
+    (own,) = groups_of(house, balancer)
+    path = f"/loadbalancers/{balancer['id']}"
+    # Another's change comes first, while the network is being asked.
+    limited = {
+        "loadbalancer_id": balancer["id"],
+        "protocol": "TCP",
+        "protocol_port": 81,
+        "allowed_cidrs": ["10.0.0.0/8"],
+    }
+    house.wire.before = lambda: house.make("listeners", "listener", **limited)
+    got = house.ask("PUT", path, {"loadbalancer": {"vip_sg_ids": [mine]}})
+    assert got.status == 400
+    assert groups_of(house, balancer) == [own]
+
+
+def test_groups_come_true_though_their_writer_has_died(house: House) -> None:
+    mine, balancer = group(house), house.balancer()
+    path = f"/loadbalancers/{balancer['id']}"
+    house.wire.cut_after = 1  # the group is looked for, but not given
+    got = house.ask("PUT", path, {"loadbalancer": {"vip_sg_ids": [mine]}})
+    house.wire.cut_after = -1
+    assert got.status == 503 and groups_of(house, balancer) != [mine]
+    house.settle()
+    assert groups_of(house, balancer) == [mine]
+    found = house.show(path[1:], "loadbalancer")
+    assert found["provisioning_status"] == "ACTIVE"
+
+
+def test_groups_that_the_network_refuses_are_taken_back(house: House) -> None:
+    stateless = house.network.make("security_group", name="s", stateful=False)["id"]
+    mine, balancer = group(house), house.balancer()
+    (own,) = groups_of(house, balancer)
+    path = f"loadbalancers/{balancer['id']}"
+    body = {"loadbalancer": {"vip_sg_ids": [mine, stateless]}}
+    assert house.ask("PUT", f"/{path}", body).status == 409
+    house.settle()
+    found = house.show(path, "loadbalancer")
+    assert (found["vip_sg_ids"], found["provisioning_status"]) == ([], "ACTIVE")
+    assert groups_of(house, balancer) == [own]
