@@ -66,7 +66,10 @@ def add_router(parts: Parts, router: Router) -> None:
                 for prefix in side.prefixes
             ],
             scoped=scope_rules(
-                inner, outer, translated=floating.values(), snat=has_snat
+                inner,
+                outer,
+                translated=floating.values(),
+                snat=has_snat or bool(stands_in),
             ),
             scoped6=scope_rules(*_sides(parts, router, connected, 6)),
         ),

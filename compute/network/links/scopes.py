@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import invalid
 from compute.network.frame.work import Work
-from compute.network.model import Network, Subnet
+from compute.network.model import Network, Subnet, SubnetPool
 
 
 def scopes_of_pools(work: Work, identifiers: Collection[str]) -> dict[str, str]:
@@ -37,9 +37,24 @@ def check_one_scope(work: Work, network: Network, version: int, pool_id: str) ->
     there = work.records(
         Subnet, table, table.c.network_id == network.id, table.c.version == version
     )
-    scopes = scopes_of(work, there)
     wanted = scopes_of_pools(work, [pool_id]).get(pool_id, "") if pool_id else ""
-    if any(scopes.get(each.id, "") != wanted for each in there):
+    _check_all_in(work, there, wanted)
+
+
+def check_networks_of_pool(work: Work, pool: SubnetPool) -> None:
+    """Another scope must not part the pool's subnets from others of their networks.
+    ``InvalidInput``."""
+    table = tables.subnets
+    mine = sa.select(table.c.network_id).where(table.c.subnet_pool_id == pool.id)
+    there = work.records(
+        Subnet, table, table.c.network_id.in_(mine), table.c.version == pool.version
+    )
+    _check_all_in(work, there, pool.address_scope_id)
+
+
+def _check_all_in(work: Work, subnets: Sequence[Subnet], scope_id: str) -> None:
+    scopes = scopes_of(work, subnets)
+    if any(scopes.get(each.id, "") != scope_id for each in subnets):
         raise invalid(
             "Subnets hosted on the same network must be in the same address scope.",
             "NetworkAddressScopeAffinityError",

@@ -24,7 +24,7 @@ from compute.network.frame.fields import (
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.prefixes import is_inside, parse_prefix
-from compute.network.links.scopes import wake_routers_of_pool
+from compute.network.links.scopes import check_networks_of_pool, wake_routers_of_pool
 from compute.network.links.visibility import (
     ALL_PROJECTS,
     SHARED,
@@ -116,6 +116,8 @@ def update_pool(work: Work, pool: SubnetPool, body: Body) -> SubnetPool:
     changed = work.save(tables.subnet_pools, pool, **values)
     _check_default(work, changed)
     check_scope(work, changed)
+    if changed.address_scope_id != pool.address_scope_id:
+        check_networks_of_pool(work, changed)
     return changed
 
 

@@ -71,3 +71,18 @@ def test_what_may_not_come_into_a_pool(house: House) -> None:
     foreign = pool(house, "f", "10.5.0.0/16", as_project=OTHER)
     assert onboard(house, foreign["id"], network["id"], project=OTHER).status == 403
     assert house.show("subnet", subnet["id"])["subnetpool_id"] is None
+
+
+def test_a_pools_other_scope_parts_no_network(house: House) -> None:
+    scope = house.make("address_scope", name="s", ip_version=4)["id"]
+    mine = pool(house, "a", "10.8.0.0/16", default_prefixlen=24)["id"]
+    network = house.make("network")
+    where = {"network_id": network["id"], "ip_version": 4}
+    house.make("subnet", subnetpool_id=mine, **where)
+    beside = house.make("subnet", cidr="10.9.0.0/24", **where)["id"]
+    refused = house.change_refused("subnetpool", mine, address_scope_id=scope)
+    assert refused == (400, "NetworkAddressScopeAffinityError")
+    house.change("subnetpool", mine, address_scope_id=None, name="b")
+    house.delete("subnet", beside)
+    house.change("subnetpool", mine, address_scope_id=scope)
+    assert house.show("network", network["id"])["ipv4_address_scope"] == scope
