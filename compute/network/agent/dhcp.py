@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from compute.network.agent.metadata_address import METADATA_PREFIX
 from compute.network.agent.model import Dnsmasq
 from compute.network.agent.names import dhcp_namespace, inner_device
+from compute.network.host_names import HostName
 from compute.network.view import DhcpOption, Ipv6Mode, Network, Port, Subnet
 
 # One entry per known port and room for more; dnsmasq's own limit is a thousand.
@@ -65,6 +66,8 @@ def network_dnsmasq(
     config = [*_base(inner_device(service.id), port=53), *_domain(network)]
     config += [f"server={resolver}" for resolver in resolvers]
     config.append("dhcp-ignore=tag:!known")
+    # Guests do not say themselves what they are called: the cloud has told us.
+    config.append("dhcp-ignore-names")
     for subnet in served:
         config += _range(subnet, lease_seconds, advertise=subnet.id not in routed)
         config += _subnet_options(network, subnet, own.get(subnet.id, ""))
@@ -75,7 +78,7 @@ def network_dnsmasq(
     return Dnsmasq(
         namespace=dhcp_namespace(network.id),
         config=_text(config),
-        hosts=_text(_hosts(guests, served)),
+        hosts=_text(_hosts(guests, served, network.names)),
         options=_text(line for port in guests for line in _options(port)),
         names=_text(_names(network)),
     )
@@ -213,7 +216,12 @@ def _dns6(subnet: Subnet) -> Iterator[str]:
         yield f"dhcp-option=tag:{_tag(subnet)},option6:dns-server,{servers}"
 
 
-def _hosts(guests: Iterable[Port], served: Sequence[Subnet]) -> Iterator[str]:
+def _hosts(
+    guests: Iterable[Port], served: Sequence[Subnet], names: Iterable[HostName]
+) -> Iterator[str]:
+    """Lines for leases.  The resolver answers the names in them too: a port has none
+    whose name is not told, for it may be somebody else's."""
+    told = {(each.address, each.name.partition(".")[0]) for each in names}
     leased = {
         subnet.id
         for subnet in served
@@ -229,7 +237,11 @@ def _hosts(guests: Iterable[Port], served: Sequence[Subnet]) -> Iterator[str]:
         # answered one that has a tag: only those have one that need it.
         tag = f",{TAG}{_port_tag(port)}" if port.dhcp_options else ""
         head = f"{port.mac}{tag}"
-        name = f",{port.dns_name}" if _LABEL.fullmatch(port.dns_name) else ""
+        is_told = any(
+            (fixed.address, port.dns_name) in told for fixed in port.addresses
+        )
+        is_label = _LABEL.fullmatch(port.dns_name)
+        name = f",{port.dns_name}" if is_label and is_told else ""
         for fixed in port.addresses:
             if fixed.subnet_id in leased:
                 yield f"{head}{name},{_bracketed(fixed.address)}"

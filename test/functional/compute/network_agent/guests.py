@@ -133,7 +133,7 @@ class Guest:
         """A TCP connection from inside the guest."""
         return Connection(self.start("nc", address, str(port)))
 
-    def dhcp(self, tries: int = 5) -> dict[str, str]:
+    def dhcp(self, tries: int = 5, calls_itself: str = "") -> dict[str, str]:
         """Ask for an address; what the server said, {} when nobody answered."""
         script = self.directory / "dhcp"
         script.write_text(DHCP_SCRIPT)
@@ -144,6 +144,8 @@ class Guest:
         options: list[str] = []
         for option in ("mtu", "staticroutes", "bootfile"):
             options += ["-O", option]
+        if calls_itself:
+            options += ["-x", f"hostname:{calls_itself}"]
         self.run(*words, "-t", str(tries), *options, "-s", str(script), check=False)
         if not answer.exists():
             return {}

@@ -97,6 +97,9 @@ def names_are_resolved(cloud: Cloud) -> None:
     cloud.change(networks=named(view, HostName("172.24.4.101", "www.example.org")))
     wait_for("a new name", lambda: "172.24.4.101" in answer("www.example.org"))
     assert "10.1.0.99" not in answer("far.red.example")
+    # What a guest calls itself is not what it is called.
+    assert red1.dhcp(calls_itself="wpad")
+    assert "10.1.0.11" not in answer("wpad") + answer("wpad.red.example")
     # What the network does not know is asked of the host, through the router.
     outside = subprocess.Popen(
         ["dnsmasq", "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",

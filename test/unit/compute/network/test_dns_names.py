@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from compute.network.host_names import HostName
-from compute.network.hosts.view_names import told
+from compute.network.hosts.view_names import (
+    OF_ADDRESS,
+    OF_BORROWER,
+    OF_OWNER,
+    Claim,
+    settled,
+    told,
+)
 from test.unit.compute.network.house import HOST, OTHER, House
 
 FAR = "beta"
@@ -147,3 +154,57 @@ def test_only_a_networks_owner_says_names_outside_its_domain(
 ) -> None:
     assert told(domain, full, is_owner=True) == owners
     assert told(domain, full, is_owner=False) == others
+
+
+@pytest.mark.parametrize("name", ["localhost", "wpad", "isatap"])
+def test_what_programs_look_for_unasked_is_no_neighbour(name: str) -> None:
+    for domain in ("", "red.example."):
+        full = f"{name}.{domain}"
+        assert told(domain, full, is_owner=True) == name
+        assert told(domain, full, is_owner=False) == ""
+
+
+def test_a_name_is_one_projects() -> None:
+    def claim(rank: int, since: float, project: str, name: str, at: str) -> Claim:
+        return Claim(rank, since, project, HostName(at, name))
+
+    found = settled(
+        [
+            claim(OF_BORROWER, 1.0, "early", "db", "10.1.0.3"),
+            claim(OF_BORROWER, 2.0, "late", "db", "10.1.0.4"),
+            claim(OF_BORROWER, 3.0, "early", "db", "10.1.0.5"),
+            claim(OF_BORROWER, 1.0, "early", "www", "10.1.0.3"),
+            claim(OF_OWNER, 9.0, "owner", "www", "10.1.0.9"),
+            claim(OF_BORROWER, 1.0, "early", "host-10-1-0-7", "10.1.0.3"),
+            claim(OF_ADDRESS, 9.0, "late", "host-10-1-0-7", "10.1.0.7"),
+        ]
+    )
+    assert found == (
+        HostName("10.1.0.3", "db"),
+        HostName("10.1.0.5", "db"),
+        HostName("10.1.0.7", "host-10-1-0-7"),
+        HostName("10.1.0.9", "www"),
+    )
+
+
+def test_a_borrower_takes_no_name_from_the_owner(house: House) -> None:
+    network, _ = house.network(dns_domain="red.example.")
+
+    def guest(project: str, name: str) -> str:
+        made = house.make(
+            "port",
+            network_id=network["id"],
+            project_id=project,
+            device_owner="compute:nova",
+            binding__host_id=HOST,
+            dns_name=name,
+            as_roles="admin",
+        )
+        return str(made["fixed_ips"][0]["ip_address"])
+
+    house.report(HOST)
+    guest(OTHER, "db")
+    guest(OTHER, "wpad")
+    mine = guest(network["project_id"], "db")
+    (seen,) = (one for one in house.view().networks if one.id == network["id"])
+    assert seen.names == (HostName(mine, "db"),)

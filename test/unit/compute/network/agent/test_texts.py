@@ -17,7 +17,15 @@ from compute.network.agent.desired import desired_state
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
 from compute.network.port_names import tap_name
-from compute.network.view import Direction, Ipv6Mode, NetworkKind, Rule, SecurityGroup
+from compute.network.view import (
+    Direction,
+    FloatingIp,
+    Ipv6Mode,
+    NetworkKind,
+    RouterGateway,
+    Rule,
+    SecurityGroup,
+)
 from test.unit.compute.network.agent import views
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -157,6 +165,31 @@ def test_names_that_are_none_are_dropped() -> None:
     desired = desired_state(view, views.SETTINGS, assign_zones(view.networks, {}))
     process = desired.processes[dhcp_namespace(views.RED.id)]
     assert "a,b" not in process.hosts + process.names
+
+
+def test_a_name_that_is_not_told_is_in_no_lease() -> None:
+    network = replace(views.RED, names=())
+    view = replace(views.VIEW, networks=(network, views.OFFICE, views.OUTER))
+    desired = desired_state(view, views.SETTINGS, assign_zones(view.networks, {}))
+    process = desired.processes[dhcp_namespace(network.id)]
+    assert views.GUEST.dns_name in DHCP.hosts
+    assert views.GUEST.dns_name not in process.hosts + process.names
+
+
+def test_a_lent_address_leads_out_of_a_scope_without_translation_of_its_own() -> None:
+    subnets = tuple(replace(each, scope="mine") for each in views.RED.subnets)
+    (router,) = views.VIEW.routers
+    view = replace(
+        views.VIEW,
+        networks=(replace(views.RED, subnets=subnets), views.OFFICE, views.OUTER),
+        routers=(replace(router, gateway=RouterGateway(views.GATEWAY_PORT.id, False)),),
+        floating_ips=(FloatingIp("fip", views.ROUTER, "172.24.4.101", "10.1.0.1"),),
+    )
+    desired = desired_state(view, views.SETTINGS, assign_zones(view.networks, {}))
+    text = desired.namespaces[router_namespace(views.ROUTER)].rules
+    chain = text.partition("chain through")[2].partition("}\n")[0]
+    assert "ct state new drop" in chain
+    assert 'oifname "rsg-ffffffff-ff" drop' not in chain
 
 
 def _stateless(*ports: str) -> str:
