@@ -37,6 +37,7 @@ def refuse_hidden(
     if len(full) < group.majority:
         return
     # A device that is not mounted is full for whoever writes, and away for readers.
-    answers = rounds.read(full, lambda node, _: look(node), len(full)).answers
-    if len(answers) >= group.majority:
+    seconds = rounds.read_patience_seconds
+    heard = rounds.read(full, lambda node, _: look(node), len(full), seconds).answers
+    if len(heard) >= group.majority:
         raise InsufficientStorage("most devices that are to hold this are full")

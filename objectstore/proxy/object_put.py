@@ -27,6 +27,7 @@ from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.overtaken import follows_the_clock, is_superseded
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.placement import Group
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, RowStep
@@ -112,7 +113,9 @@ def _put_large(
                 places = {id(node) for node in group.primaries}
                 voters = sum(id(node) in places for node, _ in intake.uploads)
             asked = [(node, upload.commit(state)) for node, upload in intake.uploads]
-            return parts.rounds.settle(group, key, asked, voters, then)
+            written = parts.rounds.settle(group, key, asked, voters, then)
+            _refuse_hidden(parts, target, _with_the_lost(group, begun, written))
+            return written
 
         return _write(parts, target, plan, commit, size, etag)
     finally:
@@ -130,6 +133,19 @@ def _refuse_hidden(
         asked,
         lambda node: node.lookup(target.key, want_body=False),
     )
+
+
+def _with_the_lost(
+    group: Group[ObjectNode], begun: Asked[ObjectNode, Upload], written: Written
+) -> Asked[ObjectNode, Any]:
+    """What became of the upload at each primary: some had no room for its beginning,
+    and some for more of it, before there was anything to commit."""
+    committed = {id(node): promise for node, promise in written}
+    lost: Promise[Any] = Promise.failed(InsufficientStorage("no room for all of it"))
+    return [
+        (node, committed.get(id(node), lost if promise.error is None else promise))
+        for node, promise in begun[: len(group.primaries)]
+    ]
 
 
 def _open_uploads(

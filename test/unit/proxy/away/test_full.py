@@ -104,3 +104,14 @@ def test_devices_that_are_not_there_are_stood_in_for(cluster: Cluster) -> None:
         faults.fail("put", error=InsufficientStorage("not mounted"))
         faults.fail("lookup", error=InsufficientStorage("not mounted"))
     assert cluster.put(path, b"new").status == 201
+
+
+@pytest.mark.parametrize("method", ["write", "commit"])
+def test_primaries_that_fill_up_during_an_upload(cluster: Cluster, method: str) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    one, two, _ = cluster.primaries("object", path)
+    cluster.faults("object", one).fail("begin", error=InsufficientStorage())
+    cluster.faults("object", two).fail(method, error=InsufficientStorage())
+    assert cluster.put(path, LARGE).status == 507
+    assert cluster.ask("GET", path).status == 404
