@@ -34,10 +34,12 @@ def scope_rules(
     version: int = 4,
     translated: Collection[str] = (),
     snat: bool = False,
+    lends: bool = False,
 ) -> list[str]:
     """Rules of the chain through which everything passes; none where all is in one
     scope.  ``translated``: guests' addresses that leave as floating ones; ``snat``:
-    the others leave as the router's own."""
+    others of the router's networks leave as its own; ``lends``: all others do, from
+    behind other routers, too."""
     sides = [*inner, *([outer] if outer else [])]
     if len({side.scope for side in sides}) < 2:
         return []
@@ -51,13 +53,18 @@ def scope_rules(
         return rules
     into, out = _names(foreign), f'"{outer.device}"'
     rules.append(f"iifname {out} oifname {into} ct state new drop")
-    if not snat:
-        if translated:
-            # Their answers come back to an address that is of the other side.
-            addresses = ", ".join(sorted(translated))
-            word = "ip" if version == 4 else "ip6"
-            rules.append(f"oifname {out} {word} saddr {{ {addresses} }} accept")
-        rules.append(f"iifname {into} oifname {out} drop")
+    if lends:
+        return rules
+    word = "ip" if version == 4 else "ip6"
+    if snat:
+        known = ", ".join(sorted({each for side in inner for each in side.prefixes}))
+        rules.append(f"iifname {into} oifname {out} {word} saddr != {{ {known} }} drop")
+        return rules
+    if translated:
+        # Their answers come back to an address that is of the other side.
+        addresses = ", ".join(sorted(translated))
+        rules.append(f"oifname {out} {word} saddr {{ {addresses} }} accept")
+    rules.append(f"iifname {into} oifname {out} drop")
     return rules
 
 

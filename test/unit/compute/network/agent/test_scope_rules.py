@@ -29,6 +29,12 @@ def test_out_of_a_scope_one_goes_in_anothers_name() -> None:
     assert scope_rules([RED], OUT, snat=True) == [
         "ct status dnat accept",
         'iifname "rsg-out" oifname { "rsi-red" } ct state new drop',
+        # Of networks behind other routers nobody hides the addresses.
+        'iifname { "rsi-red" } oifname "rsg-out" ip saddr != { 10.1.0.0/24 } drop',
+    ]
+    assert scope_rules([RED], OUT, lends=True) == [
+        "ct status dnat accept",
+        'iifname "rsg-out" oifname { "rsi-red" } ct state new drop',
     ]
     assert scope_rules([RED], OUT, translated=["10.1.0.7"]) == [
         "ct status dnat accept",
