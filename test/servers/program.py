@@ -51,7 +51,8 @@ def running(
     """
     wrapped = ["setpriv", "--pdeathsig", "KILL"]
     if with_descendants and not os.geteuid():
-        wrapped += ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        wrapped += ["unshare", "--propagation", "slave"]
+        wrapped += ["--pid", "--fork", "--kill-child", "--mount-proc"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*wrapped, *map(str, command)],

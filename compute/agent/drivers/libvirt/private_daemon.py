@@ -58,7 +58,7 @@ class Flavour:
 
     scheme: str
     settings: Mapping[str, str]
-    propagation: str = "private"
+    propagation: str = "slave"
     before: tuple[str, ...] = ()
 
 

@@ -172,5 +172,8 @@ def _look(home: str) -> Drive | None:
     tree = os.path.join(home, _TREE)
     if tree in mounting.mounted_below(home):
         return dataclasses.replace(known, tree=tree)
+    # One that goes with its last user may be below a mount that the container keeps, or
+    # soon be the device of somebody else's disk: it is nothing to give.
     devices = loops.devices_of(os.path.join(home, DISK))
-    return dataclasses.replace(known, device=devices[0]) if devices else None
+    given = [each for each in devices if not loops.is_going(each)]
+    return dataclasses.replace(known, device=given[0]) if given else None

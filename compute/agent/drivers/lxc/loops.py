@@ -52,6 +52,14 @@ def devices_of(file: str) -> list[str]:
     return found
 
 
+def is_going(device: str) -> bool:
+    """Whether it goes with the last who uses it: its number is then another file's."""
+    path = f"/sys/block/{os.path.basename(device)}/loop/autoclear"
+    with suppress(OSError), open(path, encoding="ascii") as flag:
+        return flag.read().strip() != "0"
+    return True
+
+
 def make_node(device: str, path: str, owner: int) -> None:
     """A node of that device that ``owner`` alone may use; in place of any other."""
     with suppress(FileNotFoundError):

@@ -12,6 +12,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import struct
 import subprocess
 import time
@@ -31,6 +32,7 @@ _ON_ERRORS = b"errors=remount-ro"
 # ioctl of a mounted file system.
 _FREEZE, _THAW = 0xC004_5877, 0xC004_5878
 _MOUNTS = "/proc/self/mountinfo"
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 # How long the helper that has the users' namespace may take to have it.
 _NAMESPACE_SECONDS = 10.0
 _POLL_SECONDS = 0.01
@@ -48,9 +50,7 @@ def mounted_below(directory: str) -> list[str]:
 
 
 def _unescaped(path: str) -> str:
-    for code, char in (("\\040", " "), ("\\011", "\t"), ("\\134", "\\")):
-        path = path.replace(code, char)
-    return path
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 8)), path)
 
 
 def share(directory: str) -> None:

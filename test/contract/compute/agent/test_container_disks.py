@@ -6,10 +6,12 @@ import dataclasses
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from compute.agent.drivers.lxc import held
 from compute.agent.guests import (
     DiskKey,
     DiskSpec,
@@ -67,9 +69,11 @@ def volumes(lxc_host: Host) -> Iterator[Volumes]:
 
 def inside(spec: GuestSpec, script: str) -> str:
     """What the script says that the container's root runs in it."""
-    [controller] = _pids_of(b"/usr/lib/libvirt/libvirt_lxc", spec.name)
-    children = Path(f"/proc/{controller}/task/{controller}/children")
-    init = children.read_text("ascii").split()[0]
+    found: list[str] = []
+    wait_for(
+        lambda: bool(found.extend(_inits_of(spec.name)) or found), "it has no init"
+    )
+    init = found[0]
     groups = Path(f"/proc/{init}/cgroup").read_text("ascii").splitlines()
     [devices] = [line.split(":", 2)[2] for line in groups if ":devices:" in line]
     procs = f"/sys/fs/cgroup/devices{devices}/cgroup.procs"
@@ -82,6 +86,18 @@ def inside(spec: GuestSpec, script: str) -> str:
     )
     assert done.returncode == 0, (script, done.stdout, done.stderr)
     return done.stdout.strip()
+
+
+def _inits_of(name: str) -> list[str]:
+    """The container's first process; none while it is about to begin or to end."""
+    controllers = _pids_of(b"/usr/lib/libvirt/libvirt_lxc", name)
+    if len(controllers) != 1:  # a child that is not yet the init is called so too
+        return []
+    [controller] = controllers
+    with suppress(OSError):
+        children = Path(f"/proc/{controller}/task/{controller}/children")
+        return children.read_text("ascii").split()[:1]
+    return []
 
 
 def _pids_of(program: bytes, name: str) -> list[int]:
@@ -97,7 +113,7 @@ def _pids_of(program: bytes, name: str) -> list[int]:
 
 
 def test_a_volume_is_a_device_until_it_has_files(
-    lxc_host: Host, volumes: Volumes
+    lxc_host: Host, volumes: Volumes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host, hypervisor = lxc_host, lxc_host.hypervisor
     spec = host.spec()
@@ -148,10 +164,72 @@ def test_a_volume_is_a_device_until_it_has_files(
     host.hypervisor.detach_disk(spec.uuid, "vdb")
     inside(spec, "test ! -e /media/vdb")
 
+    # Nothing done inside reaches the host, or is given what it could reach it by.
+    check_that_mounts_stay_inside(host.hypervisor, spec, disk)
+    patience = held.RELEASE_SECONDS
+    monkeypatch.setattr(held, "RELEASE_SECONDS", 0.2)
+    check_that_what_is_used_is_not_given_again(
+        host.hypervisor,
+        spec,
+        disk,
+        use="mkdir -p /mnt/kept; mount --bind /media/vdb /mnt/kept",
+        end="umount /mnt/kept",
+    )
+    _, empty = volumes.make("empty", MIB)
+    check_that_what_is_used_is_not_given_again(
+        host.hypervisor,
+        spec,
+        DiskSpec("vdd", empty, serial=SERIAL),
+        use="sleep 600 </dev/vdd >/dev/null 2>&1 & echo $! >/pid",
+        end="kill $(cat /pid)",
+    )
+    monkeypatch.setattr(held, "RELEASE_SECONDS", patience)
+    inside(spec, "mv /media /aside; ln -s /etc /media")
+    with pytest.raises(Unavailable, match="Not a directory: 'media'"):
+        host.hypervisor.attach_disk(spec.uuid, disk)
+    host.hypervisor.detach_disk(spec.uuid, "vdb")
+    inside(spec, "test ! -e /etc/vdb; rm /media; mv /aside /media")
+
     # And it is there when the container starts with it.
     spec = dataclasses.replace(spec, disks=(*spec.disks, disk))
     host.hypervisor.reboot(spec, hard=True)
     assert inside(spec, "cat /media/vdb/note") == "mine"
+
+
+def check_that_mounts_stay_inside(
+    hypervisor: Hypervisor, spec: GuestSpec, disk: DiskSpec
+) -> None:
+    hypervisor.attach_disk(spec.uuid, disk)
+    inside(spec, "mkdir /media/vdb/own; mount -t tmpfs none /media/vdb/own")
+    mounts = Path("/proc/self/mountinfo").read_text("utf-8")
+    assert f"{spec.uuid}/drives/vdb/tree " in mounts
+    assert f"{spec.uuid}/drives/vdb/tree/own" not in mounts
+    inside(spec, "umount /media/vdb/own; mount -o remount,bind,dev /media/vdb || :")
+    assert ",nodev" in inside(spec, "grep ' /media/vdb ' /proc/mounts")
+    hypervisor.detach_disk(spec.uuid, "vdb")
+
+
+def check_that_what_is_used_is_not_given_again(
+    hypervisor: Hypervisor, spec: GuestSpec, disk: DiskSpec, *, use: str, end: str
+) -> None:
+    hypervisor.attach_disk(spec.uuid, disk)
+    inside(spec, use)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="still in use"):
+            hypervisor.detach_disk(spec.uuid, disk.name)
+        with pytest.raises(Unavailable, match="still in use"):
+            hypervisor.attach_disk(spec.uuid, disk)
+        inside(spec, f"test ! -e /dev/{disk.name}")
+    assert hypervisor.disk_serials(spec.uuid) == {}
+    inside(spec, end)
+
+    def is_free() -> bool:
+        with suppress(Unavailable):
+            hypervisor.detach_disk(spec.uuid, disk.name)
+            return True
+        return False
+
+    wait_for(is_free, f"{disk.name} is still in use")
 
 
 def check_that_an_encrypted_one_is_opened(
@@ -188,8 +266,8 @@ def test_one_boots_from_a_volume_and_sees_anothers_root(
     hypervisor.attach_disk(spec.uuid, DiskSpec("vdc", source, serial=SERIAL))
     inside(booted, "kill -TERM 1")
     lxc_host.wait_for_console(spec.uuid, b"userspace up", 2)
-    wait_for(lambda: "vdb" in inside(booted, "ls /media"), "its files are not back")
-    inside(booted, "test -b /dev/vdc && cat /media/vdb/root/note")
+    both = "test -b /dev/vdc && cat /media/vdb/root/note || :"
+    wait_for(lambda: inside(booted, both) == "mended", "its disks are not back")
     hypervisor.stop(spec.uuid, grace_seconds=0)
     assert hypervisor.state(spec.uuid) is GuestState.SHUTDOWN
     hypervisor.start(spec)
