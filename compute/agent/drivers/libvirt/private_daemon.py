@@ -19,6 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compute.agent.drivers.libvirt import probed
+from compute.agent.drivers.libvirt.another_boot import (
+    forget_processes,
+    this_boot,
+)
 from compute.core.sockets import leave_socket_directory, socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
@@ -143,6 +147,8 @@ class PrivateDaemon:
         if shutil.which("unshare") is None or not os.access(DAEMON, os.X_OK):
             raise Unavailable(f"{DAEMON} is not installed (Debian: libvirt-daemon)")
         self._write_settings()
+        run = os.path.join(self._directory, "run")
+        forget_processes(self._directory, run, this_boot())
         probed.seed(self._cache)
         with open(os.path.join(self._directory, "log", "start.log"), "ab") as log:
             process = subprocess.Popen(
