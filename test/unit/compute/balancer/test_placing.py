@@ -93,7 +93,7 @@ def test_places_for_the_address(house: House) -> None:
         ({"vip_subnet_id": subnet, "vip_address": "192.0.2.1"}, 400),
         ({"vip_subnet_id": subnet, "vip_address": "nonsense"}, 400),
         ({"vip_subnet_id": subnet, "provider": "amphora"}, 400),
-        ({"vip_subnet_id": subnet, "flavor_id": subnet}, 501),
+        ({"vip_subnet_id": subnet, "flavor_id": subnet}, 400),
     ]
     for fields, status in wanted:
         got = house.refused("loadbalancers", "loadbalancer", **fields)
