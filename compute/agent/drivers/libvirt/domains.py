@@ -115,18 +115,7 @@ def bring_up(connection: Connection, uuid: str, definition: str) -> None:
     elif state is GuestState.SUSPENDED and domain is not None:
         domain.create()
     elif state is not GuestState.RUNNING:
-        _begin(connection.defineXML(definition), is_new=domain is None)
-
-
-def _begin(domain: Domain, *, is_new: bool) -> None:
-    """Boot it.  A new one that does not start is none: else it would look like a guest
-    that shut itself down."""
-    try:
-        domain.create()
-    except libvirt.libvirtError:
-        if is_new:
-            _unless_inactive(domain.undefineFlags, UNDEFINE_FLAGS)
-        raise
+        _define(connection, domain, definition).create()
 
 
 def boot(connection: Connection, uuid: str, definition: str) -> None:
@@ -135,7 +124,48 @@ def boot(connection: Connection, uuid: str, definition: str) -> None:
     if domain is not None:
         end(connection, uuid)
         drop_memory(connection, uuid)
-    connection.defineXML(definition).create()
+    _define(connection, domain, definition).create()
+
+
+def _define(connection: Connection, before: Domain | None, definition: str) -> Domain:
+    """Define it anew.  What other firmware kept is nothing for this one: signed
+    firmware would check nothing with variables that have no keys.  Nor is a TPM's state
+    for one without a TPM, and it would be left behind for ever."""
+    if before is not None:
+        old = ElementTree.fromstring(before.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        flags = drops(old, ElementTree.fromstring(definition))
+        if flags:
+            _unless_inactive(before.undefineFlags, flags)
+    return connection.defineXML(definition)
+
+
+def drops(old: Element, new: Element) -> int:
+    """With what flags the old definition must be forgotten before the new one comes; 0:
+    that need not be.  Pure."""
+    firmware = _firmware(old) != _firmware(new)
+    tpm = old.find("./devices/tpm") is not None and new.find("./devices/tpm") is None
+    if not firmware and not tpm:
+        return 0
+    keep_variables = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+    drop_tpm, keep_tpm = (
+        libvirt.VIR_DOMAIN_UNDEFINE_TPM,
+        libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM,
+    )
+    flags: int = UNDEFINE_FLAGS
+    if not firmware:
+        flags = flags & ~libvirt.VIR_DOMAIN_UNDEFINE_NVRAM | keep_variables
+    flags |= drop_tpm if tpm else keep_tpm
+    return flags
+
+
+def _firmware(definition: Element) -> tuple[str | None, ...]:
+    """Whose variables these are."""
+    system, kind = definition.find("./os"), definition.find("./os/type")
+    secure = definition.find("./os/firmware/feature[@name='secure-boot']")
+    if system is None or kind is None or system.get("firmware") is None:
+        return ()
+    said = "no" if secure is None else secure.get("enabled")
+    return kind.get("arch"), said
 
 
 def _wait_until_settled(domain: Domain) -> None:

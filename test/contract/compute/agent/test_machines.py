@@ -18,6 +18,7 @@ from compute.instance.client import GuestMachine
 from test.contract.compute.agent.host import Host
 
 FIRMWARE_OF_ARM = b"UEFI firmware"
+KEY = b"Microsoft Corporation KEK"
 
 
 def needs(host: Host, *abilities: Ability) -> None:
@@ -54,14 +55,27 @@ def test_secure_boot_with_a_tpm(libvirt_host: Host) -> None:
     machine = GuestMachine(uefi=True, secure_boot=True, tpm="2.0", tpm_model="tpm-crb")
     spec = dataclasses.replace(host.spec(), machine=machine, memory_mib=256)
     spec = dataclasses.replace(spec, disks=(drive_of(host),))
+    # It is rebuilt: what unsigned firmware kept has no keys.
+    plain = GuestMachine(uefi=True)
+    host.hypervisor.start(dataclasses.replace(spec, machine=plain))
+    host.hypervisor.stop(spec.uuid, grace_seconds=0)
     host.hypervisor.start(spec)
+    libvirt = host.directory.parent / "libvirt/lib"
+    [variables] = (libvirt / "qemu/nvram").glob(f"{spec.name}*")
+    assert KEY in variables.read_bytes()
     [guest] = [each for each in commands(f"guest={spec.name}") if "qemu" in each]
     assert "/OVMF_CODE_4M.ms.fd" in guest and "smm=on" in guest, guest
     [_] = commands(f"/{spec.uuid}/tpm2")
     # It is plugged into one of the ports that were left free.
     host.hypervisor.attach_nic(spec.uuid, host.tap())
+    # Rebuilt without a TPM, it leaves nothing of that behind, nor when it is deleted.
+    host.hypervisor.stop(spec.uuid, grace_seconds=0)
+    assert (libvirt / "swtpm" / spec.uuid).exists()
+    host.hypervisor.start(dataclasses.replace(spec, machine=plain))
+    assert not (libvirt / "swtpm" / spec.uuid / "tpm2").exists()
     host.hypervisor.destroy(spec.uuid)
     assert commands(f"/{spec.uuid}/tpm2") == []
+    assert list((libvirt / "qemu/nvram").glob(f"{spec.name}*")) == []
 
 
 def test_an_arm_on_another_host(libvirt_host: Host) -> None:
