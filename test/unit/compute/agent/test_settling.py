@@ -28,6 +28,9 @@ class OneGuest:
     def defineXML(self, definition: str) -> OneGuest:
         return self
 
+    def XMLDesc(self, flags: int) -> str:
+        return "<domain/>"
+
     def metadata(self, kind: int, namespace: str) -> str:
         return "<ours/>"
 
