@@ -16,8 +16,8 @@ from compute.agent.host import HostKit, Neighbours, Work
 from compute.agent.questions import QUESTIONS
 from compute.agent.sagas.catalog import SAGAS
 from compute.core.errors import Stale
-from compute.core.lease import LEASE_SECONDS
-from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
+from compute.core.jobs.lease import LEASE_SECONDS
+from compute.core.jobs.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.instance.client import ClaimedJob
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 

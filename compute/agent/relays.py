@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from compute.core import storage_daemon
-from compute.core.storage_daemon import Key, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import Key, Place
 from compute.volume.client import ConnectionInfo
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable

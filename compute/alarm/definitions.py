@@ -14,8 +14,8 @@ from compute.alarm import time_constraints
 from compute.alarm.actions import Action, parse
 from compute.alarm.model import ACTIONS, SEVERITIES, STATES, TYPES
 from compute.alarm.rule_schemas import checked_rule
+from compute.core.api.query import FALSE_WORDS, TRUE_WORDS
 from compute.core.errors import BadRequest
-from compute.core.query import FALSE_WORDS, TRUE_WORDS
 
 NAME_MAX = 255
 DESCRIPTION_MAX = 4096

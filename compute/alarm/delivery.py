@@ -18,9 +18,9 @@ from compute.alarm.actions import LOG, Action, parse
 from compute.alarm.model import ACTION_FAILURE
 from compute.alarm.outbox import ACT, END_LOST_TRUST, END_TRUST, SECRETS
 from compute.alarm.parts import NOBODY, QUEUE, Parts
-from compute.core.database import Connection
-from compute.core.job_pool import JobPool
-from compute.core.jobs import Job
+from compute.core.jobs.pool import JobPool
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
 from objectstore.kernel.loop import Progress

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from compute.alarm.outbox import owe_lost_trust
 from compute.alarm.parts import Parts
-from compute.core.authority import ATTEMPT_SECONDS, marked_end
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Forbidden
-from compute.core.jobs import PENDING
+from compute.core.jobs.store import PENDING
+from compute.core.rooms.authority import ATTEMPT_SECONDS, marked_end
+from compute.core.sql.database import Connection
 from objectstore.kernel.errors import Unavailable
 
 USED = "it is used"

@@ -27,7 +27,7 @@ from compute.alarm.rules import (
     outcome_of,
     threshold_of,
 )
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress

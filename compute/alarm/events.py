@@ -14,8 +14,8 @@ from typing import Any
 
 from compute.alarm.model import ALARM, EVENT
 from compute.alarm.rules import COMPARISONS, Outcome
+from compute.core.api.query import TRUE_WORDS
 from compute.core.instants import iso_micro, parse_iso
-from compute.core.query import TRUE_WORDS
 
 UPDATED = "compute.instance.update"
 CREATED = "compute.instance.create.end"

@@ -14,7 +14,7 @@ from typing import Any
 from compute.alarm.model import Alarm
 from compute.alarm.parts import QUEUE, Parts
 from compute.alarm.rules import Outcome
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 
 ACT, END_TRUST, END_LOST_TRUST = "act", "end trust", "end lost trust"
 # What nobody needs any more once it is done.

@@ -14,12 +14,12 @@ from compute.alarm.places import Places
 from compute.alarm.settings import AlarmSettings
 from compute.alarm.store import Stores
 from compute.alarm.webhooks import Webhooks
-from compute.core.authority import Authority
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
-from compute.core.room_database import RoomDatabase
+from compute.core.rooms.authority import Authority
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.room_database import RoomDatabase
 from objectstore.kernel.clock import Clock
 
 # What is published when there may be something to evaluate or to deliver.

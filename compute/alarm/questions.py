@@ -14,10 +14,10 @@ import orjson
 import sqlalchemy as sa
 
 from compute.alarm import tables
+from compute.core.api.pagination import PAGE_MAX
+from compute.core.api.query import Query, boolean_of
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.pagination import PAGE_MAX
-from compute.core.query import Query, boolean_of
 
 Condition = sa.ColumnElement[bool]
 Column = sa.ColumnElement[Any]

@@ -20,14 +20,14 @@ from compute.alarm.store import Stores
 from compute.alarm.upkeep import Upkeep
 from compute.alarm.watcher import SHELVES, Watcher
 from compute.alarm.webhooks import Webhooks, url_rules
-from compute.core.absent import AbsentService
-from compute.core.api import Api, Route
-from compute.core.authority import Authority
+from compute.core.api.dialects import alarm_dialect
+from compute.core.api.frame import Api, Route
 from compute.core.context import TokenChecker
-from compute.core.dialects import alarm_dialect
+from compute.core.keys.sealing import vault_of
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
-from compute.core.sealing import vault_of
+from compute.core.rooms.absent import AbsentService
+from compute.core.rooms.authority import Authority
+from compute.core.rooms.room import Room, RoomParts
 from compute.metric.client import MetricClient
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.settings import BadSettings, Mistake

@@ -21,8 +21,8 @@ from compute.alarm.model import (
 from compute.alarm.outbox import owe_trust
 from compute.alarm.parts import Parts
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, NotFound, QuotaExceeded, Stale
+from compute.core.sql.database import Connection
 
 NOT_YET = "Not evaluated yet"
 BY_HAND = "Manually set via API"

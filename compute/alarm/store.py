@@ -1,8 +1,8 @@
 """The room's rows.  SQL only.
 
 What actions lead to is a secret as often as not, and so are the trusts that they go
-by: both are sealed in the rows (``compute/core/sealing.py``), and so is what histories
-say of them.
+by: both are sealed in the rows (``compute/core/keys/sealing.py``), and so is what
+histories say of them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
-from compute.core.database import Connection
-from compute.core.jobs import JobStore
-from compute.core.rows import Rows, keep_newest, values_of
-from compute.core.sealed_rows import SealedRows
-from compute.core.sealing import Resealed, SealedMembers, Vault
+from compute.core.jobs.store import JobStore
+from compute.core.keys.sealed_rows import SealedRows
+from compute.core.keys.sealing import Resealed, SealedMembers, Vault
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Rows, keep_newest, values_of
 
 Condition = sa.ColumnElement[bool]
 SEALED = frozenset(

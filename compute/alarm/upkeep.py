@@ -4,8 +4,8 @@ written before there was a key."""
 from __future__ import annotations
 
 from compute.alarm.parts import Parts
-from compute.core.database import Connection
-from compute.core.resealing import seal_clear
+from compute.core.keys.resealing import seal_clear
+from compute.core.sql.database import Connection
 from objectstore.kernel.loop import Progress
 
 JOBS_KEPT_SECONDS = 3600.0

@@ -25,8 +25,8 @@ from compute.alarm.events import (
 from compute.alarm.model import ALARM, Alarm
 from compute.alarm.parts import Parts
 from compute.core.context import TokenSource
-from compute.core.database import Connection, Duplicate
 from compute.core.instants import iso_z
+from compute.core.sql.database import Connection, Duplicate
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress

@@ -27,10 +27,10 @@ from compute.app.hosts import (
 )
 from compute.balancer.agent import service as balancers
 from compute.balancer.client import BalancerClient
-from compute.core.absent import AbsentService
 from compute.core.bus import Bus
 from compute.core.context import TokenSource
 from compute.core.errors import NotFound
+from compute.core.rooms.absent import AbsentService
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.metric.client import MetricClient

@@ -28,9 +28,9 @@ from compute.app.rooms import PACKAGES, build_room
 from compute.app.secret_files import read_secret, secret_in
 from compute.core.amqp_bus import AmqpBus
 from compute.core.bus import Bus, InProcessBus
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.identity.bootstrap import bootstrap
 from compute.identity.client import (
     REVOKED_TOPIC,

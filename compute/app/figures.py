@@ -24,8 +24,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from compute.core.context import TokenSource
-from compute.core.database import Connection, Database
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
+from compute.core.sql.database import Connection, Database
 from objectstore.app.samples import Plain, render, to_plain
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.access_line import AccessEntry

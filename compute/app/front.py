@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from compute.core.mounts import Mounts
+from compute.core.api.mounts import Mounts
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, StartResponse
 

@@ -11,7 +11,7 @@ from compute.agent.settings import GuestAgentSettings
 from compute.alarm.settings import AlarmSettings
 from compute.balancer.agent.settings import BalancerAgentSettings
 from compute.balancer.settings import BalancerSettings
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
 from compute.dashboard.settings import DashboardSettings
 from compute.ec2.settings import Ec2Settings
 from compute.identity.settings import IdentitySettings

@@ -17,7 +17,7 @@ from compute.balancer.view import (
     encode_reports,
 )
 from compute.core.context import TokenSource
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 

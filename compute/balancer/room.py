@@ -24,10 +24,10 @@ from compute.balancer.keeper import Keeper
 from compute.balancer.policies import default_rules
 from compute.balancer.settings import BalancerSettings
 from compute.balancer.trust import Trust
-from compute.core.api import Api, Route
-from compute.core.dialects import balancer_dialect
+from compute.core.api.dialects import balancer_dialect
+from compute.core.api.frame import Api, Route
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
 from compute.network.client import VipClient
 from compute.secret.client import SecretClient
 from objectstore.kernel.loop import Loop

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant, Name, table
-from compute.core.event_log import event_table
+from compute.core.sql.database import Id, Instant, Name, table
+from compute.core.sql.event_log import event_table
 
 metadata = sa.MetaData()
 

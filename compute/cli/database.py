@@ -20,8 +20,8 @@ def database() -> None:
 def upgrade(settings_file: Path) -> None:
     """Run the migrations that are missing (every start does this by itself)."""
     from compute.app.rooms import PACKAGES
-    from compute.core.database import Database
-    from compute.core.migrations import upgrade as migrate
+    from compute.core.sql.database import Database
+    from compute.core.sql.migrations import upgrade as migrate
 
     settings = read_settings(settings_file)
     try:
@@ -41,7 +41,7 @@ def copy(settings_file: Path, copy: Path) -> None:
 
     The keys that secrets in it are sealed with are not in it.
     """
-    from compute.core.sqlite_copy import copy_database
+    from compute.core.sql.sqlite_copy import copy_database
 
     path = _sqlite_file(settings_file)
     try:
@@ -59,8 +59,8 @@ def restore(settings_file: Path, copy: Path) -> None:
 
     The database of before is kept beside it, as NAME.before.
     """
-    from compute.core.migrations import unknown_migrations
-    from compute.core.sqlite_copy import BEFORE, applied_in, replace_database
+    from compute.core.sql.migrations import unknown_migrations
+    from compute.core.sql.sqlite_copy import BEFORE, applied_in, replace_database
 
     path = _sqlite_file(settings_file)
     try:

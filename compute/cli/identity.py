@@ -26,7 +26,7 @@ def identity() -> None:
 @SETTINGS_FILE
 def rotate_token_keys(settings_file: Path) -> None:
     """Make the staged token key primary and stage another; old ones go."""
-    from compute.core.key_repository import rotate_keys
+    from compute.core.keys.repository import rotate_keys
     from compute.identity.room import TOKEN_KEYS
 
     settings = read_settings(settings_file)
@@ -46,8 +46,8 @@ def rotate_token_keys(settings_file: Path) -> None:
 @SETTINGS_FILE
 def rotate_credential_keys(settings_file: Path) -> None:
     """Make the staged credential key primary; encrypt all credentials with it."""
-    from compute.core.database import Database
-    from compute.core.key_repository import KeyRepository, rotate_keys
+    from compute.core.keys.repository import KeyRepository, rotate_keys
+    from compute.core.sql.database import Database
     from compute.identity.changes.credentials import reseal
     from compute.identity.room import CREDENTIAL_KEYS
     from objectstore.kernel.clock import SystemClock

@@ -39,10 +39,10 @@ def _keys_of(role: Role, service: str, sealed: str) -> click.Group:
 
 def _rotate(settings_file: Path, role: Role) -> None:
     from compute.app.rooms import ROOMS
-    from compute.core.database import Database
-    from compute.core.key_repository import KeyRepository
-    from compute.core.resealing import rotate
-    from compute.core.sealing import SECRET_KEYS, Vault
+    from compute.core.keys.repository import KeyRepository
+    from compute.core.keys.resealing import rotate
+    from compute.core.keys.sealing import SECRET_KEYS, Vault
+    from compute.core.sql.database import Database
     from objectstore.kernel.clock import SystemClock
 
     settings = read_settings(settings_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
 from compute.dashboard import pages
 from compute.dashboard.frame.application import Dashboard
 from compute.dashboard.frame.render import Renderer

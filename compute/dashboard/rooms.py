@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from compute.core import room_api
+from compute.core.rooms import paths as room_api
 from objectstore.client.caller import Answer, Caller, Content
 from objectstore.kernel.concurrency import spawn, wait_task
 from objectstore.kernel.errors import Rejected, Unavailable

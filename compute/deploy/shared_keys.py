@@ -2,7 +2,7 @@
 
 The first control host makes them when it starts.  The others get them before they start
 theirs, and again when they were rotated.  Of the numbered keys of a repository
-(``compute.core.key_repository``) the highest is the newest: who has it rotated last.
+(``compute.core.keys.repository``) the highest is the newest: who has it rotated last.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from compute.core.api import Api, ApiCall, Route, empty_reply, json_reply
+from compute.core.api.dialects import compute_dialect
+from compute.core.api.frame import Api, ApiCall, Route, empty_reply, json_reply
 from compute.core.context import TokenChecker
-from compute.core.database import Connection, Database
-from compute.core.dialects import compute_dialect
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
+from compute.core.sql.database import Connection, Database
 from compute.ec2 import tables
 from compute.ec2.templates import store
 from objectstore.kernel.reply import Reply

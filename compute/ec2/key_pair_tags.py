@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection, Database
+from compute.core.sql.database import Connection, Database
 from compute.ec2 import tables
 from compute.ec2.frame.signed import Signer
 from compute.ec2.rights import WRITERS, allow

@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
 from compute.ec2 import actions
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Ec2Api

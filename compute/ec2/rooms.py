@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core import rooms
+from compute.core.rooms import others as rooms
 from compute.ec2.frame.errors import Away
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Unavailable

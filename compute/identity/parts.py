@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import Forbidden
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
-from compute.core.key_repository import KeyRepository
+from compute.core.keys.repository import KeyRepository
 from compute.core.policy import Policy
-from compute.core.room_database import RoomDatabase
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.event_log import EventLog
+from compute.core.sql.room_database import RoomDatabase
 from compute.identity import tables
 from compute.identity.federation.operator_file import ProviderSettings
 from compute.identity.passwords import Passwords

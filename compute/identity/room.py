@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from compute.core import migrations
-from compute.core.api import Api
-from compute.core.dialects import identity_dialect
-from compute.core.key_repository import KeyRepository, create_keys
+from compute.core.api.dialects import identity_dialect
+from compute.core.api.frame import Api
+from compute.core.keys.repository import KeyRepository, create_keys
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.sql import migrations
 from compute.identity.api import versions
 from compute.identity.api.application_credentials import ApplicationCredentialsApi
 from compute.identity.api.credentials import CredentialsApi

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from compute.core.context import TokenSource
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from compute.image.facts import (
     BASE_KEYS,
     RESERVED_PREFIX,

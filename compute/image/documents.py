@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.instants import iso_z
-from compute.core.jobs import DONE, FAILED, PENDING, RUNNING, Job
+from compute.core.jobs.store import DONE, FAILED, PENDING, RUNNING, Job
 from compute.image.model import ACTIVE, DEACTIVATED, HASH_ALGORITHM, Image, Member
 
 TASK_STATES = {

@@ -15,9 +15,9 @@ import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.query import Query
 from compute.image.model import (
     ACCEPTED,
     HASH_ALGORITHM,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.image.model import DOOMED, HELD
 from compute.image.tables import data, holds
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.image import hold_store, store
 from compute.image.model import Image
 from compute.image.parts import Parts

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.api.pagination import Page, paginate
 from compute.core.errors import BadRequest
-from compute.core.pagination import Page, paginate
+from compute.core.sql.database import Connection
 from compute.image import store
 from compute.image.filters import ALL, Filters
 from compute.image.model import COMMUNITY, PUBLIC, SHARED, Image

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compute.core.disk_inspection.stream import DISK_FORMATS as DISK_FORMATS
+from compute.core.disks.inspection.stream import DISK_FORMATS as DISK_FORMATS
 
 QUEUED, SAVING, ACTIVE = "queued", "saving", "active"
 UPLOADING, IMPORTING = "uploading", "importing"

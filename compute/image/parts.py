@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import BadRequest, Stale
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
-from compute.core.jobs import JobStore
+from compute.core.jobs.store import JobStore
 from compute.core.policy import Policy
-from compute.core.room_database import RoomDatabase
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.event_log import EventLog
+from compute.core.sql.room_database import RoomDatabase
 from compute.image import rules, store
 from compute.image.data.leases import Leases
 from compute.image.model import Image

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core.api import Api
-from compute.core.dialects import image_dialect
-from compute.core.event_log import EventLog
-from compute.core.jobs import JobStore
+from compute.core.api.dialects import image_dialect
+from compute.core.api.frame import Api
+from compute.core.jobs.store import JobStore
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.sql.event_log import EventLog
 from compute.core.web.url_rules import UrlRules, parse_networks
 from compute.image import tables
 from compute.image.api.data import DataApi

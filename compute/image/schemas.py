@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.schema import Schema
+from compute.core.api.schema import Schema
 from compute.image.model import (
     CONTAINER_FORMATS,
     DISK_FORMATS,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from compute.core.api.pagination import Page
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
-from compute.core.pagination import Page
+from compute.core.sql.database import Connection, Duplicate
 from compute.image import data_store, hold_store, listing, rules, store
 from compute.image.filters import Filters
 from compute.image.model import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
+from compute.core.sql.database import Connection, Duplicate
 from compute.image import rules, store
 from compute.image.model import PENDING, SHARED, Image, Member
 from compute.image.parts import Parts

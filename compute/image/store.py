@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.revisions import update_revision
+from compute.core.sql.database import Connection
+from compute.core.sql.revisions import update_revision
 from compute.image import data_store
 from compute.image.model import (
     DELETED,

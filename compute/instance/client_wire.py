@@ -6,7 +6,7 @@ import orjson
 
 from compute.core.context import TokenSource
 from compute.core.errors import BadRequest, Conflict, NotFound, Stale
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from compute.core.database import Connection, Database
+from compute.core.sql.database import Connection, Database
 from compute.instance.scheduling.choose import Choice, SchedulerKind, choose
 from compute.instance.scheduling.snapshot import snapshot
 from compute.instance.scheduling.state import HostState, Request

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from compute.core.absent import AbsentService
-from compute.core.api import Api
-from compute.core.dialects import compute_dialect
+from compute.core.api.dialects import compute_dialect
+from compute.core.api.frame import Api
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.absent import AbsentService
+from compute.core.rooms.room import Room, RoomParts
 from compute.image.client import ImageClient
 from compute.instance.api.internal.routes import internal_routes
 from compute.instance.api.presenting import Presenter

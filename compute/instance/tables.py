@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant, Name, table
-from compute.core.event_log import event_table
-from compute.core.jobs import job_table
+from compute.core.jobs.store import job_table
+from compute.core.sql.database import Id, Instant, Name, table
+from compute.core.sql.event_log import event_table
 
 METADATA = sa.MetaData()
 ROOM = "instance"

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import Forbidden, NotFound
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
-from compute.core.jobs import JobStore
+from compute.core.jobs.store import JobStore
 from compute.core.policy import Policy
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.event_log import EventLog
 from compute.image.client import ImageClient
 from compute.instance.placing import Placer
 from compute.instance.records import Server

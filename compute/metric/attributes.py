@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.schema import Schema
 from compute.metric.errors import invalid_input, invalid_value
 
 Definition = Mapping[str, Any]

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 from compute.core.context import TokenSource
 from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.instants import parse_iso
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 

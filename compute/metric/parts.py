@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compute.core.database import Database
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy, Target
-from compute.core.room_database import RoomDatabase
+from compute.core.sql.database import Database
+from compute.core.sql.room_database import RoomDatabase
 from compute.metric.keeping.folding import Folding
 from compute.metric.keeping.reading import Reading
 from compute.metric.model import Metric, Resource

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from compute.core.api import Api, Route
-from compute.core.database import Duplicate
-from compute.core.dialects import metric_dialect
+from compute.core.api.dialects import metric_dialect
+from compute.core.api.frame import Api, Route
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
-from compute.core.service_account import ServiceAccount
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.rooms.service_account import ServiceAccount
+from compute.core.sql.database import Duplicate
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.metric.api.acceptable import as_json

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain
 
 from compute.core.context import RequestContext, TokenChecker, TokenSource
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.metric import store

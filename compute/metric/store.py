@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import Condition, Rows, portions, values_of
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Condition, Rows, portions, values_of
 from compute.metric import tables
 from compute.metric.errors import TooMuch
 from compute.metric.model import (

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from compute.core.database import Id, Instant, Name, table
+from compute.core.sql.database import Id, Instant, Name, table
 
 metadata = sa.MetaData()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import Route
+from compute.core.api.frame import Route
 from compute.network.extensions import ExtensionApi
 from compute.network.frame.resource import Definition, ResourceApi
 from compute.network.frame.work import NetworkDatabase

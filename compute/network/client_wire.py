@@ -15,7 +15,7 @@ from compute.core.errors import (
     NotFound,
     QuotaExceeded,
 )
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 

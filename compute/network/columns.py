@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant
+from compute.core.sql.database import Id, Instant
 
 Address = sa.String(64)  # an address or a prefix, in its canonical form
 Word = sa.String(64)  # one of a few words that a program knows

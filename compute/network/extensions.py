@@ -5,7 +5,7 @@ An alias stands here only if everything that it promises is served.
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import NotFound
 from objectstore.kernel.reply import Reply
 

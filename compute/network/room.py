@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from compute.core.api import Api
-from compute.core.dialects import network_dialect
+from compute.core.api.dialects import network_dialect
+from compute.core.api.frame import Api
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
 from compute.network.api import all_routes
 from compute.network.defaults import ensure_defaults
 from compute.network.frame.work import NetworkDatabase

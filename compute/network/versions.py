@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from objectstore.kernel.reply import Reply
 
 # Neutron lists the paths below a version as resources; clients read the links only.

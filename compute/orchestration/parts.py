@@ -9,12 +9,12 @@ from random import Random
 
 import sqlalchemy as sa
 
-from compute.core.authority import Authority
 from compute.core.bus import Bus
-from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
-from compute.core.jobs import OPEN_STATES
-from compute.core.room_database import RoomDatabase
+from compute.core.jobs.store import OPEN_STATES
+from compute.core.rooms.authority import Authority
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.room_database import RoomDatabase
 from compute.orchestration import tables
 from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.model import Event, Resource, Stack

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core.api import Api, Route
-from compute.core.authority import Authority
+from compute.core.api.dialects import orchestration_dialect
+from compute.core.api.frame import Api, Route
 from compute.core.context import TokenChecker
-from compute.core.dialects import orchestration_dialect
 from compute.core.identifiers import Identifiers
+from compute.core.keys.sealing import vault_of
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
-from compute.core.sealing import vault_of
+from compute.core.rooms.authority import Authority
+from compute.core.rooms.room import Room, RoomParts
 from compute.orchestration.api.configs import ConfigsApi
 from compute.orchestration.api.deployments import DeploymentsApi
 from compute.orchestration.api.events import EventsApi

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compute.core.lease import LEASE_SECONDS
+from compute.core.jobs.lease import LEASE_SECONDS
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import option
 

@@ -1,7 +1,7 @@
 """The room's rows.  SQL only.
 
 What users give and what resources hold is sealed in its rows
-(``compute/core/sealing.py``); whoever asks here gets it as it was given.
+(``compute/core/keys/sealing.py``); whoever asks here gets it as it was given.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.jobs import LEASE_SECONDS, JobStore
-from compute.core.rows import Rows, values_of
-from compute.core.sealed_rows import SealedRows
-from compute.core.sealing import SealedColumns, Vault
+from compute.core.jobs.store import LEASE_SECONDS, JobStore
+from compute.core.keys.sealed_rows import SealedRows
+from compute.core.keys.sealing import SealedColumns, Vault
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Rows, values_of
 from compute.orchestration import tables
 from compute.orchestration.model import (
     Event,

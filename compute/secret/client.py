@@ -37,7 +37,7 @@ from typing import Any
 
 from compute.core.context import RequestContext, TokenSource
 from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from compute.secret.bundles import (
     Certificate,
     certificate_of,

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.schema import Schema
 from compute.secret.model import (
     CONTAINER_NAMES,
     OPAQUE,

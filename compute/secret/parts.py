@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from compute.core.context import RequestContext
-from compute.core.database import Database
 from compute.core.errors import NotFound, PolicyNotAuthorized
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
-from compute.core.room_database import RoomDatabase
+from compute.core.sql.database import Database
+from compute.core.sql.room_database import RoomDatabase
 from compute.secret.model import Container, Order, Secret
 from compute.secret.settings import SecretSettings
 from compute.secret.store import Stores

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from compute.core.api.query import Query
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.query import Query
 from compute.secret import tables
 from compute.secret.model import CONTAINER_NAMES, SECRET_TYPES
 from compute.secret.parts import ADMIN

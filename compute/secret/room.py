@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from compute.core.api import Api, Route
+from compute.core.api.dialects import secret_dialect
+from compute.core.api.frame import Api, Route
 from compute.core.context import TokenChecker
-from compute.core.dialects import secret_dialect
+from compute.core.keys.sealing import vault_of
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
-from compute.core.sealing import vault_of
+from compute.core.rooms.room import Room, RoomParts
 from compute.secret.api import versions
 from compute.secret.api.access import access_apis
 from compute.secret.api.consumers import consumers_apis

@@ -1,8 +1,8 @@
 """The room's rows.  SQL only.
 
-A payload is sealed in its row (``compute/core/sealing.py``) together with the id of its
-secret: one that was moved below another secret, by whoever could write the database, is
-opened for nobody.
+A payload is sealed in its row (``compute/core/keys/sealing.py``) together with the id
+of its secret: one that was moved below another secret, by whoever could write the
+database, is opened for nobody.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import Rows, portions, values_of
-from compute.core.sealing import SealedColumns, Vault
+from compute.core.keys.sealing import SealedColumns, Vault
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Rows, portions, values_of
 from compute.secret import tables
 from compute.secret.model import (
     Access,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from compute.core.database import Id, Instant, Name, table
+from compute.core.sql.database import Id, Instant, Name, table
 
 metadata = sa.MetaData()
 

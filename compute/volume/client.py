@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from compute.core.context import TokenSource
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from compute.volume.connection import READ_ONLY as READ_ONLY
 from compute.volume.connection import READ_WRITE as READ_WRITE
 from compute.volume.connection import TCP as TCP

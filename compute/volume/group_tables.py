@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant, Name, table
+from compute.core.sql.database import Id, Instant, Name, table
 from compute.volume.tables import METADATA
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from compute.core.absent import ServiceAbsent
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.rooms.absent import ServiceAbsent
+from compute.core.sql.database import Connection
 from compute.secret.client import NewKey, SecretClient, Use
 from compute.volume.encryption import Cipher, DiskKey, cipher_of, passphrase_of
 from compute.volume.records import Backup, TypeEncryption, Volume

@@ -6,12 +6,12 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from compute.core.absent import AbsentService
-from compute.core.api import Api
-from compute.core.dialects import volume_dialect
+from compute.core.api.dialects import volume_dialect
+from compute.core.api.frame import Api
 from compute.core.policy import Policy
-from compute.core.room import Room, RoomParts
-from compute.core.service_account import ServiceAccount
+from compute.core.rooms.absent import AbsentService
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.rooms.service_account import ServiceAccount
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.secret.client import SecretClient

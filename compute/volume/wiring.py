@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import Forbidden, NotFound, Stale
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
+from compute.core.sql.database import Connection, Database
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.volume.drivers.port import VolumeDriver

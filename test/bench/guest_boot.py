@@ -21,7 +21,7 @@ from pathlib import Path
 
 from compute.agent.guests import GuestSpec
 from compute.agent.hypervisor import Hypervisor
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent import qemu
 from test.contract.compute.agent.conftest import open_libvirt

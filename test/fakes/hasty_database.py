@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from compute.core.database import Database
-from compute.core.migrations import COMPUTE, upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import COMPUTE, upgrade
 from test.fakes.known_statements import keep_statements
 
 D = TypeVar("D", bound=Database)

@@ -8,7 +8,7 @@ from compute.agent.disks.cache import RESERVED_BYTES
 from compute.agent.disks.images import virtual_bytes
 from compute.agent.disks.layout import ROOT_FILE, Layout
 from compute.agent.disks.port import Captured
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel.errors import InsufficientStorage, Rejected
 
 

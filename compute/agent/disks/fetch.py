@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from compute.agent.disks import files
 from compute.agent.disks.port import ImageFacts, ImageReader
-from compute.core import qemu_img
-from compute.core.disk_inspection import qcow2
+from compute.core.disks import qemu_img
+from compute.core.disks.inspection import qcow2
 from objectstore.kernel.errors import Corrupt, Rejected
 
 # One read: large enough to keep the ring busy, small enough to hold in memory.

@@ -12,8 +12,8 @@ from compute.agent.disks.overlay import nbd_address
 from compute.agent.disks.port import ImageFacts
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.guests import NbdSource
-from compute.core import qemu_img, qemu_luks
-from compute.core.disk_inspection import qcow2
+from compute.core.disks import qemu_img, qemu_luks
+from compute.core.disks.inspection import qcow2
 from objectstore.kernel.errors import Rejected
 
 _GIB = 1 << 30

@@ -38,7 +38,7 @@ from compute.agent.disks.port import (
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.disks.specs import all_disks, overlay_disk, raw_disk
 from compute.agent.guests import DiskSpec, NbdSource
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel.errors import (
     Rejected,
     Unavailable,

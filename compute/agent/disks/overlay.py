@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from compute.agent.guests import NbdSource
-from compute.core.disk_inspection.fields import ImageRefused
-from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
+from compute.core.disks.inspection.fields import ImageRefused
+from compute.core.disks.inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Corrupt
 
 _NBD_SCHEME = "nbd+unix"

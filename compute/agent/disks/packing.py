@@ -22,8 +22,8 @@ from compute.agent.disks.layout import (
     ephemeral_number,
 )
 from compute.agent.disks.port import GuestShape, PackedFile, ShapedDisk
-from compute.core import qemu_img
-from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
+from compute.core.disks import qemu_img
+from compute.core.disks.inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 
 KERNEL_FILE, RAMDISK_FILE = "kernel", "ramdisk"

@@ -1,13 +1,13 @@
 """The qcow2 file of an empty disk, written without QEMU.
 
-Headers are read by ``compute.core.disk_inspection.qcow2``.  Pure.
+Headers are read by ``compute.core.disks.inspection.qcow2``.  Pure.
 """
 
 from __future__ import annotations
 
 import struct
 
-from compute.core.disk_inspection.qcow2 import HEADER_BYTES, MAGIC
+from compute.core.disks.inspection.qcow2 import HEADER_BYTES, MAGIC
 
 _FIXED = struct.Struct(">4sIQIIQIIQQIIQ")  # version 2's 72 bytes
 _FEATURES = struct.Struct(">QQQII")  # what version 3 adds

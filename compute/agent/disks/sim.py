@@ -24,7 +24,7 @@ from compute.agent.disks.port import (
 )
 from compute.agent.disks.qcow2 import empty_image
 from compute.agent.guests import DiskSpec, FileSource, NbdSource
-from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
+from compute.core.disks.inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Rejected, Unavailable
 
 CACHED_MAX = 1000  # images of one host

@@ -13,7 +13,7 @@ from compute.agent.sagas.parts import (
     write_config_drive,
 )
 from compute.agent.sagas.volumes import prepare_volumes
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import release_ports
 
 

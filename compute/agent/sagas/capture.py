@@ -17,7 +17,7 @@ from compute.agent.sagas.parts import (
     stop_guest,
     was_running,
 )
-from compute.core.saga import Saga, Step, TryAgain
+from compute.core.jobs.saga import Saga, Step, TryAgain
 from objectstore.kernel.errors import Rejected
 
 _ROOT = "vda"

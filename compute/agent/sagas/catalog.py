@@ -39,7 +39,7 @@ from compute.agent.sagas.volumes import (
     LIMIT_VOLUME,
     SWAP_VOLUME,
 )
-from compute.core.saga import Saga
+from compute.core.jobs.saga import Saga
 
 SAGAS: dict[str, Saga[Work]] = {
     saga.kind: saga

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compute.agent.host import Work
 from compute.agent.sagas.parts import destroy_guest, remove_disks
 from compute.agent.sagas.volumes import close_relays
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import release_ports, release_volumes
 from objectstore.kernel.errors import Rejected
 

@@ -17,7 +17,7 @@ from compute.agent.sagas.parts import (
 )
 from compute.agent.sagas.volumes import close_relays
 from compute.agent.volumes import close_idle_relays, forsake_disks
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 
 def _disks(work: Work) -> None:

@@ -8,7 +8,7 @@ from compute.agent.guest_spec import nic_spec
 from compute.agent.guests import GuestMissing
 from compute.agent.host import Work
 from compute.agent.sagas.parts import wait_for_ports
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import interfaces, release_port
 
 

@@ -23,7 +23,7 @@ from compute.agent.sagas.parts import (
     take_ports,
     wait_for_ports,
 )
-from compute.core.saga import GiveUp, Saga, Step, TryAgain
+from compute.core.jobs.saga import GiveUp, Saga, Step, TryAgain
 from compute.instance.client import (
     MOVED,
     VmState,

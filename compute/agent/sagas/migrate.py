@@ -22,7 +22,7 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
     was_running,
 )
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 
 def journey(work: Work) -> str:

@@ -9,7 +9,7 @@ from compute.agent.guest_spec import boot_files, extra_disks, guest_spec
 from compute.agent.guests import ACTIVE_STATES, DiskSpec, GuestState
 from compute.agent.host import Work
 from compute.agent.volumes import awaited_disks, forsake_disks, volume_disks
-from compute.core.saga import TryAgain
+from compute.core.jobs.saga import TryAgain
 from compute.instance.client import config_drive_files, move_ports, plug_ports
 from objectstore.kernel import concurrency
 

@@ -12,7 +12,7 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
     write_config_drive,
 )
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 
 def _reboot_soft(work: Work) -> None:

@@ -10,7 +10,7 @@ from compute.agent.sagas.parts import (
     start_guest,
     write_config_drive,
 )
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 
 def _root(work: Work) -> None:

@@ -15,7 +15,7 @@ from compute.agent.sagas.parts import (
     stop_guest,
     was_running,
 )
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 
 def _disk(work: Work) -> None:

@@ -18,7 +18,7 @@ from compute.agent.sagas.parts import (
     stop_guest,
     was_running,
 )
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 
 _GIB = 1 << 30
 _ROOT = "vda"

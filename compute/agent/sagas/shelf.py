@@ -14,7 +14,7 @@ from compute.agent.sagas.parts import (
     write_config_drive,
 )
 from compute.agent.sagas.volumes import close_relays
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import unhost_ports
 
 

@@ -14,7 +14,7 @@ from compute.agent.guests import GuestMissing
 from compute.agent.host import Work
 from compute.agent.sagas.parts import is_active
 from compute.agent.volumes import connected_disk, reconnected
-from compute.core.saga import GiveUp, Saga, Step, TryAgain
+from compute.core.jobs.saga import GiveUp, Saga, Step, TryAgain
 from compute.instance.client import (
     ATTACHED,
     BlockDevice,

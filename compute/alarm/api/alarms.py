@@ -21,11 +21,11 @@ from compute.alarm.questions import (
     simple_order,
     simple_pairs,
 )
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import paginate
+from compute.core.api.query import boolean_of
 from compute.core.errors import BadRequest, NotFound, PolicyNotAuthorized
-from compute.core.pagination import paginate
-from compute.core.query import boolean_of
+from compute.core.sql.database import Connection
 from objectstore.kernel.reply import Reply
 
 _ONE = "/alarms/{alarm_id}"

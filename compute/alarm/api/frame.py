@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compute.alarm.parts import Parts
 from compute.alarm.service import AlarmService
-from compute.core.api import ApiCall, Handler, Route
+from compute.core.api.frame import ApiCall, Handler, Route
 from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
 from objectstore.kernel.reply import Reply

@@ -6,7 +6,7 @@ from typing import Any
 
 from compute.alarm.api.frame import SEES_ALL, Frame
 from compute.alarm.model import Limit
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound, PolicyNotAuthorized
 from objectstore.kernel.reply import Reply
 

@@ -17,9 +17,9 @@ from compute.alarm.questions import (
     rich_condition,
     rich_order,
 )
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.pagination import paginate
 from compute.core.errors import BadRequest
-from compute.core.pagination import paginate
 from objectstore.kernel.reply import Reply
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compute.alarm.api.frame import Frame
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import Forbidden
 from objectstore.kernel.reply import Reply
 

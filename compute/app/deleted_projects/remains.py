@@ -12,7 +12,7 @@ import orjson
 
 from compute.app.deleted_projects.kinds import KINDS, Document, Kind, owner_of
 from compute.core.context import TokenSource
-from compute.core.room_api import sentence_of
+from compute.core.rooms.paths import sentence_of
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 

@@ -23,8 +23,8 @@ from compute.app.hosts import HostPlace, build_hosts
 from compute.app.secret_files import read_secret
 from compute.balancer.agent.service import BalancerAgentService
 from compute.balancer.client import BalancerClient
-from compute.core.absent import AbsentService
 from compute.core.bus import InProcessBus
+from compute.core.rooms.absent import AbsentService
 from compute.identity.client import (
     IdentityTokens,
     ServiceCredentials,

@@ -21,7 +21,7 @@ from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.model import Balancer, Listener
 from compute.balancer.settling import traffic_of
 from compute.balancer.trust import Trust
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import ApiError
 from compute.network.client import VipClient
 from objectstore.kernel.reply import Reply

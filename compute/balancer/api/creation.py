@@ -19,7 +19,7 @@ from compute.balancer.placing import choose_host
 from compute.balancer.settling import remove
 from compute.balancer.tls_rules import references_in
 from compute.balancer.trust import Trust
-from compute.core.api import ApiCall, json_reply
+from compute.core.api.frame import ApiCall, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.network.client import VipClient
 from objectstore.kernel.errors import RingstackError

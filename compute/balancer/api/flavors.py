@@ -14,9 +14,9 @@ from compute.balancer.changes.balancers import PROVIDER, check_provider
 from compute.balancer.frame.fields import BOOLEAN, ID, TEXT, Field, Fields
 from compute.balancer.frame.kind import Item
 from compute.balancer.frame.work import BalancerDatabase, Work
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.filter_values import filter_value
-from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import PAGE_MAX, Page, paginate, parse_page
+from compute.core.sql.filter_values import filter_value
 from objectstore.kernel.reply import Reply
 
 DATA = {"type": "string", "maxLength": flavors.DATA_CHARACTERS_MAX}

@@ -23,7 +23,7 @@ from compute.balancer.view import (
     encode_keys,
     encode_view,
 )
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.reply import Reply

@@ -6,8 +6,8 @@ from compute.balancer.api.resource import allow, routes_at, without_owner
 from compute.balancer.changes import members, pools
 from compute.balancer.frame.fields import ITEMS_MAX
 from compute.balancer.frame.work import BalancerDatabase, Work
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, empty_reply
+from compute.core.api.schema import Schema
 from objectstore.kernel.reply import Reply
 
 BATCH = Schema(

@@ -10,8 +10,8 @@ from compute.balancer.frame.kind import Item
 from compute.balancer.frame.quota import limits_of
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.policies import PREFIX
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from objectstore.kernel.reply import Reply
 
 LIMIT_MAX = 2**31 - 1

@@ -22,9 +22,9 @@ from compute.balancer.model import Balancer, Part, Thing
 from compute.balancer.policies import PREFIX
 from compute.balancer.tls_rules import references_in
 from compute.balancer.trust import Trust
-from compute.core.api import ApiCall, Handler, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Handler, Route, empty_reply, json_reply
+from compute.core.api.pagination import Page
 from compute.core.errors import BadRequest, PolicyNotAuthorized
-from compute.core.pagination import Page
 from objectstore.kernel.reply import Reply
 
 P = TypeVar("P", bound=Part)

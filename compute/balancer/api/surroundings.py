@@ -9,7 +9,7 @@ from compute.balancer.api.resource import allow, only, routes_at
 from compute.balancer.changes.balancers import PROVIDER, PROVIDER_TEXT
 from compute.balancer.flavors import CAPABILITIES
 from compute.balancer.frame.work import BalancerDatabase
-from compute.core.api import ApiCall, Handler, Route, json_reply
+from compute.core.api.frame import ApiCall, Handler, Route, json_reply
 from compute.core.errors import BadRequest, NotFound, NotSupported
 from objectstore.kernel.reply import Reply
 

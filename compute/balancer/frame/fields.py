@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotSupported
-from compute.core.schema import Schema
 
 NAME_CHARACTERS_MAX = 255
 TAGS_MAX = 100

@@ -17,12 +17,12 @@ from compute.balancer import tables
 from compute.balancer.frame.work import Work
 from compute.balancer.model import Thing
 from compute.balancer.policies import SEES_ALL
+from compute.core.api.pagination import PAGE_MAX, Page, paginate, parse_page
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest, NotFound
-from compute.core.filter_values import filter_value
 from compute.core.instants import iso_z
-from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
-from compute.core.query import Query
-from compute.core.tags import TAG_FILTERS, Tags
+from compute.core.sql.filter_values import filter_value
+from compute.core.sql.tags import TAG_FILTERS, Tags
 
 R = TypeVar("R", bound=Thing)
 Clause = sa.ColumnElement[bool]

@@ -29,11 +29,11 @@ from compute.balancer.model import (
 from compute.balancer.settings import BalancerSettings
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import Stale
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy as AccessPolicy
+from compute.core.sql.database import Connection, Database
+from compute.core.sql.event_log import EventLog
 from objectstore.kernel.clock import Clock
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import json_reply
+from compute.core.api.frame import json_reply
 from compute.dashboard.frame.addresses import address_of, sign_in_path
 from compute.dashboard.frame.belief import CSRF_FIELD, CSRF_HEADER
 from compute.dashboard.frame.cookies import read_cookies, set_cookie

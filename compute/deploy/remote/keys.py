@@ -97,7 +97,7 @@ def _primary(files: Mapping[str, bytes]) -> int:
 
 @contextlib.contextmanager
 def _alone(directory: str) -> Iterator[None]:
-    """As ``compute.core.key_repository`` has it, whose program rotates them."""
+    """As ``compute.core.keys.repository`` has it, whose program rotates them."""
     lock = os.open(f"{directory}/.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from compute.core.database import Connection, Database, Duplicate
 from compute.core.identifiers import Identifiers
+from compute.core.sql.database import Connection, Database, Duplicate
 from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.ec2 import tables
 from compute.ec2.templates.model import Template, Version
 

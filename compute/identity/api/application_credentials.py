@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import Forbidden, NotFound
 from compute.core.instants import iso_micro
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated

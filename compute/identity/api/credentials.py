@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated

@@ -3,7 +3,7 @@ read such: an EC2 key has all the roles of its user."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.identity.model import ApplicationCredential
 from compute.identity.parts import Parts, forbidden
 from compute.identity.store.subjects import application_credentials

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.instants import iso_micro_z
+from compute.core.sql.database import Connection
 from compute.identity.api.replies import Document, linked
 from compute.identity.model import Group, Project, Role, User
 from compute.identity.store import tree

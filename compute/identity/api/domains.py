@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes

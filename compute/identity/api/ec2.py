@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Unauthorized
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.identity import signatures, tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
+from compute.core.sql.database import Connection
 from compute.identity.api.documents import project_documents
 from compute.identity.api.endpoints import endpoint_document
 from compute.identity.api.replies import Document, short

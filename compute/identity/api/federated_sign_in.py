@@ -3,7 +3,7 @@ one that the identity provider has given (RFC 6750)."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import Unauthorized
 from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.federation.service import Federation

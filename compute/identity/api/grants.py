@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api.documents import role_document
 from compute.identity.api.replies import short

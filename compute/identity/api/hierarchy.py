@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.identity.api.documents import project_documents
 from compute.identity.model import Project
 from compute.identity.store import tree

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api import federation_shapes
 from compute.identity.api.reading import load

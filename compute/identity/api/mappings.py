@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.identity.api.federation_shapes import MAPPING, NEW_MAPPING
 from compute.identity.api.identity_providers import key_of
 from compute.identity.api.reading import load, page_reply

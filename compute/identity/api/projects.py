@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest
-from compute.core.query import Query
-from compute.core.tags import TAG_FILTERS
+from compute.core.sql.database import Connection
+from compute.core.sql.tags import TAG_FILTERS
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import project_document, project_documents

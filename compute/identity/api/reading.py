@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.identity.api.replies import Document, page_of, paged
 from compute.identity.parts import Parts
 from compute.identity.store.records import Records

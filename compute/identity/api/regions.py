@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest, Conflict
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.reading import load, page_reply

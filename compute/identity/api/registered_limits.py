@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, Forbidden
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.reading import load, page_reply

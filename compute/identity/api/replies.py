@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from compute.core.api import ApiCall, json_reply
+from compute.core.api.frame import ApiCall, json_reply
+from compute.core.api.pagination import Page, next_link, parse_page
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.pagination import Page, next_link, parse_page
-from compute.core.schema import Schema
 from objectstore.kernel.reply import HeaderList, Reply
 
 R = TypeVar("R")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.api import ApiCall, Route
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest
-from compute.core.query import Query
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api.replies import Document, link, many
 from compute.identity.effective import Line, as_lines, effective_lines

@@ -3,9 +3,9 @@ signed for another cloud."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import Conflict
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import tables
 from compute.identity.api import federation_shapes
 from compute.identity.api.identity_providers import key_of

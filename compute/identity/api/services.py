@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.reading import load, page_reply

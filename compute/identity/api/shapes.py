@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.core.schema import Schema
+from compute.core.api.schema import Schema
 
 ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-zA-Z0-9-]+$"}
 OPTIONAL_ID = {"anyOf": [ID, {"type": "null"}]}

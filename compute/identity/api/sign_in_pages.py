@@ -3,7 +3,7 @@ the dashboard's.  None of Keystone's: there a web server stands before it."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.identity.api import shapes
 from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.federation import codes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import NotFound
-from compute.core.schema import Schema
 from compute.identity.api import shapes
 from compute.identity.api.projects import load_project
 from compute.identity.api.replies import link

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.identity.api.documents import domain_document, project_documents
 from compute.identity.api.replies import many, short

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import (

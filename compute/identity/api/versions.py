@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from objectstore.kernel.reply import Reply
 
 # The last change of the API that clients can ask for: Keystone's name for it.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.auth import find
 from compute.identity.auth.password import check_enabled

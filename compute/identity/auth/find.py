@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.auth.request import Reference
 from compute.identity.model import Project, User

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import lockout, passcodes, tables
 from compute.identity.auth import find
 from compute.identity.auth.password import check_enabled, count_failure_in

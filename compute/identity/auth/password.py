@@ -10,8 +10,8 @@ import logging
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import lockout, tables
 from compute.identity.auth import find
 from compute.identity.auth.request import Reference

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Unauthorized
-from compute.core.schema import Schema
 
 METHODS = ("password", "token", "application_credential", "totp")
 UNSCOPED = "unscoped"

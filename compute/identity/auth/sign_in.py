@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.errors import Forbidden, Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import factors, tables
 from compute.identity.auth import find
 from compute.identity.auth.application_credential import user_by_credential

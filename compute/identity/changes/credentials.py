@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden
-from compute.core.key_repository import KeyRepository
+from compute.core.keys.repository import KeyRepository
+from compute.core.sql.database import Connection, Database, Duplicate
 from compute.identity import passcodes, tables
 from compute.identity.credential_blobs import EC2, TOTP, open_blob
 from compute.identity.model import Credential

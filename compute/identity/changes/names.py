@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity.store.subjects import domains
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import tables
 from compute.identity.changes.groups import forget_group
 from compute.identity.changes.names import check_domain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.identity.parts import Parts
 from compute.identity.tokens.revocation import Subject, revoke
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, NotFound
+from compute.core.sql.database import Connection
 from compute.identity import rights, tables
 from compute.identity.changes.names import unless_taken
 from compute.identity.changes.projects import (

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking

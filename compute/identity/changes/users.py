@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import factors, lockout, tables
 from compute.identity.auth.password import user_by_password
 from compute.identity.auth.request import Reference

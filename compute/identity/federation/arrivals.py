@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.auth import find
 from compute.identity.auth.request import Reference

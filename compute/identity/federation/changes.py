@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import tables
 from compute.identity.changes.names import check_domain, taken, unless_taken
 from compute.identity.changes.revoking import run_revoking

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.federation.service import Federation, refused
 from compute.identity.federation.signed_tokens import NotForUs, checked_claims

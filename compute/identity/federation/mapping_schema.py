@@ -14,8 +14,8 @@ from typing import Any
 
 import regex
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 
 V1, V2 = "1.0", "2.0"
 RULES_MAX = 100

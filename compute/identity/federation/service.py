@@ -13,8 +13,8 @@ from typing import Any
 
 import regex
 
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection, Duplicate
 from compute.identity import factors
 from compute.identity.federation.arrivals import Arrival, arrive
 from compute.identity.federation.claims import assertion_of

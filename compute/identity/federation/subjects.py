@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import portions
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import portions
 from compute.identity import tables
 from compute.identity.federation.model import (
     AttributeMapping,

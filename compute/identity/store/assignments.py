@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import portions
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import portions
 from compute.identity import tables
 from compute.identity.model import GROUP, USER, Assignment
 from compute.identity.rights import Implications

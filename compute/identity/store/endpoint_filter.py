@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.model import Endpoint, EndpointGroup
 from compute.identity.store.subjects import endpoint_groups, endpoints

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.query import Query
 
 Column = sa.ColumnElement[Any]
 Comparison = Callable[[Column, str], sa.ColumnElement[bool]]

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.api.pagination import Page, paginate
 from compute.core.errors import BadRequest, NotFound
-from compute.core.pagination import Page, paginate
-from compute.core.rows import Rows
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Rows
 
 R = TypeVar("R")
 

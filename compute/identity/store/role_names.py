@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.identity import tables
 from compute.identity.model import Role
 from compute.identity.store.subjects import roles

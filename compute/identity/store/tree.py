@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compute.core.database import Connection
-from compute.core.rows import portions
-from compute.core.tags import Tags
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import portions
+from compute.core.sql.tags import Tags
 from compute.identity import tables
 from compute.identity.model import Project
 from compute.identity.store.subjects import projects

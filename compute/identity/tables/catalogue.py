@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Name, table
+from compute.core.sql.database import Id, Name, table
 from compute.identity.tables.frame import extra_column, flag, metadata, text_type
 
 regions = table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant, Name, table
+from compute.core.sql.database import Id, Instant, Name, table
 from compute.identity.tables.frame import flag, metadata, text_type
 
 identity_providers = table(

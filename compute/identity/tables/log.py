@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Instant, table
-from compute.core.event_log import event_table
+from compute.core.sql.database import Instant, table
+from compute.core.sql.event_log import event_table
 from compute.identity.tables.frame import metadata
 
 revocations = table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Instant, Name, table
+from compute.core.sql.database import Id, Instant, Name, table
 from compute.identity.tables.frame import extra_column, flag, metadata, text_type
 
 projects = table(

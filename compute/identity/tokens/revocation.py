@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection, Database
+from compute.core.sql.database import Connection, Database
 from compute.identity import tables
 from compute.identity.tokens.facts import TokenFacts
 from objectstore.kernel.clock import Clock

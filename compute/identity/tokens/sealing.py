@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cryptography.fernet import InvalidToken
 
-from compute.core.key_repository import KeyRepository
+from compute.core.keys.repository import KeyRepository
 from compute.identity.tokens.facts import BadToken, TokenFacts, pack, unpack
 
 # Ours have about 200; a longer text is somebody else's.

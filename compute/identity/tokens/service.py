@@ -9,8 +9,8 @@ from typing import Any
 
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database
 from compute.core.errors import NotFound, Unauthorized
+from compute.core.sql.database import Connection, Database
 from compute.identity.client import REVOKED_TOPIC
 from compute.identity.federation.subjects import enabled_service_providers
 from compute.identity.settings import IdentitySettings

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.core.sql.database import Connection
 from compute.identity import rights
 from compute.identity.federation.standing import (
     check_any_way_in,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.core.errors import ApiError, BadRequest
 from compute.image.data.intake import pieces_of
 from compute.image.data.transfer import TransferService

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import NotFound
 from compute.core.policy import Policy
 from compute.image.schemas import PUBLISHED

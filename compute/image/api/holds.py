@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.image.documents import image_document
 from compute.image.holds import HoldService
 from compute.image.schemas import HOLD_ONLY

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import parse_page
 from compute.core.errors import ApiError, BadRequest
-from compute.core.pagination import parse_page
 from compute.image.documents import image_document
 from compute.image.filters import SORT_KEYS, parse_filters
 from compute.image.model import Image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.image.api.data import STORE_HEADER
 from compute.image.documents import task_document
 from compute.image.imports.requests import ImportService

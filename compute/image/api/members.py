@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.image.documents import member_document
 from compute.image.schemas import ADD_MEMBER, SET_MEMBER
 from compute.image.sharing import SharingService

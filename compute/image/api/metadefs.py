@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import parse_page
+from compute.core.api.query import boolean_of
 from compute.core.errors import NotFound
-from compute.core.pagination import parse_page
-from compute.core.query import boolean_of
 from compute.image.metadefs.definitions import DefinitionService
 from compute.image.metadefs.documents import (
     NAMESPACES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from compute.core.disk_inspection.stream import Inspection
+from compute.core.disks.inspection.stream import Inspection
 from compute.core.errors import BadRequest
 from compute.image.model import Digests
 from compute.image.rules import TooMuch

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from compute.core.database import Database
 from compute.core.errors import ApiError
+from compute.core.sql.database import Database
 from compute.image import data_store
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Progress

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.image import data_store, hold_store, rules, store
 from compute.image.data.transfer import is_left_alone
 from compute.image.documents import TASK_KEPT_SECONDS

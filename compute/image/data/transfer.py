@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
 from compute.image.data.leases import ImageGone

@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.jobs import Job
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.image import rules, store
 from compute.image.imports.web import Web
 from compute.image.model import IMPORTING, IMPORTING_TO, LIVE, Image

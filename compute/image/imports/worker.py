@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from compute.core.database import Connection
 from compute.core.errors import Stale
-from compute.core.job_pool import JobPool
-from compute.core.jobs import Job
+from compute.core.jobs.pool import JobPool
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
 from compute.image.data.transfer import with_digests

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
+from compute.core.sql.database import Connection, Duplicate
 from compute.image.metadefs import store
 from compute.image.metadefs.model import DEFINITIONS_MAX, Definition, Kind, Namespace
 from compute.image.parts import Parts

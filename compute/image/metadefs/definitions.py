@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.image.metadefs import store
 from compute.image.metadefs.access import (
     allowed,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from compute.core.api.pagination import Page
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Forbidden
-from compute.core.pagination import Page
+from compute.core.sql.database import Connection
 from compute.image.metadefs import store
 from compute.image.metadefs.access import (
     allowed,

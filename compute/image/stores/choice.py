@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from compute.core.room import RoomParts
-from compute.core.service_account import ServiceAccount
+from compute.core.rooms.room import RoomParts
+from compute.core.rooms.service_account import ServiceAccount
 from compute.image.imports.web import Web
 from compute.image.settings import ImageSettings
 from compute.image.stores.file import FileStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.api.removed import gone

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.instance.frame.bodies import Field, object_schema
 from compute.instance.frame.routes import NEWEST
 from objectstore.kernel.reply import Reply

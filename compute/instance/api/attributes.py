@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, api_base
 from compute.instance.records import Server

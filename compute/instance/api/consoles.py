@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, Conflict, Unauthorized
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import ActionHandler, Asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb

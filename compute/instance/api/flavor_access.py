@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.sql.database import Connection
 from compute.instance.api.flavors import visible_flavor
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of

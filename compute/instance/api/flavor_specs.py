@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.api.flavors import visible_flavor
 from compute.instance.extra_specs import wrong_spec
 from compute.instance.frame.replies import ok

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import next_link, parse_page
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.pagination import next_link, parse_page
+from compute.core.sql.database import Connection, Duplicate
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import View, accepted, links, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of

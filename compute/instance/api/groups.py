@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound, QuotaExceeded
+from compute.core.sql.database import Connection
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, check_has_project, minor_of

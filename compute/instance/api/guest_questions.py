@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, Conflict
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import Asked

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import next_link
 from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.instants import end_of_second, iso_micro, parse_iso
-from compute.core.pagination import next_link
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import ActionRecord, Server

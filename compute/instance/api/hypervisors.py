@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Handler
+from compute.core.api.frame import ApiCall, Handler
+from compute.core.api.pagination import next_link
 from compute.core.errors import BadRequest, NotFound
-from compute.core.pagination import next_link
 from compute.instance.api.known_hosts import KnownHosts
 from compute.instance.frame.replies import ok, rendered
 from compute.instance.frame.routes import Verb, minor_of

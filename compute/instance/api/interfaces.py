@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.instance.api.presenting import Presenter
 from compute.instance.frame.bodies import Body, Field

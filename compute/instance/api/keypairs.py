@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, json_reply
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall, json_reply
+from compute.core.api.pagination import next_link
 from compute.core.errors import BadRequest, Conflict, NotFound, QuotaExceeded
 from compute.core.instants import iso_micro
-from compute.core.pagination import next_link
+from compute.core.sql.database import Connection, Duplicate
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.instance.records import Aggregate, Host
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.wiring import Wiring

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import PAGE_MAX, Page, next_link
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
 from compute.core.instants import end_of_second, parse_iso
-from compute.core.pagination import PAGE_MAX, Page, next_link
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.moves import IN_PROGRESS, Kind, Status

@@ -4,9 +4,9 @@ where nothing serves them."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotSupported
-from compute.core.schema import Schema
 from compute.instance.frame.routes import Verb
 from compute.instance.schemas.types import UUID
 from compute.instance.wiring import Wiring

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from compute.core.api import ApiCall, Handler
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Handler
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound, NotSupported
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.records import Aggregate, Host, Server

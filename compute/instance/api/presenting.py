@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.sql.database import Connection
 from compute.instance.frame.routes import minor_of
 from compute.instance.nics import vifs_from
 from compute.instance.records import Host, Server

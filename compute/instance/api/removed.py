@@ -6,7 +6,7 @@ first kind, to Xen, and to certificates that nobody used.  No version brings the
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Handler
+from compute.core.api.frame import ApiCall, Handler
 from compute.core.errors import BadRequest, Gone
 from compute.instance.frame.routes import Verb
 from objectstore.kernel.reply import Reply

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.query import boolean_of
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import end_of_second, parse_iso
-from compute.core.query import boolean_of
-from compute.core.tags import TAG_FILTERS
+from compute.core.sql.tags import TAG_FILTERS
 from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
 from compute.instance.frame.routes import minor_of
 from compute.instance.statuses import states_of_status, tasks_with_status

@@ -7,10 +7,10 @@ import secrets
 import string
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply, json_reply
+from compute.core.api.pagination import next_link, parse_page
 from compute.core.errors import BadRequest, NotFound
-from compute.core.pagination import next_link, parse_page
+from compute.core.sql.database import Connection
 from compute.instance.api.presenting import Presenter
 from compute.instance.api.server_filters import server_filter
 from compute.instance.frame.replies import accepted, links, ok

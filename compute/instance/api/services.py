@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.api.known_hosts import KnownHosts
 from compute.instance.frame.replies import ok, rendered
 from compute.instance.frame.routes import Verb, minor_of

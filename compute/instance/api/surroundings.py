@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import Conflict, NotFound
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import vifs_from

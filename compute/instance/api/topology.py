@@ -6,7 +6,7 @@ answers for servers without a topology of their own, there is nothing to list.
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.wiring import Wiring

@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import PAGE_MAX, Page, next_link
+from compute.core.api.query import TRUE_WORDS
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_micro, parse_iso
-from compute.core.pagination import PAGE_MAX, Page, next_link
-from compute.core.query import TRUE_WORDS
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server

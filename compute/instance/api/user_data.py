@@ -7,9 +7,9 @@ house's own: who may change a server may, for secrets are often in it.
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
+from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.records import Server

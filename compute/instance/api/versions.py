@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import NotFound
 from compute.instance.frame.routes import HIGHEST, LOWEST
 from objectstore.kernel.reply import Reply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, NotFound
 from compute.instance.block_devices import BlockDevice, find_volume, volumes_of
 from compute.instance.frame.replies import accepted, ok

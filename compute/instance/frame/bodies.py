@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.instance.frame.routes import NEWEST, minor_of
 
 Document = Mapping[str, Any]

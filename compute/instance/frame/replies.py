@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.api import ApiCall, json_reply
+from compute.core.api.frame import ApiCall, json_reply
 from compute.instance.frame.routes import NEWEST, api_base, bookmark_base
 from objectstore.kernel.reply import Reply
 

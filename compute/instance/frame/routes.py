@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compute.core.api import ApiCall, Handler, Route
+from compute.core.api.frame import ApiCall, Handler, Route
+from compute.core.api.microversions import Microversion, VersionRange
 from compute.core.errors import BadRequest, Forbidden, NotFound
-from compute.core.microversions import Microversion, VersionRange
 from objectstore.kernel.reply import Reply
 
 LOWEST = Microversion(2, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.schema import Schema
+from compute.core.api.schema import Schema
 from compute.instance.schemas.types import METADATA, TAG, TAGS
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.abilities import NEEDED, check_action_there
 from compute.instance.machines import check_may_leave
 from compute.instance.model import Action

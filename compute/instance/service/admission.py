@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.wiring import Wiring
 
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Duplicate
 from compute.core.errors import Conflict, QuotaExceeded
+from compute.core.sql.database import Duplicate
 from compute.instance.block_devices import devices_of
 from compute.instance.placing import Placement
 from compute.instance.records import Server

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.instance.moves import Kind, Status
 from compute.instance.placing import Placement
 from compute.instance.records import Migration, Server

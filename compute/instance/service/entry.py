@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import QuotaExceeded
+from compute.core.sql.database import Connection
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, action_event, fault

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.instance.records import Aggregate
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring

@@ -10,8 +10,8 @@ import functools
 from dataclasses import dataclass
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
-from compute.core.jobs import Job
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.instance.model import ACTIONS
 from compute.instance.moves import MOVE_KINDS, STAYING, Ended
 from compute.instance.placing import Placement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.records import Server, ServerGroup
 from compute.instance.wiring import Stores, Wiring
 

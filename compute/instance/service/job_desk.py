@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from compute.core.database import Connection
-from compute.core.jobs import Job
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.instance.moves import CLEANING
 from compute.instance.records import Server
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring

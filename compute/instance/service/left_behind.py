@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.moves import Status, is_open, other_hosts
 from compute.instance.records import Migration, Server
 from compute.instance.wiring import Wiring, host_topic

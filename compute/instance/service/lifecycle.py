@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.image.client import ImageRecord
 from compute.instance.abilities import check_image_there
 from compute.instance.block_devices import root_of

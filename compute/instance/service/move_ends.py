@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.instance.move_rules import after
 from compute.instance.moves import (
     CLEANING,

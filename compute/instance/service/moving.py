@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.instance.block_devices import needs_copying
 from compute.instance.model import ACTIONS
 from compute.instance.moves import Kind, Status, stays

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
 from compute.instance.policies import ANY_NETWORK

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.errors import Conflict, Stale
-from compute.core.jobs import DONE, FAILED
+from compute.core.jobs.store import DONE, FAILED
 from compute.instance.records import Server
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
 from objectstore.kernel import concurrency

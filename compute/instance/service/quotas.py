@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core.database import Connection
 from compute.core.errors import QuotaExceeded
+from compute.core.sql.database import Connection
 from compute.instance.stores.history import QuotaStore
 from compute.instance.stores.servers import ServerStore, Usage
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import ACT, Change, ServerActions

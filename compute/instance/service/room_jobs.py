@@ -6,9 +6,9 @@ from __future__ import annotations
 import functools
 import logging
 
-from compute.core.database import Connection
 from compute.core.errors import Stale
-from compute.core.jobs import Job
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.instance.block_devices import volumes_of
 from compute.instance.ports import release_ports
 from compute.instance.records import Server

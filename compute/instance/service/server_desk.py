@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.sql.database import Connection
 from compute.instance.block_devices import changed, without
 from compute.instance.records import Migration, Server
 from compute.instance.wiring import Wiring

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 
-from compute.core.pagination import Page
+from compute.core.api.pagination import Page
 from compute.instance.records import Server
 from compute.instance.stores.server_filter import ServerFilter
 from compute.instance.stores.servers import Place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.moves import CLEANING, is_open
 from compute.instance.states import TaskState
 from compute.instance.wiring import Wiring

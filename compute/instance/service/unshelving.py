@@ -6,8 +6,8 @@ import dataclasses
 from collections import Counter
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Conflict
+from compute.core.sql.database import Connection
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST

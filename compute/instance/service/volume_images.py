@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Conflict, QuotaExceeded
+from compute.core.sql.database import Connection
 from compute.image.client import RESERVED_PREFIX, NewImage
 from compute.instance.block_devices import (
     SNAPSHOT,

@@ -9,9 +9,9 @@ which the doctor finds.
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.job_rows import PENDING, Job
+from compute.core.jobs.rows import PENDING, Job
+from compute.core.sql.database import Connection
 from compute.instance.block_devices import (
     ATTACHED,
     ATTACHING,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import functools
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
-from compute.core.jobs import Job
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.instance.model import ACTIONS
 from compute.instance.records import Server
 from compute.instance.rules import failed, fault

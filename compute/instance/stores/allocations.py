@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.tables import ALLOCATIONS, HOSTS
 
 # A host's column, and the allocations' column that it is the sum of.

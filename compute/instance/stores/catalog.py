@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.records import Aggregate, Flavor, KeyPair, ServerGroup
 from compute.instance.tables import AGGREGATES, FLAVORS, GROUPS, KEYPAIRS
 

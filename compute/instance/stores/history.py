@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.records import ActionRecord, ConsoleToken
 from compute.instance.tables import ACTION_RECORDS, CONSOLE_TOKENS, QUOTAS
 

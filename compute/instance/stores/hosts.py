@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.identifiers import Identifiers
+from compute.core.sql.database import Connection
 from compute.instance.moves import ENDED
 from compute.instance.records import Host
 from compute.instance.tables import ALLOCATIONS, HOSTS, MIGRATIONS

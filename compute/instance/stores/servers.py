@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.api.pagination import Page, paginate
 from compute.core.errors import BadRequest
-from compute.core.pagination import Page, paginate
-from compute.core.revisions import update_revision
+from compute.core.sql.database import Connection
+from compute.core.sql.revisions import update_revision
 from compute.instance.records import Server
 from compute.instance.states import TaskState, VmState
 from compute.instance.stores.server_filter import SORT_COLUMNS, ServerFilter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.image.client import BASE_KEYS, RESERVED_PREFIX
 from compute.instance.frame.replies import links
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.instants import iso_micro, iso_z
 from compute.instance.frame.replies import View, bookmark, links
 from compute.instance.frame.routes import minor_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from compute.core.api import ApiCall, Handler, Route
+from compute.core.api.frame import ApiCall, Handler, Route
 from compute.metric.errors import NotAcceptable
 from objectstore.kernel.reply import Reply
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.api.bodies import json_of, optional_json
 from compute.metric.api.frame import Frame, length

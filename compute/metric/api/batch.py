@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply
+from compute.core.api.plain_json import check_plain
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.plain_json import check_plain
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.api.bodies import check, large_json, object_of
 from compute.metric.api.frame import MEASURES_MAX, Frame

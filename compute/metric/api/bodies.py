@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from compute.core.api import JSON_BYTES_MAX, ApiCall
-from compute.core.plain_json import check_plain
-from compute.core.schema import Fault, Schema
+from compute.core.api.frame import JSON_BYTES_MAX, ApiCall
+from compute.core.api.plain_json import check_plain
+from compute.core.api.schema import Fault, Schema
 from compute.metric.errors import Explained, UnsupportedMediaType, invalid_input
 
 # Measures come in batches of whole hosts.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.metric.client import ON_BEHALF_OF

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.metric import store, tables
 from compute.metric.api.bodies import json_of, large_json
 from compute.metric.api.frame import Frame

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.api.bodies import json_of
 from compute.metric.api.frame import Frame

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.api.bodies import json_of, large_json, object_of
 from compute.metric.api.frame import Frame

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.api.bodies import check, json_of, object_of, optional_json
 from compute.metric.api.frame import Frame

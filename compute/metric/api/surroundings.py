@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.metric.api.frame import Frame
 from compute.metric.keeping import series_rows
 from compute.metric.series.methods import CAPABILITIES

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.metric.api.bodies import json_of
 from compute.metric.api.frame import Frame, length_of
 from compute.metric.errors import Explained

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
+from compute.core.sql.database import Connection, Database
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.objects import Objects
 from compute.metric.keeping.series_rows import ChunkRow, Kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from compute.core.database import Connection, Database
+from compute.core.sql.database import Connection, Database
 from compute.metric import store
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.folding import Folding

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from compute.core.database import Database
-from compute.core.rows import portions
+from compute.core.sql.database import Database
+from compute.core.sql.rows import portions
 from compute.metric.errors import TooMuch
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.folding import series_of

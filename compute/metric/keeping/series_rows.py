@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import VALUES_IN_ONE_STATEMENT, portions
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import VALUES_IN_ONE_STATEMENT, portions
 from compute.metric import tables
 from compute.metric.series.codec import pack_measures, unpack_measures
 

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.errors import (
     TooMuch,

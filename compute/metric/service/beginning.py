@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
-from compute.core.rows import Rows
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import Rows
 from compute.metric import defaults, store, tables
 
 R = TypeVar("R")

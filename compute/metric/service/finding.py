@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.keeping.reading import Span
 from compute.metric.model import GENERIC, Metric, Resource, Revision

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.metric.errors import TooMuch, unknown_aggregation
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.loops import plans_of

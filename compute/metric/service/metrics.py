@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, QuotaExceeded
 from compute.core.identifiers import is_uuid
-from compute.core.rows import portions
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import portions
 from compute.metric import store, tables
 from compute.metric.errors import metric_there, no_metric
 from compute.metric.keeping import series_rows

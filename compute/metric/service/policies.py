@@ -7,8 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict
+from compute.core.sql.database import Connection
 from compute.metric import store
 from compute.metric.defaults import METHODS
 from compute.metric.errors import Explained, invalid_input, no_policy, no_rule

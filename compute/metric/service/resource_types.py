@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, Forbidden
+from compute.core.sql.database import Connection
 from compute.metric import store, tables
 from compute.metric.attributes import ATTRIBUTES_MAX, completed, value_of
 from compute.metric.model import GENERIC, ResourceType

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound, QuotaExceeded
 from compute.core.identifiers import is_uuid
-from compute.core.rows import VALUES_IN_ONE_STATEMENT
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import VALUES_IN_ONE_STATEMENT
 from compute.metric import store, tables
 from compute.metric.attributes import checked
 from compute.metric.errors import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
 from compute.network.errors import RevisionMismatch
 from compute.network.model import Resource

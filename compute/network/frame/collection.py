@@ -14,12 +14,12 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from compute.core.api.pagination import PAGE_MAX, Page, paginate, parse_page
+from compute.core.api.query import Query
 from compute.core.errors import BadRequest
-from compute.core.filter_values import filter_value
 from compute.core.instants import iso_z
-from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
-from compute.core.query import Query
-from compute.core.tags import TAG_FILTERS, Tags
+from compute.core.sql.filter_values import filter_value
+from compute.core.sql.tags import TAG_FILTERS, Tags
 from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.work import Work

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 
 NAME_CHARACTERS_MAX = 255
 ITEMS_MAX = 1000  # of any list in a body

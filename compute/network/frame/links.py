@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from compute.core.api import ApiCall
-from compute.core.pagination import Page
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import Page
 
 
 def page_links(

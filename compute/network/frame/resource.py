@@ -14,9 +14,9 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import Page
 from compute.core.errors import BadRequest, PolicyNotAuthorized
-from compute.core.pagination import Page
 from compute.network.frame.bodies import (
     Body,
     bodies_of,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compute.core.api import ApiCall, json_reply
+from compute.core.api.frame import ApiCall, json_reply
+from compute.core.api.pagination import PAGE_MAX, Page, parse_page
+from compute.core.api.query import TRUE_WORDS
 from compute.core.errors import BadRequest
-from compute.core.pagination import PAGE_MAX, Page, parse_page
-from compute.core.query import TRUE_WORDS
 from compute.network.frame.bodies import Body, only
 from compute.network.frame.collection import CONTROLS
 from compute.network.frame.links import page_links

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Database, Duplicate
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
-from compute.core.revisions import update_revision
+from compute.core.sql.database import Connection, Database, Duplicate
+from compute.core.sql.event_log import EventLog
+from compute.core.sql.revisions import update_revision
 from compute.network import tables
 from compute.network.model import Resource
 from compute.network.rules import ADMIN

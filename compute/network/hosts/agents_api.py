@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import Forbidden
 from compute.core.instants import iso_micro
-from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.network import tables
 from compute.network.frame.bodies import Body
 from compute.network.frame.work import NetworkDatabase, Work

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
 from compute.network.client import DEVICES_MAX
 from compute.network.errors import not_found
 from compute.network.frame.work import NetworkDatabase, Work, current_revision

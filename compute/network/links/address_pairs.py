@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import PolicyNotAuthorized
-from compute.core.schema import Schema
 from compute.network.frame.bodies import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links.port_fields import ADDRESS_PAIRS, address_pairs

@@ -10,9 +10,9 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import PolicyNotAuthorized
-from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body

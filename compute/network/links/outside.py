@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from compute.core.filter_values import filter_value
+from compute.core.sql.filter_values import filter_value
 from compute.network import tables
 from compute.network.frame.work import Work
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import NotFound
-from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import invalid, not_found
 from compute.network.frame.bodies import Body

@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import NotFound
-from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.frame.quota import (
     UNLIMITED,

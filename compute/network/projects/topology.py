@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.network import tables
 from compute.network.errors import conflict

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route
+from compute.core.api.frame import ApiCall, Route
 from compute.network import tables
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import sees_all

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import NotFound, PolicyNotAuthorized
-from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body

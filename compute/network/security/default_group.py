@@ -6,7 +6,7 @@ members may come in, as long as the operator has no other default rules.
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.network import tables
 from compute.network.frame.bodies import OWNER_CHARACTERS_MAX
 from compute.network.frame.collection import VISIBLE_TO, is_service

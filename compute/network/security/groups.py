@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from compute.core.query import TRUE_WORDS
+from compute.core.api.query import TRUE_WORDS
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Name, table
+from compute.core.sql.database import Id, Name, table
 from compute.network.columns import moment, whole
 
 metadata = sa.MetaData()

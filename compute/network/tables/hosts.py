@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Name, table
-from compute.core.event_log import event_table
+from compute.core.sql.database import Id, Name, table
+from compute.core.sql.event_log import event_table
 from compute.network.columns import Address, Word, flag, moment, text
 from compute.network.tables.frame import metadata
 

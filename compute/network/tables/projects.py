@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Name, table
+from compute.core.sql.database import Id, Name, table
 from compute.network.columns import Word, document, flag, moment, text, whole
 from compute.network.tables.frame import metadata, resource
 

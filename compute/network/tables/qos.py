@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id
+from compute.core.sql.database import Id
 from compute.network.columns import flag, text, whole
 from compute.network.tables.frame import resource
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, Name
+from compute.core.sql.database import Id, Name
 from compute.network.columns import Address, added_text, document, flag, text, whole
 from compute.network.tables.frame import policy, resource
 

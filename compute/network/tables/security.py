@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Id, table
+from compute.core.sql.database import Id, table
 from compute.network.columns import Address, document, flag, part_of, text
 from compute.network.tables.frame import metadata, resource
 from compute.network.tables.links import ports

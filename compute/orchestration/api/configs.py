@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.pagination import PAGE_MAX
 from compute.core.errors import BadRequest, NotFound
-from compute.core.pagination import PAGE_MAX
+from compute.core.sql.database import Connection
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import Frame
 from compute.orchestration.api.members import list_of, map_of, text_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.orchestration.api import documents
 from compute.orchestration.api.configs import config_document, find_config
 from compute.orchestration.api.frame import Frame

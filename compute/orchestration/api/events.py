@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.pagination import PAGE_MAX
 from compute.core.errors import NotFound
-from compute.core.pagination import PAGE_MAX
+from compute.core.sql.database import Connection
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import STACK, Frame, base_of
 from compute.orchestration.model import Event, Stack

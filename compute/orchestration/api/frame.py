@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Handler, Route
+from compute.core.api.frame import ApiCall, Handler, Route
 from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.core.policy import Policy
 from compute.orchestration.engine.sources import OfCaller

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import PAGE_MAX, paginate
 from compute.core.errors import BadRequest, PolicyNotAuthorized
-from compute.core.pagination import PAGE_MAX, paginate
+from compute.core.sql.database import Connection
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import Frame
 from compute.orchestration.model import Stack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import STACK, Frame, base_of
 from compute.orchestration.model import Stack

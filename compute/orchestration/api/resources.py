@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.plain_json import check_plain
 from compute.core.errors import BadRequest, Forbidden
-from compute.core.plain_json import check_plain
+from compute.core.sql.database import Connection
 from compute.orchestration.api import documents
 from compute.orchestration.api.deployments import to_apply
 from compute.orchestration.api.frame import STACK, Frame, base_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_z
 from compute.orchestration.api import documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.orchestration import states
 from compute.orchestration.api import documents

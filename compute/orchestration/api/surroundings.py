@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.instants import iso_z
 from compute.orchestration.api.frame import Frame
 from objectstore.kernel.reply import Reply

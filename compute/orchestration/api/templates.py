@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.orchestration.api.documents import shown_environment
 from compute.orchestration.api.frame import Frame

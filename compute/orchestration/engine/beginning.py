@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import Forbidden
+from compute.core.sql.database import Connection
 from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.model import Stack, Wanted
 from compute.orchestration.parts import QUEUE, Parts

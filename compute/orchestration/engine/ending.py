@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
 from compute.orchestration.engine.row_work import Guard

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from compute.core.authority import ATTEMPT_SECONDS, marked_end
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Forbidden
+from compute.core.rooms.authority import ATTEMPT_SECONDS, marked_end
+from compute.core.sql.database import Connection
 from compute.orchestration.engine.trusts import drop_quietly
 from compute.orchestration.model import TrustAttempt
 from compute.orchestration.parts import Parts

@@ -12,8 +12,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import Stale
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.difference import change_of
 from compute.orchestration.engine.row_work import RowWork

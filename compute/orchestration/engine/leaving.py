@@ -6,7 +6,7 @@ lends it his.
 
 from __future__ import annotations
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration.parts import Parts
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import Forbidden, Stale
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.blueprint import FACADE, Blueprint, Identity
 from compute.orchestration.engine.beginning import (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.database import Connection
-from compute.core.rooms import Rooms
+from compute.core.rooms.others import Rooms
+from compute.core.sql.database import Connection
 from compute.orchestration.engine.acts import Acts
 from compute.orchestration.engine.ending import end_badly, end_well, wants_nothing
 from compute.orchestration.engine.halves import Halves

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
-from compute.core.database import Connection
 from compute.core.errors import Stale
-from compute.core.rooms import Rooms, Source
+from compute.core.rooms.others import Rooms, Source
+from compute.core.sql.database import Connection
 from compute.orchestration.engine.signatures import signal_url
 from compute.orchestration.frame.work import Nested
 from compute.orchestration.model import Resource, Stack

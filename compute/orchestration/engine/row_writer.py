@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.hiding import sentence_without
 from compute.orchestration.engine.leaving import leave

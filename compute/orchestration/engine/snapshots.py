@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import Forbidden
+from compute.core.sql.database import Connection
 from compute.orchestration.frame.resource_type import SAVED
 from compute.orchestration.frame.work import Cloud
 from compute.orchestration.model import Resource, Snapshot, Stack, Wanted

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.authority import Authority
 from compute.core.context import RequestContext
+from compute.core.rooms.authority import Authority
 
 
 class ByTrust:

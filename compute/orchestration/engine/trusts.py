@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration.errors import Busy
 from compute.orchestration.model import Resource, Stack
 from compute.orchestration.parts import Parts

@@ -3,9 +3,9 @@ trusts that nobody came to use; seals what was written before there was a key.""
 
 from __future__ import annotations
 
-from compute.core.database import Connection
-from compute.core.resealing import seal_clear
-from compute.core.rows import keep_newest
+from compute.core.keys.resealing import seal_clear
+from compute.core.sql.database import Connection
+from compute.core.sql.rows import keep_newest
 from compute.orchestration import tables
 from compute.orchestration.engine.entrusting import end_lost
 from compute.orchestration.parts import Parts

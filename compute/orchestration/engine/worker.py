@@ -7,9 +7,9 @@ place's and not this process's: after a restart its jobs go on at once.
 
 from __future__ import annotations
 
-from compute.core.database import Connection
-from compute.core.job_pool import JobPool
-from compute.core.jobs import Job
+from compute.core.jobs.pool import JobPool
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.orchestration.engine.operation import do_round
 from compute.orchestration.engine.trusts import drop_old
 from compute.orchestration.parts import QUEUE, Parts

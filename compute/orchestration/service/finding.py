@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration.errors import NoSuchStack
 from compute.orchestration.model import Resource, Stack
 from compute.orchestration.parts import Parts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.sources import ByTrust
 from compute.orchestration.engine.trusts import trust_for

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import NotFound
-from compute.core.rooms import Rooms
+from compute.core.rooms.others import Rooms
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
 from compute.orchestration.engine.snapshots import (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, Forbidden
-from compute.core.rooms import Rooms
+from compute.core.rooms.others import Rooms
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.blueprint import Blueprint, Identity
 from compute.orchestration.engine.beginning import (

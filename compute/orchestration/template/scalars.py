@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from compute.core.query import FALSE_WORDS, TRUE_WORDS
+from compute.core.api.query import FALSE_WORDS, TRUE_WORDS
 
 # Longer ones take time to read, and mean nothing.
 NUMBER_CHARACTERS_MAX = 40

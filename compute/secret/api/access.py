@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.documents import access_document
 from compute.secret.model import CONTAINERS, SECRETS

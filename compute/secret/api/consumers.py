@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.api.pages import page_of, paged
 from compute.secret.documents import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Handler, Route
+from compute.core.api.frame import ApiCall, Handler, Route
+from compute.core.api.microversions import Microversion, VersionRange
 from compute.core.errors import Forbidden
-from compute.core.microversions import Microversion, VersionRange
 from compute.secret.parts import Parts, refusal
 from compute.secret.payloads import JSON, check_accepts_json
 from objectstore.kernel.errors import Rejected

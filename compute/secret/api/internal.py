@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.keys import SYMMETRIC_BITS
 from compute.secret.model import CONTAINERS, SECRETS

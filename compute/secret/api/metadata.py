@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.definitions import metadata_of, metadatum_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.api.pages import page_of, paged
 from compute.secret.definitions import NAME_CHARACTERS_MAX, moment_of

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.sql.database import Connection
 
 PAGE_USUAL = 10
 PAGE_MAX = 100

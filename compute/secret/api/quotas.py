@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.api.schema import Schema
+from compute.core.sql.database import Connection
 from compute.secret.api.frame import Frame, document_of
 from compute.secret.api.pages import page_of, paged
 from compute.secret.model import COUNTED, NO_LIMIT, Quota

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.sql.database import Connection
 from compute.secret.api.frame import (
     SPARING_USED,
     Frame,

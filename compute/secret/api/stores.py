@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.secret.api.frame import Frame
 from compute.secret.api.pages import paged
 from compute.secret.model import ACTIVE

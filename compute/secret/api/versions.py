@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.secret.api.frame import BASE, HIGHEST, LOWEST
 from objectstore.kernel.reply import Reply
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compute.core.api import Api
+from compute.core.api.frame import Api
 from objectstore.kernel.request import Environ, StartResponse
 
 _PATH = "PATH_INFO"

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.secret.model import SECRETS, Access, Container, Secret
 from compute.secret.parts import Parts
 from compute.secret.service.finding import find_container, find_secret

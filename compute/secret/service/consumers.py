@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.secret.model import CONSUMERS, SECRETS, Consumer, Container, Secret
 from compute.secret.parts import Parts
 from compute.secret.service.finding import find_container, find_secret

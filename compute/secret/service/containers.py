@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.sql.database import Connection
 from compute.secret.definitions import NewContainer, check_members
 from compute.secret.model import CONTAINERS, GENERIC, Container, Member
 from compute.secret.parts import Parts

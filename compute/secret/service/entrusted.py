@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.secret.model import CONTAINERS, Member, Payload
 from compute.secret.parts import Parts, missing
 from compute.secret.service.consumers import is_of

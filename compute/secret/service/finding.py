@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.secret.model import Container, Order, Secret
 from compute.secret.parts import Parts, missing
 

@@ -11,8 +11,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Conflict
+from compute.core.sql.database import Connection
 from compute.secret.definitions import NewSecret
 from compute.secret.keys import symmetric_key
 from compute.secret.model import BYTES, SECRETS, SYMMETRIC, Consumer, Payload

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.secret.definitions import NewContainer, NewSecret
 from compute.secret.keys import KeyPair, key_pair, symmetric_key
 from compute.secret.model import (

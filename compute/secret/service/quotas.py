@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
 from compute.core.errors import NotFound, QuotaExceeded
+from compute.core.sql.database import Connection
 from compute.secret import tables
 from compute.secret.model import CONSUMERS, CONTAINERS, COUNTED, ORDERS, SECRETS, Quota
 from compute.secret.parts import Parts

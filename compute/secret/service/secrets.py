@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Conflict, NotFound
+from compute.core.sql.database import Connection
 from compute.secret.definitions import METADATA_MAX, NewSecret
 from compute.secret.model import SECRETS, Payload, Secret
 from compute.secret.parts import Parts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, empty_reply
+from compute.core.api.schema import Schema
 from compute.volume.api.frame import UUID, Verb, body_of, minor_of, ok
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
 from compute.core.instants import iso_micro
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, ok
 from compute.volume.api.surroundings import BINARIES
 from compute.volume.model import BACKEND, GIB, VENDOR, ZONE

@@ -15,11 +15,11 @@ from typing import Any
 
 import orjson
 
-from compute.core.api import ApiCall, json_reply
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall, json_reply
+from compute.core.api.plain_json import check_plain
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.plain_json import check_plain
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection, Duplicate
 from compute.volume.api.frame import UUID, Verb, body_of, links, ok
 from compute.volume.backups.ring import container_of
 from compute.volume.model import AVAILABLE, SIZE_GIB_MAX, ZONE

@@ -3,7 +3,7 @@ which is in none, and goes on by itself with what it was at."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
 from compute.volume.api.frame import Verb, accepted, ok
 from compute.volume.wiring import Wiring

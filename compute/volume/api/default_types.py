@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, body_of, ok
 from compute.volume.records import DefaultType
 from compute.volume.service.types import Types

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.api import ApiCall, Handler, Route, json_reply
+from compute.core.api.frame import ApiCall, Handler, Route, json_reply
+from compute.core.api.microversions import Microversion, VersionRange
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.microversions import Microversion, VersionRange
-from compute.core.schema import Schema
 from objectstore.kernel.reply import Reply
 
 LOWEST = Microversion(3, 0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import parse_page
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.pagination import parse_page
-from compute.core.schema import Schema
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
 from compute.volume.api.type_details import texts_of
 from compute.volume.group_records import GroupType

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, Route, empty_reply, json_reply
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import NAME, accepted, body_of, ok
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import CREATE, order_of

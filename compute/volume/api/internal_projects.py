@@ -3,7 +3,7 @@ them.  The service role is needed."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api.frame import ApiCall, Route, empty_reply
 from compute.volume.api.frame import ok
 from compute.volume.service.ungrouping import owners, take_apart
 from compute.volume.wiring import Wiring

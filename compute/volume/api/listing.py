@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import Page, next_link, parse_page
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
-from compute.core.pagination import Page, next_link, parse_page
 from compute.volume.api.frame import minor_of, ok
 from compute.volume.stores.rows import Rows, Wanted
 from compute.volume.wiring import Wiring

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.pagination import PAGE_MAX
 from compute.core.errors import BadRequest
-from compute.core.pagination import PAGE_MAX
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.instants import iso_micro
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, links, ok
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.records import Message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
 from compute.volume.api.frame import UUID, accepted, ok
 from compute.volume.connection import READ_ONLY, READ_WRITE

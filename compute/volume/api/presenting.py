@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import links, minor_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.views.volumes import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection, Duplicate
 from compute.volume.api.frame import Verb, accepted, links, ok
 from compute.volume.qos import CONSUMERS, FRONT, check
 from compute.volume.records import QosSpecs

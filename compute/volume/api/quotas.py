@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 from compute.volume.api.frame import Verb, ok
 from compute.volume.service.quotas import CLASS_DEFAULT, Quotas
 from compute.volume.wiring import Wiring

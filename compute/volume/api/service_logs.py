@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 from compute.volume.api.frame import Verb, accepted, ok
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
 from compute.core.instants import iso_micro
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.volume.api import (
     backups,
     group_snapshots,

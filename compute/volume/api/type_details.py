@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.schema import Schema
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import SPECS, Verb, accepted, ok
 from compute.volume.records import VolumeType
 from compute.volume.service.types import Types

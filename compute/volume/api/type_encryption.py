@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, NotFound
 from compute.core.instants import iso_micro
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, accepted, body_of, ok
 from compute.volume.encryption import CONTROL_LOCATIONS, FRONT_END
 from compute.volume.records import TypeEncryption, VolumeType

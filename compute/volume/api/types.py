@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection, Duplicate
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.sql.database import Connection, Duplicate
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
 from compute.volume.api.type_details import (
     SHOW_SPECS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
-from compute.core.database import Connection
+from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, ok
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply

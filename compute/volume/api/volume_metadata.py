@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
 from compute.volume.api.frame import META_BODY, METADATA_BODY, Verb, ok
 from compute.volume.records import Volume
 from compute.volume.service.volumes import Volumes

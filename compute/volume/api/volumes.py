@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
 from compute.volume.api.frame import (
     DESCRIPTION,

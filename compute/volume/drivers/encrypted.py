@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compute.core import qemu_luks
+from compute.core.disks import qemu_luks
 from compute.volume.encryption import DiskKey
 
 

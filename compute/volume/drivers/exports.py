@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from compute.core import storage_daemon
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import READABLE, WRITABLE, Key, Place
 from compute.core.sockets import leave_socket_directory
-from compute.core.storage_daemon import READABLE, WRITABLE, Key, Place
 from compute.volume.connection import (
     PSK_IDENTITY,
     READ_ONLY,

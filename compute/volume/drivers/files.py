@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from compute.core.program import ProgramFailed, ProgramMissing
 from compute.core.sockets import socket_directory
 from compute.volume.connection import ConnectionInfo, Connector

@@ -7,9 +7,9 @@ or (``cut``) whoever is connected is cut off, and connects again.
 
 from __future__ import annotations
 
-from compute.core import storage_daemon
-from compute.core.qmp import OrderRefused, order
-from compute.core.storage_daemon import READABLE, WRITABLE, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.qmp import OrderRefused, order
+from compute.core.disks.storage_daemon import READABLE, WRITABLE, Place
 from objectstore.kernel import concurrency
 
 GONE_SECONDS_MAX = 5.0

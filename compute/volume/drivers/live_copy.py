@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compute.core.copy_job import JOB, TARGET, clear_copy, copy_job
-from compute.core.qmp import order
-from compute.core.storage_daemon import NODE, Place
+from compute.core.disks.copy_job import JOB, TARGET, clear_copy, copy_job
+from compute.core.disks.qmp import order
+from compute.core.disks.storage_daemon import NODE, Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 

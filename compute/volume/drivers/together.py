@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compute.core import storage_daemon
-from compute.core.copy_job import clear_copy
-from compute.core.qmp import order
-from compute.core.storage_daemon import WRITABLE, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.copy_job import clear_copy
+from compute.core.disks.qmp import order
+from compute.core.disks.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.live_copy import TARGET_OPTIONS, begin_mirror, wait_until
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable

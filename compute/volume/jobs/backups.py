@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.saga import GiveUp, Saga, Step
+from compute.core.jobs.saga import GiveUp, Saga, Step
 from compute.volume.backups.copying import restore_backup, store_backup
 from compute.volume.backups.manifest import Head
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, NoSuchDisk

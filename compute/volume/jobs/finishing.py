@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.backups.facts import restored
 from compute.volume.jobs.backups import COUNT, HEAD

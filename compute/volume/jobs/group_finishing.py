@@ -7,7 +7,7 @@ of its volumes: the last that goes takes it along.
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.group_records import Group, GroupSnapshot
 from compute.volume.jobs.work import Work
 from compute.volume.model import (

@@ -5,7 +5,7 @@ One job for all members: what a group's snapshot is for is that they are of one 
 
 from __future__ import annotations
 
-from compute.core.saga import GiveUp, Saga, Step
+from compute.core.jobs.saga import GiveUp, Saga, Step
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, Copy, header_bytes
 from compute.volume.jobs.keys import copy_key
 from compute.volume.jobs.work import Work, for_good

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
-from compute.core.database import Connection
-from compute.core.saga import GiveUp
+from compute.core.jobs.saga import GiveUp
+from compute.core.sql.database import Connection
 from compute.volume.encryption import Cipher, DiskKey
 from compute.volume.jobs.work import Work, for_good
 from compute.volume.keys import kept_cipher

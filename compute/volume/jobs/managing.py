@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.volume.drivers.port import SNAPSHOT, VOLUME
 from compute.volume.jobs.work import Work, for_good
 from objectstore.kernel.errors import Rejected

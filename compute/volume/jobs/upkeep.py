@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.connection import Connector
 from compute.volume.drivers.port import ExportAsked
 from compute.volume.records import Attachment

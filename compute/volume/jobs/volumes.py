@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from compute.core.database import Connection
 from compute.core.errors import Conflict
-from compute.core.saga import GiveUp, Saga, Step, TryAgain
+from compute.core.jobs.saga import GiveUp, Saga, Step, TryAgain
+from compute.core.sql.database import Connection
 from compute.volume.drivers.port import (
     COPY,
     SNAPSHOT,

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.core.absent import ServiceAbsent
-from compute.core.jobs import Job
-from compute.core.saga import Cancelled, GiveUp
+from compute.core.jobs.saga import Cancelled, GiveUp
+from compute.core.jobs.store import Job
+from compute.core.rooms.absent import ServiceAbsent
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.model import GIB
 from compute.volume.records import Backup, Snapshot, Volume

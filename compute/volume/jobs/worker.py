@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 
-from compute.core.database import Connection
 from compute.core.errors import Stale
-from compute.core.jobs import Job
-from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
+from compute.core.jobs.saga import Cancelled, GiveUp, Saga, TryAgain
+from compute.core.jobs.store import Job
+from compute.core.sql.database import Connection
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.jobs import backups, groups, managing, volumes
 from compute.volume.jobs.finishing import Finishing

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.connection import READ_ONLY
 from compute.volume.jobs.upkeep import asked_of, connector_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.backups.facts import facts_of
 from compute.volume.backups.ring import container_of

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.image.client import ImageRecord
 from compute.volume import rules, sharing
 from compute.volume.errors import InvalidStatus

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.group_records import Group
 from compute.volume.model import GROUP_VOLUMES_MAX

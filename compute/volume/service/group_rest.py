@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import CREATING
 from compute.volume.stores.whole import Stores

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.group_records import GroupSnapshot

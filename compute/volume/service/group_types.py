@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.sql.database import Connection, Duplicate
 from compute.volume.group_records import GroupType
 from compute.volume.wiring import Wiring
 

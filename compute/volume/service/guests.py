@@ -10,9 +10,9 @@ that is gone, or made here directly) are whose volume it is.
 
 from __future__ import annotations
 
-from compute.core.absent import ServiceAbsent
 from compute.core.context import RequestContext
 from compute.core.errors import Conflict
+from compute.core.rooms.absent import ServiceAbsent
 from compute.instance.client import TaskState, find_volume
 from compute.volume.records import Attachment
 from compute.volume.wiring import Wiring

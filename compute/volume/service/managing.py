@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.drivers.unmanaged import UnmanagedDisk
 from compute.volume.errors import InvalidStatus

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import Conflict, NotFound
+from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.connection import READ_WRITE, connection_of
 from compute.volume.errors import InvalidStatus

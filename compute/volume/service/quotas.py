@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.records import Used, VolumeType
 from compute.volume.wiring import Wiring

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.records import Volume

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.records import Backup, Volume
 from compute.volume.wiring import Wiring
 

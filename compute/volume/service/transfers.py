@@ -7,8 +7,8 @@ import hmac
 from dataclasses import dataclass
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, NotFound
+from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.records import Transfer, Volume

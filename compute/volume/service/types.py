@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.sql.database import Connection
 from compute.volume.model import DEFAULT_TYPE
 from compute.volume.records import VolumeType
 from compute.volume.wiring import Wiring

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.errors import InvalidStatus
 from compute.volume.group_records import Group
 from compute.volume.group_tables import GROUPS

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.keys import kept_cipher
 from compute.volume.model import READ_ONLY_KEY, STATUSES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.group_tables import GROUPS
 from compute.volume.records import Used
 from compute.volume.tables import BACKUPS, QUOTAS, SNAPSHOTS, VOLUMES

@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.api.pagination import Page, paginate
 from compute.core.errors import NotFound
-from compute.core.pagination import Page, paginate
-from compute.core.revisions import update_revision
+from compute.core.sql.database import Connection
+from compute.core.sql.revisions import update_revision
 
 R = TypeVar("R")
 OWNER = "project_id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.tables import SERVICES
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.qos import Told, limits_of
 from compute.volume.tables import ATTACHMENTS, QOS_SPECS, TYPES, VOLUMES
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from compute.core.database import Connection
-from compute.core.event_log import EventLog
-from compute.core.jobs import JobStore
+from compute.core.jobs.store import JobStore
+from compute.core.sql.database import Connection
+from compute.core.sql.event_log import EventLog
 from compute.volume.group_records import Group, GroupSnapshot, GroupType
 from compute.volume.group_tables import GROUP_SNAPSHOTS, GROUP_TYPES, GROUPS
 from compute.volume.records import (

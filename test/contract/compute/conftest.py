@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.core.database import Database
+from compute.core.sql.database import Database
 from test.servers.mariadb import MariaDB, mariadb
 from test.servers.postgresql import PostgreSQL, postgresql
 

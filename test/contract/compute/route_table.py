@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compute.core.api import Api, Route
+from compute.core.api.frame import Api, Route
 
 SERVED, ABSENT, OURS = "served", "absent", "ours"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Connection, Database, Duplicate, Id, Name, table
+from compute.core.api.pagination import paginate
 from compute.core.errors import BadRequest, Stale
-from compute.core.pagination import paginate
-from compute.core.revisions import update_revision
+from compute.core.sql.database import Connection, Database, Duplicate, Id, Name, table
+from compute.core.sql.revisions import update_revision
 from objectstore.kernel import concurrency
 
 metadata = sa.MetaData()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Database
 from compute.core.errors import Stale
-from compute.core.jobs import LEASE_SECONDS, Job, JobStore, job_table
+from compute.core.jobs.store import LEASE_SECONDS, Job, JobStore, job_table
+from compute.core.sql.database import Database
 from objectstore.kernel import concurrency
 
 metadata = sa.MetaData()

@@ -7,8 +7,8 @@ import sys
 
 import sqlalchemy as sa
 
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 
 ROOMS = (
     "identity",
@@ -28,8 +28,8 @@ PROCESSES = 2
 SECONDS_MAX = 90.0
 UPGRADE = """
 import sys
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 database = Database(sys.argv[1])
 upgrade(database, sys.argv[2:])
 database.close()

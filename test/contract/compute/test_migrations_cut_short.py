@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Database
-from compute.core.migration_steps import NOTES, repeatable
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migration_steps import NOTES, repeatable
+from compute.core.sql.migrations import upgrade
 from objectstore.kernel.errors import Unavailable
 from test.servers.mariadb import MariaDB, installed_mariadb
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Connection, Database, Duplicate, Id, table
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection, Database, Duplicate, Id, table
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.core.api import Api
-from compute.core.room import Room
+from compute.core.api.frame import Api
+from compute.core.rooms.room import Room
 from test.fakes.tokens import fake_token
 from test.unit.compute.alarm.house import House as AlarmHouse
 from test.unit.compute.balancer.house import House as BalancerHouse

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from compute.cli.layout import STORE
-from compute.core.jobs import LEASE_SECONDS
+from compute.core.jobs.store import LEASE_SECONDS
 from test.functional.compute.halves import (
     AGENT,
     NETWORK_AGENT,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from compute.cli.layout import SERVE_CLOUD
-from compute.core.lease import LEASE_SECONDS
+from compute.core.jobs.lease import LEASE_SECONDS
 from objectstore.cli.process import ServerProcess
 from test.functional.compute.parted import AGENT, Parted, log_of
 from test.functional.harness.ports import free_ports

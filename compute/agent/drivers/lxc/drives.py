@@ -25,9 +25,9 @@ from compute.agent.drivers.lxc.held import DISK
 from compute.agent.drivers.lxc.identities import IDENTITIES
 from compute.agent.drivers.lxc.sources import show_source, volume_of
 from compute.agent.guests import DiskSpec, Limits
-from compute.core import shown_volume
-from compute.core.shown_volume import NetworkVolume
-from compute.core.storage_daemon import Place
+from compute.core.disks import shown_volume
+from compute.core.disks.shown_volume import NetworkVolume
+from compute.core.disks.storage_daemon import Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected, Unavailable

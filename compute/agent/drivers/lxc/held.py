@@ -7,8 +7,8 @@ import os
 
 from compute.agent.disks import files
 from compute.agent.drivers.lxc import loops, mounting
-from compute.core import storage_daemon
-from compute.core.storage_daemon import Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable

@@ -23,9 +23,9 @@ from compute.agent.drivers.lxc.held import DISK
 from compute.agent.drivers.lxc.identities import IDENTITIES
 from compute.agent.drivers.lxc.sources import show_source
 from compute.agent.guests import DiskSpec
-from compute.core import qemu_img
-from compute.core.qmp import OrderRefused, order
-from compute.core.storage_daemon import LAZY_NODE, NODE, Place
+from compute.core.disks import qemu_img
+from compute.core.disks.qmp import OrderRefused, order
+from compute.core.disks.storage_daemon import LAZY_NODE, NODE, Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compute.agent.guests import DiskSpec, FileSource, NbdSource
-from compute.core import shown_volume, storage_daemon
-from compute.core.shown_volume import NetworkVolume
-from compute.core.storage_daemon import Place
+from compute.core.disks import shown_volume, storage_daemon
+from compute.core.disks.shown_volume import NetworkVolume
+from compute.core.disks.storage_daemon import Place
 
 
 def show_source(place: Place, disk: DiskSpec, file: str) -> None:

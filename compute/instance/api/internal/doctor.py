@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.instance.api.internal.frame import TEXT, body_of, guarded
 from compute.instance.service.stray_places import StrayPlaces
 from compute.instance.wiring import Wiring

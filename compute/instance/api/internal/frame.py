@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from compute.core.api import ApiCall, Handler, Route
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Handler, Route
+from compute.core.api.schema import Schema
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.instance.api.internal.frame import TEXT, WHOLE, body_of, guarded
 from compute.instance.service.host_reports import HostReports
 from compute.instance.service.server_desk import ServerDesk

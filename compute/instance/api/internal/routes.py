@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import Route
+from compute.core.api.frame import Route
 from compute.instance.api.internal.doctor import DoctorApi
 from compute.instance.api.internal.hosts import HostsApi
 from compute.instance.api.internal.jobs import JobsApi

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from compute.core.api import ApiCall, Route, json_reply
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.guest_metadata import options_of
-from compute.core.schema import Schema
 from compute.instance.api.internal.frame import TEXT, TEXTS, body_of, guarded
 from compute.instance.api.presenting import Presenter
 from compute.instance.metadata.lookup import look_up

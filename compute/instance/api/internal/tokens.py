@@ -3,8 +3,8 @@ agent's door have been given one by somebody, and ask here what it is."""
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.instance.api.internal.frame import TEXT, WHOLE, body_of, guarded
 from compute.instance.service.consoles import Consoles
 from compute.instance.service.move_ends import FIGURE_NAMES, MoveEnds

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, Route, json_reply
-from compute.core.schema import Schema
+from compute.core.api.frame import ApiCall, Route, json_reply
+from compute.core.api.schema import Schema
 from compute.instance.api.internal.frame import RULE, guarded
 from compute.instance.service.server_desk import ServerDesk
 from compute.instance.service.volumes import ServerVolumes

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from compute.core.api import ApiCall, Handler
+from compute.core.api.frame import ApiCall, Handler
 from compute.core.errors import BadRequest
 from compute.instance.frame.routes import Verb
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
+from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.instance.api.proxies.frame import proxied
 from compute.instance.api.proxies.images import image_path

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from compute.core.api import ApiCall, empty_reply
-from compute.core.query import Query
+from compute.core.api.frame import ApiCall, empty_reply
+from compute.core.api.query import Query
 from compute.instance.api.proxies.frame import key_of, proxied
 from compute.instance.api.proxies.neighbour import Neighbour
 from compute.instance.frame.replies import ok

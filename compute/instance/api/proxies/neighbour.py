@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 

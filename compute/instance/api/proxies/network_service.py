@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest, QuotaExceeded
 from compute.instance.api.proxies.frame import key_of
 from compute.instance.api.proxies.neighbour import Neighbour, Refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.instance.api.proxies.frame import proxied
 from compute.instance.api.proxies.network_service import NetworkService
 from compute.instance.frame.replies import ok

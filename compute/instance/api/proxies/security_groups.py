@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from compute.core.api import ApiCall
+from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
 from compute.instance.api.proxies.frame import inner_of, key_of, proxied
 from compute.instance.api.proxies.network_service import NetworkService

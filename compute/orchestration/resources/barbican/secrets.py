@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from compute.core.room_api import path_of
+from compute.core.rooms.paths import path_of
 from compute.orchestration.frame.work import Work
 from compute.orchestration.resources.barbican.kept_thing import (
     ROOM,

@@ -16,7 +16,7 @@ from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import DiskSpec, FileSource
 from compute.agent.hypervisor import Hypervisor
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.system_disk import SystemDisk
 from test.contract.compute.agent import qemu

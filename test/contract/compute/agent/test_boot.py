@@ -25,7 +25,7 @@ from compute.agent.guests import (
     GuestState,
 )
 from compute.agent.hypervisor import Hypervisor
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent.host import BOOT_SECONDS, Host, wait_for
 from test.contract.compute.agent.storage import Storage

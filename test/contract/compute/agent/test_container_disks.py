@@ -21,8 +21,8 @@ from compute.agent.guests import (
     NbdSource,
 )
 from compute.agent.hypervisor import Hypervisor
-from compute.core import qemu_img, qemu_luks, storage_daemon
-from compute.core.storage_daemon import WRITABLE, Place
+from compute.core.disks import qemu_img, qemu_luks, storage_daemon
+from compute.core.disks.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.growing import let_grow
 from objectstore.kernel.errors import Unavailable
 from test.contract.compute.agent.host import Host, wait_for

@@ -16,7 +16,7 @@ import pytest
 from compute.agent.disks import files
 from compute.agent.disks.backing import backing_paths
 from compute.agent.guests import DiskDevice, FileSource
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel.errors import Rejected
 from test.contract.compute.agent.storage import Storage
 

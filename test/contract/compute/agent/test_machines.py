@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compute.agent.guests import Ability, DiskBus, DiskDevice, DiskSpec, FileSource
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from compute.instance.client import GuestMachine
 from test.contract.compute.agent.host import Host
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from compute.agent.relays import StorageRelays
-from compute.core import storage_daemon
-from compute.core.storage_daemon import WRITABLE, Key, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import WRITABLE, Key, Place
 from compute.volume.client import TCP, ConnectionInfo
 from objectstore.kernel.errors import Unavailable
 from test.functional.harness.ports import free_ports

@@ -11,8 +11,8 @@ import pytest
 
 from compute.agent.guests import DiskSpec, GuestState, NbdSource
 from compute.agent.hypervisor import Hypervisor
-from compute.core import storage_daemon
-from compute.core.storage_daemon import WRITABLE, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.growing import let_grow
 from objectstore.kernel import concurrency
 from test.contract.compute.agent.host import Host, wait_for

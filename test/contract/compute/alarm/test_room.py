@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from compute.alarm.evaluator import Evaluator
 from compute.alarm.tables import metadata
 from compute.alarm.upkeep import Upkeep
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from objectstore.kernel import concurrency
 from test.unit.compute.alarm.house import SIGNAL, House
 

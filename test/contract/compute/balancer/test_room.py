@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 
 from compute.balancer.counters import Traffic
 from compute.balancer.tables import metadata
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from objectstore.kernel import concurrency
 from test.unit.compute.balancer.house import House
 from test.unit.compute.network.house import HOST

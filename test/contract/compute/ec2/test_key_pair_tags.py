@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.ec2 import key_pair_tags
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer

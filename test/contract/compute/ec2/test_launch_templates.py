@@ -8,9 +8,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
 from compute.core.identifiers import Identifiers
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer
 from compute.ec2.tables import metadata

@@ -9,8 +9,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.identity import tables
 from objectstore.kernel import concurrency
 from test.unit.compute.identity import test_federation as federation

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compute.core.api import Api, Route
+from compute.core.api.frame import Api, Route
 from test.contract.compute.instance.reference.routes import NEWEST, Row, methods, rows
 from test.contract.compute.instance.things import (
     ORDERS,

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
+from compute.core.sql.database import Database
 from compute.instance.tables import METADATA
 from objectstore.kernel import concurrency
 from test.unit.compute.instance.house import Got, House

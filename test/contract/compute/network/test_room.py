@@ -10,8 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
 from compute.core.errors import QuotaExceeded
+from compute.core.sql.database import Database
 from compute.network.client import NewPort
 from compute.network.tables import metadata
 from objectstore.kernel import concurrency

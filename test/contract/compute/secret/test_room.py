@@ -9,10 +9,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.resealing import rotate
-from compute.core.sealing import SECRET_KEYS
+from compute.core.keys.resealing import rotate
+from compute.core.keys.sealing import SECRET_KEYS
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.secret.client import Use
 from compute.secret.payloads import PAYLOAD_BYTES_MAX
 from compute.secret.tables import metadata

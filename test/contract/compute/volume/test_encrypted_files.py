@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.core import qemu_luks
+from compute.core.disks import qemu_luks
 from compute.volume.connection import READ_WRITE, ConnectionInfo, Connector
 from compute.volume.drivers.files import FilesDriver
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, ExportAsked, header_bytes

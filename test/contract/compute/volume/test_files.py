@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.core import storage_daemon
-from compute.core.storage_daemon import Key, Place
+from compute.core.disks import storage_daemon
+from compute.core.disks.storage_daemon import Key, Place
 from compute.volume.connection import (
     READ_ONLY,
     READ_WRITE,

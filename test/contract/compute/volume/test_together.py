@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from compute.core import storage_daemon
+from compute.core.disks import storage_daemon
 from compute.volume.connection import READ_WRITE, ConnectionInfo, Connector
 from compute.volume.drivers.files import FilesDriver
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, Copy, ExportAsked

@@ -19,7 +19,7 @@ from compute.agent.drivers.lxc.inits import power_off_signal
 from compute.agent.drivers.lxc.partitions import SECTOR_BYTES, Place, root_place
 from compute.agent.drivers.lxc.superblock import check_wishes
 from compute.agent.guests import GuestSpec, NicSpec
-from compute.core.shown_volume import NetworkVolume, paces, way
+from compute.core.disks.shown_volume import NetworkVolume, paces, way
 from objectstore.kernel.errors import Rejected, Unavailable
 
 GOLDEN = Path(__file__).parent / "golden" / "container.xml"

@@ -12,7 +12,7 @@ import pytest
 from compute.agent.disks.layout import Layout
 from compute.agent.disks.packing import Packing
 from compute.agent.disks.port import GuestShape, PackedFile
-from compute.core import qemu_img
+from compute.core.disks import qemu_img
 from objectstore.kernel.errors import Rejected, Unavailable
 
 pytestmark = pytest.mark.skipif(

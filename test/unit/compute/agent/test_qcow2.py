@@ -7,8 +7,8 @@ import pytest
 from compute.agent.disks.overlay import nbd_address, read_backing
 from compute.agent.disks.qcow2 import empty_image
 from compute.agent.guests import NbdSource
-from compute.core.disk_inspection.fields import ImageRefused
-from compute.core.disk_inspection.qcow2 import (
+from compute.core.disks.inspection.fields import ImageRefused
+from compute.core.disks.inspection.qcow2 import (
     HEAD_BYTES,
     HEADER_BYTES,
     check,

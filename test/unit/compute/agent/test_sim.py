@@ -13,7 +13,7 @@ from compute.agent.drivers.sim.host import SimHost
 from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import GuestSpec, GuestState
-from compute.core.disk_inspection.qcow2 import HEAD_BYTES, check
+from compute.core.disks.inspection.qcow2 import HEAD_BYTES, check
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
 

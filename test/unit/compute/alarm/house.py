@@ -19,12 +19,12 @@ from compute.alarm.room import api_of
 from compute.alarm.settings import AlarmSettings
 from compute.alarm.store import Stores
 from compute.alarm.webhooks import Webhooks, url_rules
-from compute.core.authority import Authority
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
-from compute.core.jobs import OPEN_STATES
-from compute.core.migrations import upgrade
-from compute.core.sealing import vault_of
+from compute.core.jobs.store import OPEN_STATES
+from compute.core.keys.sealing import vault_of
+from compute.core.rooms.authority import Authority
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from objectstore.client.caller import Answer, Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable

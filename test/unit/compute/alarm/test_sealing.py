@@ -13,11 +13,11 @@ from compute.alarm.store import SEALED
 from compute.alarm.upkeep import Upkeep
 from compute.cli import main
 from compute.cli.settings_file import read_settings
-from compute.core.database import Database
-from compute.core.key_repository import rotate_keys
-from compute.core.migrations import upgrade
-from compute.core.resealing import reseal, rotate
-from compute.core.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
+from compute.core.keys.repository import rotate_keys
+from compute.core.keys.resealing import reseal, rotate
+from compute.core.keys.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.compute.alarm.house import House
 

@@ -20,8 +20,8 @@ from compute.balancer.keeper import Keeper
 from compute.balancer.room import build_room
 from compute.balancer.settings import BalancerSettings
 from compute.balancer.view import Report
-from compute.core.migrations import upgrade
-from compute.core.room import RoomParts
+from compute.core.rooms.room import RoomParts
+from compute.core.sql.migrations import upgrade
 from objectstore.client.caller import Answer, Caller, Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable

@@ -20,8 +20,8 @@ from compute.balancer.view import (
     encode_reports,
     encode_view,
 )
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from objectstore.kernel.errors import Corrupt
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.core.key_repository import create_keys
+from compute.core.keys.repository import create_keys
 from test.scratch import scratch_directory
 
 # Any that is not root.

@@ -8,20 +8,20 @@ from typing import Any
 import orjson
 import pytest
 
-from compute.core.api import Api, ApiCall, Route, empty_reply, json_reply
-from compute.core.context import RequestContext
-from compute.core.dialects import (
+from compute.core.api.dialects import (
     Dialect,
     compute_dialect,
     identity_dialect,
     image_dialect,
     network_dialect,
 )
+from compute.core.api.frame import Api, ApiCall, Route, empty_reply, json_reply
+from compute.core.api.microversions import Microversion, VersionRange
+from compute.core.api.mounts import Mounts
+from compute.core.api.schema import Schema
+from compute.core.context import RequestContext
 from compute.core.errors import Conflict, Unauthorized
 from compute.core.identifiers import Identifiers
-from compute.core.microversions import Microversion, VersionRange
-from compute.core.mounts import Mounts
-from compute.core.schema import Schema
 from objectstore.client.caller import Answer
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from compute.core.api import Api, ApiCall, Route, empty_reply
+from compute.core.api.dialects import compute_dialect
+from compute.core.api.frame import Api, ApiCall, Route, empty_reply
 from compute.core.context import RequestContext
-from compute.core.dialects import compute_dialect
 from compute.core.identifiers import Identifiers
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.reply import Reply

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Database
-from compute.core.job_pool import JobPool
-from compute.core.jobs import LEASE_SECONDS, RUNNING, Job, JobStore, job_table
+from compute.core.jobs.pool import JobPool
+from compute.core.jobs.store import LEASE_SECONDS, RUNNING, Job, JobStore, job_table
+from compute.core.sql.database import Database
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from test.fakes.stepped_clock import SteppedClock

@@ -8,8 +8,8 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compute.core.job_rows import PENDING, RUNNING, Job
-from compute.core.job_turns import by_turns, in_order
+from compute.core.jobs.rows import PENDING, RUNNING, Job
+from compute.core.jobs.turns import by_turns, in_order
 
 NOW = 1000.0
 ME, OTHER = "me", "other"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from compute.core.api.plain_json import DEPTH_MAX, INTEGER_MAX, check_plain
 from compute.core.errors import BadRequest
-from compute.core.plain_json import DEPTH_MAX, INTEGER_MAX, check_plain
 
 
 def nested(levels: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compute.core.room_wire import RoomWire
+from compute.core.rooms.wire import RoomWire
 from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Unavailable
 from test.fakes.one_answer import OneAnswer

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from compute.core.room_api import sentence_of
-from compute.core.rooms import Rooms
+from compute.core.rooms.others import Rooms
+from compute.core.rooms.paths import sentence_of
 from objectstore.kernel.errors import Rejected
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from compute.core.saga import Cancelled, GiveUp, Journal, Saga, Step, TryAgain
+from compute.core.jobs.saga import Cancelled, GiveUp, Journal, Saga, Step, TryAgain
 from objectstore.kernel.errors import Unavailable
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from compute.core.api.schema import FAULTS_MAX, Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import FAULTS_MAX, Schema
 from compute.image.metadefs.schemas import NEW
 from compute.instance.schemas.types import USER_DATA
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 
 COUNT = Schema(
     {

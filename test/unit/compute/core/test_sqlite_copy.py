@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from compute.cli.database import copy as copy_command
 from compute.cli.database import restore as restore_command
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.sqlite_copy import applied_in, copy_database, replace_database
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
+from compute.core.sql.sqlite_copy import applied_in, copy_database, replace_database
 from objectstore.kernel.errors import Unavailable
 
 

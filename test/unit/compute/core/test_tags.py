@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from compute.core.rows import VALUES_IN_ONE_STATEMENT
-from compute.core.tags import Tags
+from compute.core.sql.rows import VALUES_IN_ONE_STATEMENT
+from compute.core.sql.tags import Tags
 
 METADATA = sa.MetaData()
 THINGS = sa.Table("things", METADATA, sa.Column("id", sa.String, primary_key=True))

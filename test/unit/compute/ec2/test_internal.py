@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from compute.core.database import Database
 from compute.core.identifiers import Identifiers
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.ec2 import tables
 from compute.ec2.internal import internal_api
 from compute.ec2.templates import store

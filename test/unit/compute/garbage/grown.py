@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from compute.core.schema import FORMATS, Validator
+from compute.core.api.schema import FORMATS, Validator
 
 NOBODY = "99999999-9999-4999-8999-999999999999"
 ITEMS_MAX = 4

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from compute.core.api import Api, Route
+from compute.core.api.frame import Api, Route
 from compute.identity.room import room_of
 from objectstore.client.in_process import InProcessCaller
 from test.fakes.tokens import fake_token

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compute.core.api import Api
+from compute.core.api.frame import Api
 from test.fakes.tokens import fake_token
 from test.unit.compute.garbage.bodies import Bodies
 from test.unit.compute.garbage.test_garbage import Victim, throw_all

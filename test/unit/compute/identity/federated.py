@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from compute.core.database import Database
+from compute.core.sql.database import Database
 from test.fakes.oidc_provider import CLIENT, SECRET, OidcProvider, running_provider
 from test.unit.compute.identity.house import CHEAP, House, Said, make_house
 

@@ -12,9 +12,9 @@ import orjson
 
 from compute.core.bus import InProcessBus
 from compute.core.context import RequestContext
-from compute.core.database import Database
 from compute.core.errors import Unauthorized
-from compute.core.room import RoomParts
+from compute.core.rooms.room import RoomParts
+from compute.core.sql.database import Database
 from compute.identity.bootstrap import Beginnings, CatalogueEntry, bootstrap
 from compute.identity.parts import Parts
 from compute.identity.room import build_parts, room_of

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from compute.cli import main
-from compute.core.key_repository import (
+from compute.core.keys.repository import (
     KeyRepository,
     create_keys,
     key_numbers,

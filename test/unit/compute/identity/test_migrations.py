@@ -9,9 +9,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
-from compute.core.migrations import alembic_config, upgrade
-from compute.core.sqlite import WRITES
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import alembic_config, upgrade
+from compute.core.sql.sqlite import WRITES
 from compute.identity import tables
 from compute.identity.changes.credentials import access_digest, find_ec2
 

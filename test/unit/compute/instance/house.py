@@ -19,9 +19,9 @@ from compute.agent.moves.door import MoveDoor
 from compute.agent.runner import Agent
 from compute.app.callers import Later
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.room import RoomParts
+from compute.core.rooms.room import RoomParts
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.image.client import ImageClient, NewImage
 from compute.image.room import build_room as build_image
 from compute.image.settings import ImageSettings

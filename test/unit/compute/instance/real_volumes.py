@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from compute.core.room import RoomParts
-from compute.core.service_account import ServiceAccount
+from compute.core.rooms.room import RoomParts
+from compute.core.rooms.service_account import ServiceAccount
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.client import NewVolume, VolumeClient
 from compute.volume.drivers.memory import MemoryDriver

@@ -11,7 +11,7 @@ import pytest
 
 from compute.agent.host import Work
 from compute.agent.sagas.catalog import SAGAS
-from compute.core.saga import Saga, Step
+from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import InsufficientStorage, Unavailable
 from test.unit.compute.instance.house import House

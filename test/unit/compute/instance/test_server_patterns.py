@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.instance.api.server_patterns import (
     Pattern,
     of_address,

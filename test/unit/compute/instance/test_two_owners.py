@@ -12,8 +12,8 @@ import pytest
 from compute.agent.host import Work
 from compute.agent.host_lock import HostLock
 from compute.agent.sagas.catalog import SAGAS
-from compute.core.jobs import LEASE_SECONDS
-from compute.core.saga import Saga
+from compute.core.jobs.saga import Saga
+from compute.core.jobs.store import LEASE_SECONDS
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.instance.house import House

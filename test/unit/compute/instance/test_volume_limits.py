@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from compute.agent.drivers.sim.hypervisor import SimHypervisor
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.volume.jobs.speeds import PAUSE_SECONDS_MAX, TOLD_PAUSE_SECONDS, Speeds
 from compute.volume.stores.speeds import PART_ROWS
 from compute.volume.tables import ATTACHMENTS

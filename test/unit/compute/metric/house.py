@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.room import Room, RoomParts
+from compute.core.rooms.room import Room, RoomParts
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.metric.client import MetricClient
 from compute.metric.keeping.objects import Missing
 from compute.metric.room import room_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compute.agent.measuring import Measuring
-from compute.core.absent import AbsentService
+from compute.core.rooms.absent import AbsentService
 from compute.metric.client import MetricClient
 from test.unit.compute.instance.house import OWNER
 from test.unit.compute.instance.house import House as Servers

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import orjson
 
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.room import RoomParts
+from compute.core.rooms.room import RoomParts
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.network.client import NetworkClient
 from compute.network.report import AgentReport, PortStatus
 from compute.network.room import build_room

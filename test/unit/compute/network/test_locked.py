@@ -6,7 +6,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from compute.core.database import Database
+from compute.core.sql.database import Database
 from objectstore.kernel import concurrency
 from test.unit.compute.network.house import Got, House
 

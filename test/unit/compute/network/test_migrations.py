@@ -7,8 +7,8 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.network.tables import metadata
 
 

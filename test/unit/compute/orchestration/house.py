@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from compute.core.authority import Authority
 from compute.core.bus import InProcessBus
 from compute.core.identifiers import Identifiers
-from compute.core.jobs import OPEN_STATES
-from compute.core.migrations import upgrade
+from compute.core.jobs.store import OPEN_STATES
+from compute.core.rooms.authority import Authority
+from compute.core.sql.migrations import upgrade
 from compute.orchestration import tables
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.parts import Parts

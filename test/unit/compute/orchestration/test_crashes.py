@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.core.lease import LEASE_SECONDS
+from compute.core.jobs.lease import LEASE_SECONDS
 from test.unit.compute.orchestration.house import House, template
 from test.unit.compute.orchestration.world import Crash
 

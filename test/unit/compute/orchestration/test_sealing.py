@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from compute.cli import main
 from compute.cli.settings_file import read_settings
-from compute.core.database import Database
-from compute.core.key_repository import key_numbers, rotate_keys
-from compute.core.migrations import upgrade
-from compute.core.resealing import ROTATION, reseal, rotate, seal_clear
-from compute.core.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
+from compute.core.keys.repository import key_numbers, rotate_keys
+from compute.core.keys.resealing import ROTATION, reseal, rotate, seal_clear
+from compute.core.keys.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.orchestration import tables
 from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.store import SEALED, Stores

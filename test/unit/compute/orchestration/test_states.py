@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compute.core.database import Connection
+from compute.core.sql.database import Connection
 from compute.orchestration import states
 from compute.orchestration.tables import stacks
 from test.unit.compute.orchestration.house import House, template

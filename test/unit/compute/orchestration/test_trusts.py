@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from compute.core.authority import ATTEMPT_SECONDS
+from compute.core.rooms.authority import ATTEMPT_SECONDS
 from compute.orchestration.engine.upkeep import Upkeep
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.orchestration.house import House, template

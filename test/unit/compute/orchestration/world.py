@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from compute.core.database import Connection, Database
+from compute.core.sql.database import Connection, Database
 from compute.orchestration.errors import Invalid, ResourceFailed
 from compute.orchestration.frame.properties import (
     ANY,

@@ -11,10 +11,10 @@ import orjson
 
 from compute.core.bus import InProcessBus
 from compute.core.context import RequestContext
-from compute.core.database import Database
-from compute.core.migrations import upgrade
+from compute.core.keys.sealing import vault_of
 from compute.core.policy import Policy
-from compute.core.sealing import vault_of
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.secret.client import SecretClient
 from compute.secret.parts import Parts
 from compute.secret.policies import DEFAULTS

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from compute.cli import main
 from compute.cli.settings_file import read_settings
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.resealing import rotate
-from compute.core.sealing import SECRET_KEYS, vault_of
+from compute.core.keys.resealing import rotate
+from compute.core.keys.sealing import SECRET_KEYS, vault_of
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.secret import tables
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.compute.secret.house import House, path_of

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
-from compute.core.migrations import upgrade
-from compute.core.room import RoomParts
-from compute.core.service_account import ServiceAccount
+from compute.core.rooms.room import RoomParts
+from compute.core.rooms.service_account import ServiceAccount
+from compute.core.sql.database import Database
+from compute.core.sql.migrations import upgrade
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.client import VolumeClient
 from compute.volume.drivers.memory import MemoryDriver

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compute.core.saga import Step
+from compute.core.jobs.saga import Step
 from compute.volume.jobs import worker
 from compute.volume.jobs.work import Work
 from compute.volume.jobs.worker import SAGAS, JobJournal, VolumeWorker

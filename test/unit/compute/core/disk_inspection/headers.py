@@ -6,7 +6,7 @@ import struct
 import zlib
 from uuid import UUID
 
-from compute.core.disk_inspection import vhdx
+from compute.core.disks.inspection import vhdx
 
 DISK = 10 * 2**20
 

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from compute.core.disk_inspection.fields import DiskFacts, ImageRefused
-from compute.core.disk_inspection.stream import Inspection
+from compute.core.disks.inspection.fields import DiskFacts, ImageRefused
+from compute.core.disks.inspection.stream import Inspection
 from test.unit.compute.core.disk_inspection import headers
 from test.unit.compute.core.disk_inspection.headers import DESCRIPTOR, DISK
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compute.core.disk_inspection.fields import ImageRefused
-from compute.core.disk_inspection.stream import DISK_FORMATS, Inspection
+from compute.core.disks.inspection.fields import ImageRefused
+from compute.core.disks.inspection.stream import DISK_FORMATS, Inspection
 from test.unit.compute.core.disk_inspection.headers import WHOLE
 
 FORMATS = st.sampled_from(DISK_FORMATS)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from compute.core.rooms import Rooms
+from compute.core.rooms.others import Rooms
 from compute.orchestration.frame.properties import checked
 from compute.orchestration.frame.resource_type import Change, ResourceType
 from compute.orchestration.registry import all_types

@@ -1,0 +1,1 @@
+"""How an API is made: routes, schemas, versions, pages, errors in its dialect."""

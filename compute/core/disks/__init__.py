@@ -1,0 +1,1 @@
+"""Disks and QEMU's programs for them: images, exports, what strangers uploaded."""

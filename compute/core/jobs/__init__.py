@@ -1,0 +1,1 @@
+"""Work that goes on after any crash: jobs, who does them, and sagas."""

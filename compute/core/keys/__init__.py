@@ -1,0 +1,1 @@
+"""Keys beside the database, and what is sealed with them."""

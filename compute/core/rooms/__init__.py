@@ -1,0 +1,1 @@
+"""What a room is made from, and how it asks the others."""

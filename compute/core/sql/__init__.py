@@ -1,0 +1,1 @@
+"""The rooms' database: transactions, migrations, rows as records."""
