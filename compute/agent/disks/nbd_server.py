@@ -8,6 +8,7 @@ is no other access control, and none is needed for what the owner's QEMUs run fr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -54,8 +55,8 @@ class NbdServer:
             self._listener = None
             files.remove_file(self.socket_path)
             leave_socket_directory(os.path.dirname(self.socket_path))
-        for connection in list(self._connections):
-            connection.close()
+        for connection in self._connections:
+            connection.end()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -105,13 +106,15 @@ class _Connection:
                 raise nbd.ProtocolError("a write to a read-only export")
             self._pool.spawn_n(self._answer, export, size, request)
 
-    def close(self) -> None:
-        try:
+    def end(self) -> None:
+        """Let ``serve`` end.  It closes: closed by another, a descriptor that it waits
+        for would be some other file's next, with its waiter."""
+        with contextlib.suppress(OSError):  # not connected any more
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # not connected any more
-        finally:
-            self._sock.close()
+
+    def close(self) -> None:
+        self.end()
+        self._sock.close()
 
     def _shake_hands(self) -> str | None:
         self._sock.sendall(nbd.GREETING)
