@@ -32,10 +32,11 @@ def kept_leases(leases: str, hosts: str, hosts_before: str) -> str:
 
 
 def _owners(hosts: str) -> dict[str, str]:
-    """Address to MAC address."""
+    """Address to MAC address.  A line ends with the address, if the port has one that
+    is leased, and else with its name or with the MAC address: neither has dots."""
     found = {}
     for line in hosts.splitlines():
         words = line.split(",")
-        if len(words) > 2:
+        if "." in words[-1] or words[-1].startswith("["):
             found[words[-1].strip("[]")] = words[0].lower()
     return found

@@ -97,7 +97,7 @@ def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
     make_launch_template(cloud, theirs, user.id, project.id)
 
     # While the project is there, nobody's hand is on it.
-    command(cloud, "--project", project.id, "--purge", status=1)
+    command(cloud, "--project", project.id, "--purge", status=2)
     assert not left_by(command(cloud, status=0), project.id)
     admin.identity.delete_project(project)
     found = command(cloud, status=1)

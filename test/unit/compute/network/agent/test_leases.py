@@ -29,3 +29,10 @@ def test_an_address_of_another_now() -> None:
     assert kept_leases(other, HOSTS, "") == ""
     before = HOSTS.replace("00:00:01", "00:00:07")
     assert kept_leases(DUID + SIX, HOSTS, before) == DUID
+
+
+def test_ports_without_names_keep_theirs() -> None:
+    hosts = HOSTS.replace(",one", "").replace(",two", "").replace(",three", "")
+    leases = ONE.replace(" one ", " * ") + DUID + SIX.replace(" one ", " * ")
+    assert kept_leases(leases, hosts, "") == leases
+    assert kept_leases(leases, hosts, hosts) == leases
