@@ -50,3 +50,8 @@ def part_of(name: str, owner: sa.Table) -> sa.Column[str]:
 def document(name: str) -> sa.Column[Any]:
     """A list or an object, as JSON."""
     return sa.Column(name, sa.JSON(), nullable=False)
+
+
+def added_document(name: str) -> sa.Column[Any]:
+    """One that older rows do not have."""
+    return sa.Column(name, sa.JSON(none_as_null=True), nullable=True)

@@ -56,7 +56,8 @@ class Network(Resource):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet(Resource):
     """A prefix of a network.  ``pools``: items with ``start`` and ``end``;
-    ``host_routes``: items with ``destination`` and ``nexthop``."""
+    ``host_routes``: items with ``destination`` and ``nexthop``; ``packet_rules``: see
+    ``security.packet_rules``."""
 
     network_id: str
     version: int
@@ -70,6 +71,8 @@ class Subnet(Resource):
     pools: Items
     service_types: Sequence[str]
     subnet_pool_id: str
+    packet_rules: Items | None = None
+    ntp_servers: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

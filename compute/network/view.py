@@ -32,6 +32,9 @@ from dataclasses import dataclass
 from compute.network.host_names import HostName
 from compute.network.port_names import OWNER_NETWORK_PREFIX, balancer_of
 from compute.network.quality import Quality
+from compute.network.view_rules import Direction as Direction
+from compute.network.view_rules import PacketRule as PacketRule
+from compute.network.view_rules import Rule as Rule
 
 # The topic, with the host's name behind it, on which a changed view is told.
 WAKE_TOPIC_PREFIX = "network.host."
@@ -52,13 +55,6 @@ class Ipv6Mode(enum.Enum):
     SLAAC = "slaac"
     STATEFUL = "dhcpv6-stateful"
     STATELESS = "dhcpv6-stateless"
-
-
-class Direction(enum.Enum):
-    """Seen from the guest."""
-
-    INGRESS = "ingress"
-    EGRESS = "egress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,9 @@ class Subnet:
     ra_mode: Ipv6Mode = Ipv6Mode.NONE
     address_mode: Ipv6Mode = Ipv6Mode.NONE
     scope: str = ""  # the address scope: routers lead from none into another
+    # None: routers lead everything in and out; else what no rule fits is dropped.
+    packet_rules: tuple[PacketRule, ...] | None = None
+    ntp_servers: tuple[str, ...] = ()
 
     @property
     def version(self) -> int:
@@ -185,24 +184,6 @@ class Port:
     def balancer_id(self) -> str:
         """The load balancer whose address it is; "" for all other ports."""
         return balancer_of(self.device_owner, self.device_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a group lets pass.  None and "" mean: any.
-
-    ``protocol`` is the number (1, 6, 17, 58 ...).  For ICMP and ICMPv6, ``port_min`` is
-    the type and ``port_max`` the code.  At most one remote is set.
-    """
-
-    id: str
-    direction: Direction
-    version: int  # 4 or 6
-    protocol: int | None = None
-    port_min: int | None = None
-    port_max: int | None = None
-    remote_prefix: str = ""
-    remote_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

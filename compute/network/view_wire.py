@@ -12,7 +12,7 @@ from compute.network.view import HostView
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 7
+VIEW_VERSION = 8
 
 
 def encode_view(view: HostView) -> bytes:

@@ -15,6 +15,7 @@ from compute.network.agent.names import (
 )
 from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
 from compute.network.agent.scope_rules import Side, keeps_address, scope_rules
+from compute.network.agent.subnet_rules import Gate
 from compute.network.view import Network, Port, Router
 
 
@@ -73,6 +74,8 @@ def add_router(parts: Parts, router: Router) -> None:
                 lends=bool(stands_in),
             ),
             scoped6=scope_rules(*_sides(parts, router, connected, 6)),
+            gates=_gates(connected, 4),
+            gates6=_gates(connected, 6),
         ),
         floating=floating,
         forwarded=forwarded,
@@ -98,6 +101,27 @@ def _sides(
         return inner, None
     network = parts.networks[port.network_id]
     return inner, _side(gateway_device(port.id), port, network, version)
+
+
+def _gates(connected: list[tuple[Port, Network]], version: int) -> list[Gate]:
+    """The ways to subnets that have packet rules."""
+    found = []
+    for port, network in connected:
+        mine = [
+            subnet
+            for subnet in network.subnets
+            if subnet.version == version and has_address(port, subnet.id)
+        ]
+        found += [
+            Gate(
+                inner_device(port.id),
+                subnet.cidr if len(mine) > 1 else "",
+                subnet.packet_rules,
+            )
+            for subnet in mine
+            if subnet.packet_rules is not None
+        ]
+    return found
 
 
 def _side(device: str, port: Port, network: Network, version: int) -> Side | None:

@@ -195,6 +195,8 @@ def _subnet_options(network: Network, subnet: Subnet, own: str) -> Iterator[str]
     servers = [*subnet.dns_servers] or ([own] if own else [])
     if servers:
         yield f"dhcp-option={tag},option:dns-server,{','.join(servers)}"
+    if subnet.ntp_servers:
+        yield f"dhcp-option={tag},option:ntp-server,{','.join(subnet.ntp_servers)}"
     if network.mtu >= MTU_MIN:
         yield f"dhcp-option={tag},26,{network.mtu}"
     routes = [(route.destination, route.nexthop) for route in subnet.host_routes]

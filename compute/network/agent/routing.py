@@ -9,7 +9,8 @@ way.
 
 What comes from outside and would go out again is dropped: others there, who may send
 anything here, would bear the router's addresses.  So is what would pass from one
-address scope into another (``scope_rules``).
+address scope into another (``scope_rules``), and what a subnet's own rules do not let
+in or out (``subnet_rules``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from compute.network.agent.forwarding import MAP, map_text
 from compute.network.agent.host_rules import replaced
 from compute.network.agent.metadata_address import METADATA_ADDRESS
 from compute.network.agent.names import GATEWAY_PREFIX, INNER_PREFIX, TABLE
+from compute.network.agent.subnet_rules import Gate, chains, jumps
 
 _OUTER = f'"{GATEWAY_PREFIX}*"'
 ROUTER_SYSCTLS = (
@@ -44,6 +46,8 @@ def router_rules(
     keeping: Sequence[str] = (),
     scoped: Sequence[str] = (),
     scoped6: Sequence[str] = (),
+    gates: Sequence[Gate] = (),
+    gates6: Sequence[Gate] = (),
 ) -> str:
     """The router's whole ruleset.
 
@@ -52,13 +56,14 @@ def router_rules(
     IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks;
     ``stand_in``: the floating address of an interface of its own; ``helpers``: see
     ``conntrack_helpers``; ``keeping``: prefixes that leave with their own addresses;
-    ``scoped``, ``scoped6``: see ``scope_rules``.
+    ``scoped``, ``scoped6``: see ``scope_rules``; ``gates``, ``gates6``: see
+    ``subnet_rules``.
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
     sources = _sources(gateway, inside, snat=snat, stand_in=stand_in, keeping=keeping)
     body = f"""table ip {TABLE} {{
-{helpers}{inward}{outward}{map_text(forwarded)}  chain before {{
+{helpers}{inward}{outward}{map_text(forwarded)}{chains(gates, 4)}  chain before {{
     type nat hook prerouting priority -100; policy accept;
     dnat to ip daddr map @floating_in
     meta l4proto {{ tcp, udp }} dnat ip to ip daddr . meta l4proto . th dport map @{MAP}
@@ -69,7 +74,7 @@ def router_rules(
   chain through {{
     type filter hook forward priority 0; policy accept;
     iifname {_OUTER} oifname {_OUTER} drop
-{_lines(scoped)}  }}
+{_lines([*jumps(gates, 4), *scoped])}  }}
   chain own {{
     type filter hook input priority 0; policy accept;
     iifname {_OUTER} ip daddr {METADATA_ADDRESS} drop
@@ -78,9 +83,9 @@ def router_rules(
 }}
 """
     body6 = f"""table ip6 {TABLE} {{
-  chain through {{
+{chains(gates6, 6)}  chain through {{
     type filter hook forward priority 0; policy accept;
-{_lines(scoped6)}  }}
+{_lines([*jumps(gates6, 6), *scoped6])}  }}
 }}
 """
     return replaced("ip", body) + replaced("ip6", body6)

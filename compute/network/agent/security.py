@@ -249,11 +249,12 @@ def _rule(rule: Rule, groups: Mapping[str, SecurityGroup]) -> str:
         words.append(f"{family} {side} @members{rule.version}_{rule.remote_group}")
     elif rule.remote_prefix:
         words.append(f"{family} {side} {prefix_of(rule.remote_prefix)}")
-    words += _transport(rule)
+    words += transport_words(rule)
     return " ".join([*words, "accept"])
 
 
-def _transport(rule: Rule) -> Iterator[str]:
+def transport_words(rule: Rule) -> Iterator[str]:
+    """What a rule says of protocol and ports, in words of nft."""
     protocol = transport_of(rule)
     if protocol is None:
         return

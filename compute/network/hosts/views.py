@@ -37,6 +37,7 @@ from compute.network.qos.qualities import policy_of, qualities
 from compute.network.quality import Quality
 from compute.network.routing.conntrack_helpers import helpers_of
 from compute.network.security.membership import groups_of_ports
+from compute.network.security.packet_rules import told
 
 
 def host_view(work: Work, host: str) -> view.HostView:
@@ -138,6 +139,8 @@ def _subnet(subnet: Subnet, scope: str) -> view.Subnet:
         ra_mode=view.Ipv6Mode(subnet.ra_mode),
         address_mode=view.Ipv6Mode(subnet.address_mode),
         scope=scope,
+        packet_rules=told(subnet.packet_rules, subnet.version),
+        ntp_servers=tuple(subnet.ntp_servers or ()),
     )
 
 

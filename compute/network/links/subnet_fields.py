@@ -6,11 +6,24 @@ from collections.abc import Mapping, Sequence
 
 from compute.network.errors import invalid
 from compute.network.frame.bodies import Body
+from compute.network.frame.fields import TEXT
 from compute.network.links import prefixes
+from compute.network.model import Subnet
 
 DNS_SERVERS_MAX = 5
+NTP_SERVERS_MAX = 4
 
 HOST_ROUTES_MAX = 20
+
+SERVICE_TYPES_MAX = 20
+
+# Owners of ports (``device_owner``) whose addresses come from here.
+SERVICE_TYPES = {
+    "type": "array",
+    "items": {**TEXT, "minLength": 1},
+    "maxItems": SERVICE_TYPES_MAX,
+    "uniqueItems": True,
+}
 
 
 def host_routes(routes: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -39,6 +52,16 @@ def parse_dns_servers(servers: Sequence[str]) -> list[str]:
     if len(set(found)) != len(found):
         raise invalid("dns_nameservers: the same server twice.")
     return found
+
+
+def parse_ntp_servers(prefix: prefixes.IPNetwork, servers: Sequence[str]) -> list[str]:
+    """Servers of time in canonical form, as DHCP tells of them.  ``BadRequest``."""
+    if len(servers) > NTP_SERVERS_MAX:
+        raise invalid(f"ntp_servers: more than {NTP_SERVERS_MAX}.")
+    found = [prefixes.parse_address(each, "ntp_servers") for each in servers]
+    if any(each.version != 4 or prefix.version != 4 for each in found):
+        raise invalid("ntp_servers: they are of IPv4, in a subnet of IPv4.")
+    return list(dict.fromkeys(map(str, found)))
 
 
 def parse_gateway(prefix: prefixes.IPNetwork, wanted: str | None) -> str:
@@ -80,3 +103,13 @@ def parse_modes(prefix: prefixes.IPNetwork, body: Body) -> tuple[str, str]:
             f" {prefixes.SLAAC_PREFIX_LENGTH}."
         )
     return ra_mode, address_mode
+
+
+def ours(subnet: Subnet) -> Body:
+    """What Neutron's subnets have not is told where there is any."""
+    shown: Body = {}
+    if subnet.packet_rules is not None:
+        shown["packet_rules"] = list(subnet.packet_rules)
+    if subnet.ntp_servers:
+        shown["ntp_servers"] = list(subnet.ntp_servers)
+    return shown

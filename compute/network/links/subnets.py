@@ -31,31 +31,27 @@ from compute.network.links.network_checks import check_gateway_s_giver
 from compute.network.links.network_wires import check_mtu_of_version
 from compute.network.links.outside import external_among, of_external
 from compute.network.links.subnet_fields import (
+    SERVICE_TYPES,
     host_routes,
+    ours,
     parse_dns_servers,
     parse_gateway,
     parse_modes,
+    parse_ntp_servers,
 )
 from compute.network.links.subnet_prefix import choose_prefix
 from compute.network.links.visibility import subnet_visible
 from compute.network.model import Network, Port, Subnet
 from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
+from compute.network.security.packet_rules import SCHEMA as PACKET_RULES
+from compute.network.security.packet_rules import parse_packet_rules
 
-SERVICE_TYPES_MAX = 20
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MODE = {"enum": [*MODES, None]}
 VERSION = {"type": ["integer", "null"], "enum": [4, 6, None]}
 
 POOLS = objects({"start": TEXT, "end": TEXT}, ("start", "end"))
 ROUTES = objects({"destination": TEXT, "nexthop": TEXT}, ("destination", "nexthop"))
-
-# Owners of ports (``device_owner``) whose addresses come from here.
-SERVICE_TYPES = {
-    "type": "array",
-    "items": {**TEXT, "minLength": 1},
-    "maxItems": SERVICE_TYPES_MAX,
-    "uniqueItems": True,
-}
 
 FIELDS = Fields(
     Field("name", TEXT, default=""),
@@ -75,6 +71,9 @@ FIELDS = Fields(
     Field("ipv6_address_mode", MODE, default=None, update=False),
     Field("service_types", SERVICE_TYPES, default=[]),
     Field("dns_publish_fixed_ip", {"const": False}),
+    # Ours: see ``security.packet_rules``; null: everything passes.
+    Field("packet_rules", PACKET_RULES, default=None),
+    Field("ntp_servers", TEXTS_OR_NULL, default=[]),
 )
 COLUMNS = {
     "network_id": "network_id",
@@ -119,6 +118,8 @@ def create_subnet(work: Work, body: Body) -> Subnet:
         else prefixes.check_pools(prefix, pools, gateway),
         service_types=body["service_types"],
         subnet_pool_id=pool_id,
+        packet_rules=parse_packet_rules(body["packet_rules"], prefix.version),
+        ntp_servers=parse_ntp_servers(prefix, body["ntp_servers"] or []),
     )
     work.insert(tables.subnets, subnet)
     work.bump(tables.networks, network)
@@ -152,6 +153,12 @@ def update_subnet(work: Work, subnet: Subnet, body: Body) -> Subnet:
         values["dns_servers"] = parse_dns_servers(body["dns_nameservers"] or [])
     if "host_routes" in body:
         values["host_routes"] = host_routes(body["host_routes"] or [])
+    if "packet_rules" in body:
+        rules = parse_packet_rules(body["packet_rules"], prefix.version)
+        values["packet_rules"] = rules
+    if "ntp_servers" in body:
+        servers = body["ntp_servers"] or []
+        values["ntp_servers"] = parse_ntp_servers(prefix, servers)
     work.touch(networks.hosts_of_network(work, subnet.network_id))
     changed = work.save(tables.subnets, subnet, **values)
     if changed.dhcp != subnet.dhcp:
@@ -238,6 +245,7 @@ def _present(work: Work, subnets: Sequence[Subnet]) -> list[Body]:
             "subnetpool_id": subnet.subnet_pool_id or None,
             "service_types": list(subnet.service_types),
             "router:external": subnet.network_id in outside,
+            **ours(subnet),
         }
         for subnet in subnets
     ]

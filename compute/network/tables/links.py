@@ -8,6 +8,7 @@ from compute.core.sql.database import Id, Name, table
 from compute.network.columns import (
     NUMBER_DIGITS,
     Address,
+    added_document,
     added_text,
     document,
     flag,
@@ -47,6 +48,8 @@ subnets = resource(
     document("pools"),
     document("service_types"),
     text("subnet_pool_id", Id()),
+    added_document("packet_rules"),
+    added_document("ntp_servers"),
 )
 
 ports = resource(

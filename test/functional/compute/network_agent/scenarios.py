@@ -37,6 +37,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     walls.spoofing_is_refused,
     ways.networks_are_routed,
     apart.scopes_are_apart,
+    apart.subnets_have_rules,
     ways.routers_meet_on_a_network,
     ways.a_router_lends_its_floating_address,
     ways.ports_are_forwarded,

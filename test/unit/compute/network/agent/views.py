@@ -22,6 +22,7 @@ from compute.network.view import (
     Ipv6Mode,
     Network,
     NetworkKind,
+    PacketRule,
     Port,
     PortForwarding,
     Router,
@@ -36,6 +37,14 @@ SETTINGS = AgentSettings(
     "host-1", Path("/nowhere"), {"office": "eth1"}, resolvers=("192.0.2.53",)
 )
 
+PACKET_RULES = (
+    PacketRule(False, Rule("0", Direction.INGRESS, 4, remote_prefix="192.0.2.0/24")),
+    PacketRule(True, Rule("1", Direction.INGRESS, 4, 6, 22, 22)),
+    PacketRule(True, Rule("2", Direction.INGRESS, 4, 1, 8, 0)),
+    PacketRule(True, Rule("3", Direction.EGRESS, 4, 17, 1024, 65535, "10.0.0.0/8")),
+    PacketRule(True, Rule("4", Direction.EGRESS, 4)),
+)
+
 RED = Network(
     "1ed00000-0000-4000-8000-000000000001",
     1450,
@@ -47,6 +56,8 @@ RED = Network(
             "10.1.0.1",
             ("9.9.9.9", "1.1.1.1"),
             (StaticRoute("10.9.0.0/16", "10.1.0.9"),),
+            packet_rules=PACKET_RULES,
+            ntp_servers=("192.0.2.123", "192.0.2.124"),
         ),
         Subnet(
             "red-6",
@@ -55,6 +66,7 @@ RED = Network(
             ("fd00::53",),
             ra_mode=Ipv6Mode.STATEFUL,
             address_mode=Ipv6Mode.STATEFUL,
+            packet_rules=(),
         ),
     ),
     dns_domain="red.example.",
