@@ -84,7 +84,7 @@ def replay(
     """
     index = view.index
     view.segments = frozenset(number for number, _ in journal.segments())
-    count = 0
+    count, rows_max = 0, ROWS_PER_FLUSH
     for found in journal.replay(index.applied):
         if isinstance(found, Damage):
             _apply_damage(found, view)
@@ -93,8 +93,11 @@ def replay(
         count += 1
         if count % RECORDS_PER_TURN == 0:
             rest()
-        if index.unflushed >= ROWS_PER_FLUSH:
+        if index.unflushed >= rows_max:
             _flush(index)
+            # Those that there was no room for go again with as many more, not with
+            # the next record: each try writes all of them.
+            rows_max = max(ROWS_PER_FLUSH, 2 * index.unflushed)
     view.segments = None
     _flush(index)
     return count
