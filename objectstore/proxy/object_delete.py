@@ -37,9 +37,10 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     ):
         row, written = _bury_if(parts, target, conditions)
     else:
-        timestamp = internal_timestamp(target.request)
-        row, written = _bury(parts, target, timestamp or parts.timestamps.now())
-        if not timestamp and follows_the_clock(parts, target, written):
+        given = internal_timestamp(target.request)
+        timestamp = given or parts.timestamps.now()
+        row, written = _bury(parts, target, timestamp)
+        if not given and follows_the_clock(parts, target, written, timestamp):
             row, written = _bury(parts, target, parts.timestamps.now())
     outcome = row.record(target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:

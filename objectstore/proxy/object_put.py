@@ -25,7 +25,11 @@ from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
-from objectstore.proxy.overtaken import follows_the_clock, is_superseded
+from objectstore.proxy.overtaken import (
+    CLOCKS_DIFFER,
+    follows_the_clock,
+    is_superseded,
+)
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.placement import Group
 from objectstore.proxy.put_plan import PutPlan
@@ -180,7 +184,11 @@ def _write(
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
         row = RowStep(parts, target.container, row_of(state))
         written = _stored(parts, target, state, store, row.begin)
-        if not plan.timestamp and follows_the_clock(parts, target, written):
+        # A large body was given away: of two at once the newer stays.
+        differ = CLOCKS_DIFFER if size <= INLINE_BYTES_MAX else 0
+        if not plan.timestamp and follows_the_clock(
+            parts, target, written, state.timestamp, differ
+        ):
             state = plan.state(target, parts.timestamps.now(), size, etag)
             row = RowStep(parts, target.container, row_of(state))
             written = _stored(parts, target, state, store, row.begin)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from objectstore.kernel.timestamps import SKEW_FOLLOWED_SECONDS
+from objectstore.kernel.timestamps import (
+    SKEW_FOLLOWED_SECONDS,
+    HybridClock,
+    from_seconds,
+    from_text,
+)
 from objectstore.proxy.app import ProxyApplication
 from objectstore.wire.nodes import INLINE_BYTES_MAX
 from test.unit.proxy.cluster import Cluster
@@ -42,6 +47,70 @@ def test_what_is_deleted_later_is_gone(cluster: Cluster) -> None:
     assert cluster.ask("DELETE", PATH, app=other).status == 204
     assert cluster.ask("GET", PATH).status == 404
     assert cluster.ask("GET", "/AUTH_test/box").body == b""
+
+
+class Late(HybridClock):
+    """Gives a timestamp of some time ago first."""
+
+    def __init__(self, cluster: Cluster, first: int) -> None:
+        super().__init__(cluster.clock)
+        self._first = first
+
+    def now(self) -> int:
+        first, self._first = self._first, 0
+        return first or super().now()
+
+
+def late(cluster: Cluster, seconds: float) -> ProxyApplication:
+    """A proxy whose next write is older by so much than what is there."""
+    there = from_text(cluster.ask("HEAD", PATH).headers["X-Timestamp"])
+    first = there - from_seconds(seconds)
+    return ProxyApplication(
+        cluster.placement,
+        cluster.policies,
+        cluster.settings,
+        cluster.clock,
+        timestamps=Late(cluster, first),
+    )
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("missed", [None, 0, 1, 2])
+def test_a_clock_that_was_a_little_ahead_is_followed(
+    cluster: Cluster, method: str, missed: int | None
+) -> None:
+    """When one looks what is there, the clock has come there already; and one of the
+    primaries may not have had it, and another be away now."""
+    primaries = cluster.primaries("object", PATH)
+    if missed is not None:
+        cluster.faults("object", primaries[missed]).down = True
+        assert cluster.ask("PUT", PATH, {}, b"ahead").status == 201
+    other = late(cluster, 0.05)
+    if missed is not None:
+        cluster.faults("object", primaries[missed]).down = False
+        cluster.faults("object", primaries[missed - 1]).down = True
+    body = b"later" if method == "PUT" else None
+    assert cluster.ask(method, PATH, {}, body, app=other).status < 300
+    for device in primaries:
+        cluster.faults("object", device).down = False
+    got = cluster.ask("GET", PATH)
+    assert (got.body if body else got.status) == (body or 404)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_who_was_held_up_does_not_outdo_who_came_later(
+    cluster: Cluster, method: str
+) -> None:
+    """Its client has given it up, perhaps, and said something else since."""
+    body = b"given up" if method == "PUT" else None
+    answer = cluster.ask(method, PATH, {}, body, app=late(cluster, 2.0))
+    assert answer.status in (202, 204)
+    assert cluster.ask("GET", PATH).body == b"ahead"
+
+
+def test_of_two_large_ones_at_once_the_newer_stays(cluster: Cluster) -> None:
+    assert cluster.ask("PUT", PATH, {}, LARGE, app=late(cluster, 0.05)).status == 202
+    assert cluster.ask("GET", PATH).body == b"ahead"
 
 
 def test_a_large_body_is_asked_for_again(cluster: Cluster) -> None:
