@@ -13,7 +13,8 @@ to write the destination.
 Metadata: the source's, and over it what the request brings; with
 ``X-Fresh-Metadata: true`` only what the request brings.  The content type is
 the source's unless the request has one.  A whole copy is checked against the
-source's ETag.  ``?multipart-manifest=get`` copies a manifest, not what it names.
+source's ETag.  ``?multipart-manifest=get`` copies a manifest, not what it names; that
+of an S3 multipart upload to its own name only (409 otherwise): its parts go with it.
 
 Reply: that of the PUT, with ``X-Copied-From``, ``X-Copied-From-Account``,
 ``X-Copied-From-Last-Modified`` and the metadata stored.  400: there is a body;
@@ -30,9 +31,9 @@ than an object may be; or the source's own refusal (404, 412, 416, 304 ...).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes, urlencode
+from urllib.parse import quote, urlencode
 
 from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
@@ -40,6 +41,7 @@ from objectstore.kernel.option_types import TRUE_WORDS, Size
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
+from objectstore.middleware.copy_places import Source, source_of, turned_into_put
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.subrequest import (
@@ -62,8 +64,12 @@ _MANIFESTS_OWN = (
     "x-object-sysmeta-s3-etag",
     "x-object-sysmeta-s3-part-sizes",
 )
-# Parts of an upload belong to one object: deleting the copy must not delete them.
-_NEVER_COPIED = ("x-object-sysmeta-s3-upload-id",)
+# Parts of an upload belong to one object, with which they are deleted.
+_UPLOAD_ID = "x-object-sysmeta-s3-upload-id"
+_PARTS_OF_ANOTHER = (
+    "The parts of an S3 upload belong to its object: "
+    "copy it without multipart-manifest=get."
+)
 _SYSTEM_PREFIXES = ("x-object-sysmeta-", "x-object-transient-sysmeta-")
 _KEPT_PREFIXES = ("x-object-meta-", *_SYSTEM_PREFIXES)
 _KEPT_HEADERS = frozenset(
@@ -103,15 +109,6 @@ class CopySettings:
     max_file_size: Size = option(OBJECT_BYTES_MAX, "The largest object to copy")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where to copy from."""
-
-    account: str
-    container: str
-    object: str
-
-
 class Copy:
     """The filter; see the module's docstring."""
 
@@ -130,13 +127,13 @@ class Copy:
             request = Request(environ)
             if not request.split()[3]:
                 return self.app(environ, start_response)
-            source = _turned_into_put(request)
+            source = turned_into_put(request)
         elif method == "PUT" and environ.get("HTTP_X_COPY_FROM"):
             request = Request(environ)
             _, account, _, name = request.split()
             if not name:
                 return self.app(environ, start_response)
-            source = _source_of(request, account)
+            source = source_of(request, account)
         else:
             return self.app(environ, start_response)
         if request.has_body:
@@ -151,7 +148,11 @@ class Copy:
         if not length.isdigit() or int(length) > self._settings.max_file_size:
             close_body(read.body)
             raise Rejected(413)
-        _prepare_write(request, read)
+        keeps_upload = _shares_parts(request, read)
+        if keeps_upload and request.split()[1:] != astuple(source):
+            close_body(read.body)
+            raise Rejected(409, _PARTS_OF_ANOTHER)
+        _prepare_write(request, read, keeps_upload=keeps_upload)
         request.environ["wsgi.input"] = IterableInput(read.body)
         request.environ["CONTENT_LENGTH"] = length
         try:
@@ -180,59 +181,19 @@ class Copy:
         return ask(self.app, environ)
 
 
-def _turned_into_put(request: Request) -> Source:
-    """Make the COPY a PUT of its destination; where to copy from."""
-    version, account, container, name = request.split()
-    if not request.header("Destination"):
-        raise Rejected(412, "Destination header required")
-    to_account = account
-    if request.has_header("Destination-Account"):
-        to_account = _account_in(request, "Destination-Account")
-    to_container, to_name = _path_in(request, "Destination")
-    request.method = request.environ["REQUEST_METHOD"] = "PUT"
-    request.set_path(f"/{version}/{to_account}/{to_container}/{to_name}")
-    request.remove_header("Destination")
-    request.remove_header("Destination-Account")
-    return Source(account, container, name)
+def _shares_parts(request: Request, read: Reply) -> bool:
+    """Whether the copy is to be a manifest of an S3 upload's parts."""
+    as_manifest = request.query.get("multipart-manifest") == "get"
+    is_static = bool(read.header("X-Static-Large-Object"))
+    return as_manifest and is_static and bool(read.header(_UPLOAD_ID))
 
 
-def _source_of(request: Request, account: str) -> Source:
-    if request.header("X-Copy-From-Account"):
-        account = _account_in(request, "X-Copy-From-Account")
-    return Source(account, *_path_in(request, "X-Copy-From"))
-
-
-def _path_in(request: Request, header: str) -> tuple[str, str]:
-    """(container, object) of a header such as ``/container/object``."""
-    text = _unquoted(request.header(header))
-    container, _, name = text.removeprefix("/").partition("/")
-    if not container or not name:
-        raise Rejected(
-            412, f"{header} header must be of the form <container name>/<object name>"
-        )
-    return container, name
-
-
-def _account_in(request: Request, header: str) -> str:
-    account = _unquoted(request.header(header))
-    if not account:
-        raise Rejected(412, "Account name cannot be empty")
-    if "/" in account:
-        raise Rejected(412, "Account name cannot contain slashes")
-    return account
-
-
-def _unquoted(text: str) -> str:
-    try:
-        return unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
-        raise Rejected(412, "Invalid UTF8 or contains NULL") from None
-
-
-def _prepare_write(request: Request, read: Reply) -> None:
+def _prepare_write(request: Request, read: Reply, *, keeps_upload: bool) -> None:
     """Give the PUT the source's metadata under its own."""
     is_fresh = request.header("X-Fresh-Metadata").lower() in TRUE_WORDS
     is_manifest = _follow_manifest(request, read)
+    if keeps_upload:
+        request.set_header(_UPLOAD_ID, read.header(_UPLOAD_ID))
     for name, value in _metadata(read.headers, is_fresh=is_fresh):
         if not request.has_header(name):
             request.set_header(name, value)
@@ -249,7 +210,7 @@ def _prepare_write(request: Request, read: Reply) -> None:
 
 def _metadata(headers: HeaderList, *, is_fresh: bool) -> Iterator[tuple[str, str]]:
     prefixes = _SYSTEM_PREFIXES if is_fresh else _KEPT_PREFIXES
-    left_out: tuple[str, ...] = _NEVER_COPIED
+    left_out: tuple[str, ...] = (_UPLOAD_ID,)
     if any(
         name in ("X-Static-Large-Object", "X-Symlink-Target") for name, _ in headers
     ):

@@ -49,6 +49,7 @@ _ASIDE_FROM_STRAIGHT_WRITES = _ASIDE_FROM_WRITES - {
 # What else may be said of a container without meaning anything for its owner's writes.
 _USERS = "x-container-meta-"
 _SWIFT_ACLS = frozenset({"x-container-read", "x-container-write"})
+_ARCHIVES = ("x-versions-location", "x-history-location")
 # In the names of all metadata that bound what is stored.
 QUOTA = "quota"
 
@@ -118,6 +119,12 @@ class BucketFacts:
         if not value:
             return ""
         return "Enabled" if value.lower() in ("true", "1", "yes", "on") else "Suspended"
+
+    @property
+    def archives_writes(self) -> bool:
+        """Whether Swift's older filter copies what is written over to a container that
+        the client has named."""
+        return any(self.metadata.get(name) for name in _ARCHIVES)
 
     @property
     def has_object_lock(self) -> bool:

@@ -29,6 +29,8 @@ TAGS = TRANSIENT + "tags"
 SPELLING = TRANSIENT + "spelling"
 ACL = TRANSIENT + "acl"
 
+SLO_ETAG = "x-object-sysmeta-slo-etag"  # of a manifest's segments, as slo keeps it
+
 # Set when the first multipart upload of a bucket begins: until then no write has to
 # look whether it replaces a multipart object.
 CONTAINER_MULTIPART = CONTAINER + "multipart"

@@ -22,6 +22,7 @@ class Replaced:
     """A multipart object that is about to go."""
 
     upload_id: str
+    slo_etag: str = ""
 
 
 def replaced_upload(
@@ -45,12 +46,15 @@ def replaced_by(answer: Answer, *, own_upload: str = "") -> Replaced | None:
     """The upload that made the object of a HEAD's answer, unless it is our own: its
     parts are those of the object that is about to be written."""
     upload_id = answer.get(sysmeta.UPLOAD_ID) if answer.is_success else ""
-    return Replaced(upload_id) if upload_id and upload_id != own_upload else None
+    if not upload_id or upload_id == own_upload:
+        return None
+    return Replaced(upload_id, answer.get(sysmeta.SLO_ETAG))
 
 
 def sweep_replaced(operation: Operation, replaced: Replaced) -> None:
-    """The object is gone: so are its parts, unless another version has them too."""
-    if operation.facts.versioning and is_shared(operation, replaced.upload_id):
+    """The object is gone: so are its parts, unless it is there all the same, or another
+    version has them too."""
+    if is_shared(operation, replaced.upload_id, replaced.slo_etag):
         return
     delete_parts(operation, replaced.upload_id)
     forget_record(operation, replaced.upload_id)

@@ -2,7 +2,9 @@
 
 A completion that broke off may have made the object all the same, and one that was
 repeated may have made two versions of it.  So the upload's record counts the attempts;
-where there is any doubt, all versions of the key are looked at.
+where there is any doubt, all versions of the key are looked at.  Swift's COPY of a
+manifest to its own name makes one more version, too: one that is listed with the same
+ETag of its segments.
 """
 
 from __future__ import annotations
@@ -34,29 +36,35 @@ def attempts_of(record: Answer) -> int:
     return int(said) if said else _UNKNOWN
 
 
-def is_shared(operation: Operation, upload_id: str) -> bool:
-    """Whether an object of the upload, which is gone, may have been one of several, and
-    there may be another."""
+def is_shared(operation: Operation, upload_id: str, slo_etag: str) -> bool:
+    """Whether there may be another object of the upload than the one with that ETag of
+    its segments, which is gone; or that one, if something newer had kept it."""
+    if operation.facts.archives_writes:
+        return True  # old versions are copies of manifests, elsewhere
     try:
-        return _is_shared(operation, upload_id)
+        if not operation.facts.versioning:
+            return is_used(operation, upload_id, operation.key)
+        return _is_shared(operation, upload_id, slo_etag)
     except Unavailable:
         return True
 
 
-def _is_shared(operation: Operation, upload_id: str) -> bool:
+def _is_shared(operation: Operation, upload_id: str, slo_etag: str) -> bool:
     container = segments_container(operation.facts.container)
     record = operation.ask("HEAD", container, record_name(upload_id)).discard()
     if record.status == 404 and not record.is_reduced:
         return False
     if not record.is_success:
         raise Unavailable("a record of an upload cannot be read")
-    return attempts_of(record) > 1 and is_used(operation, upload_id, operation.key)
+    if attempts_of(record) > 1:
+        slo_etag = ""  # of other parts, perhaps
+    return is_used(operation, upload_id, operation.key, slo_etag)
 
 
-def is_used(operation: Operation, upload_id: str, key: str) -> bool:
-    """Whether any version of the key is made of the upload's parts.  ``Unavailable``
-    when too few replicas answer to know."""
-    for version in ("", *_versions(operation, key)):
+def is_used(operation: Operation, upload_id: str, key: str, slo_etag: str = "") -> bool:
+    """Whether any version of the key is made of the upload's parts; ``slo_etag``: any
+    that is listed with it.  ``Unavailable`` when too few replicas answer to know."""
+    for version in ("", *_versions(operation, key, slo_etag)):
         head = operation.ask(
             "HEAD",
             operation.facts.container,
@@ -70,7 +78,7 @@ def is_used(operation: Operation, upload_id: str, key: str) -> bool:
     return False
 
 
-def _versions(operation: Operation, key: str) -> Iterator[str]:
+def _versions(operation: Operation, key: str, slo_etag: str) -> Iterator[str]:
     if not operation.facts.versioning:
         return
     marker, version_marker = "", ""
@@ -93,7 +101,8 @@ def _versions(operation: Operation, key: str) -> Iterator[str]:
         for entry in page:
             if entry["name"] != key:
                 return
-            yield entry.get("version_id") or "null"
+            if slo_etag in ("", entry.get("slo_etag")):
+                yield entry.get("version_id") or "null"
         if len(page) < PAGE:
             return
         marker, version_marker = page[-1]["name"], page[-1]["version_id"]

@@ -43,7 +43,8 @@ class Breaking:
                 start_response("503 Service Unavailable", [("Content-Length", "0")])
                 return [b""]
             if self.is_superseded:
-                start_response("202 Accepted", [("Content-Length", "0"), ("Etag", "0")])
+                line = "202 Accepted" if method == "PUT" else "204 No Content"
+                start_response(line, [("Content-Length", "0"), ("Etag", "0")])
                 return [b""]
             self.happens()
         return self._app(environ, start_response)
