@@ -6,6 +6,8 @@ readonly PYTHON_OLDEST="3.11"
 # Python's -m looks into the current directory first: started from another checkout,
 # that one's code would run.
 export PYTHONSAFEPATH=1
+# Ctrl-C ends the script, also where the program that runs just then would survive it.
+trap 'exit 130' INT
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.errors import RingstackError
 
 
@@ -28,7 +29,7 @@ def upgrade(settings_file: Path) -> None:
         opened = Database(settings.database_url)
         migrate(opened, PACKAGES.values())
     except RingstackError as error:
-        raise click.ClickException(str(error)) from None
+        raise CannotSay(str(error)) from None
     opened.close()
     click.echo("the tables are up to date")
 
@@ -47,7 +48,7 @@ def copy(settings_file: Path, copy: Path) -> None:
     try:
         copy_database(path, copy)
     except RingstackError as error:
-        raise click.ClickException(str(error)) from None
+        raise CannotSay(str(error)) from None
     click.echo(f"{copy}: {copy.stat().st_size} bytes")
 
 
@@ -66,11 +67,11 @@ def restore(settings_file: Path, copy: Path) -> None:
     try:
         if unknown := unknown_migrations(applied_in(copy)):
             names = ", ".join(unknown)
-            raise click.ClickException(f"{copy} is of a newer release: {names}")
+            raise CannotSay(f"{copy} is of a newer release: {names}")
         was_there = path.exists()
         replace_database(copy, path)
     except RingstackError as error:
-        raise click.ClickException(str(error)) from None
+        raise CannotSay(str(error)) from None
     kept = f"; the one before is {path}{BEFORE}" if was_there else ""
     click.echo(f"{path} is what {copy} was{kept}")
 
@@ -80,7 +81,5 @@ def _sqlite_file(settings_file: Path) -> Path:
 
     url = sa.make_url(read_settings(settings_file).database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise click.ClickException(
-            "the database is a server's: use its own tools (doc/operations.md)"
-        )
+        raise CannotSay("the database is a server's: use its own tools (doc/backup.md)")
     return Path(url.database)

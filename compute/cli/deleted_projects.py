@@ -10,8 +10,6 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from compute.app.callers import room_callers
 from compute.app.deleted_projects.remains import (
@@ -21,6 +19,7 @@ from compute.app.deleted_projects.remains import (
 )
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
 from objectstore.cli.mistakes import CannotSay
+from objectstore.cli.show import console, print_table
 from objectstore.kernel.errors import RingstackError
 
 # Servers and volumes take a while to go, and what they use can go only after them: so
@@ -119,14 +118,21 @@ def _purge(
 
 
 def _show(found: list[Remains], problems: Problems, *, purged: bool) -> None:
-    console = Console()
     if not found:
         console.print("deleted projects have left nothing")
         return
-    table = Table("room", "what", "id", "project", "outcome" if purged else "")
-    for each in found:
-        outcome = problems.get(each, "deleted") if purged else ""
-        table.add_row(each.room, each.kind, each.id, each.project_id, outcome)
-    console.print(table)
+    rows = [
+        (
+            each.room,
+            each.kind,
+            each.id,
+            each.project_id,
+            problems.get(each, "deleted") if purged else "",
+        )
+        for each in found
+    ]
+    print_table(
+        "", ("room", "what", "id", "project", "outcome" if purged else ""), rows
+    )
     if not purged:
         console.print("compute deleted-projects --purge deletes them, for good")

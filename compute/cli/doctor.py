@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from compute.app.doctor.finding import Finding
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
 from objectstore.cli.mistakes import CannotSay
+from objectstore.cli.show import console, print_table
 from objectstore.kernel.errors import RingstackError
 
 
@@ -71,14 +70,19 @@ def _plain(finding: Finding) -> dict[str, str]:
 
 
 def _show(found: list[Finding], failed: dict[int, str], *, repair: bool) -> None:
-    console = Console()
     if not found:
         console.print("nothing is left behind")
         return
-    table = Table("where", "what", "detail", "outcome" if repair else "")
-    for position, finding in enumerate(found):
-        outcome = failed.get(position, "removed") if repair else ""
-        table.add_row(finding.place, finding.name, finding.detail, outcome)
-    console.print(table)
+    rows = [
+        (
+            finding.place,
+            finding.name,
+            finding.detail,
+            failed.get(position, "removed") if repair else "",
+        )
+        for position, finding in enumerate(found)
+    ]
+    columns = ("where", "what", "detail", "outcome" if repair else "")
+    print_table("", columns, rows)
     if not repair:
         console.print("compute doctor --repair removes them")

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from openstack.connection import Connection
+from openstack.exceptions import ConflictException
 from rich.console import Console
 
 from compute.cli.layout import LaidOutCloud
@@ -224,7 +225,10 @@ class FirstServer:
         return False
 
     def _console_text(self, server: Any) -> str:
-        output = self._cloud.compute.get_server_console_output(server)
+        try:
+            output = self._cloud.compute.get_server_console_output(server)
+        except ConflictException:
+            return ""  # its host has just started, and will boot it again
         return str(output["output"] or "")
 
     def _tell(self, server: Any, address: str, key_file: Path) -> None:

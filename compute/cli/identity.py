@@ -14,6 +14,7 @@ import click
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
 from compute.cli.state_owner import become_owner
 from compute.settings import Role
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.errors import RingstackError
 
 
@@ -36,7 +37,7 @@ def rotate_token_keys(settings_file: Path) -> None:
     try:
         primary = rotate_keys(directory, keys_max)
     except (OSError, ValueError, RingstackError) as error:
-        raise click.ClickException(f"{directory}: {error}") from None
+        raise CannotSay(f"{directory}: {error}") from None
     click.echo(f"{directory}: key {primary} is primary now")
 
 
@@ -65,7 +66,7 @@ def rotate_credential_keys(settings_file: Path) -> None:
         keys.reload()
         count = reseal(database, keys)
     except (OSError, ValueError, RingstackError) as error:
-        raise click.ClickException(f"{directory}: {error}") from None
+        raise CannotSay(f"{directory}: {error}") from None
     finally:
         database.close()
     click.echo(f"{directory}: key {primary} is primary now, {count} credentials use it")

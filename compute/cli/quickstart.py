@@ -24,7 +24,7 @@ from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
 from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
-from objectstore.cli.process import STOP_SECONDS_MAX, StartFailed, is_taken
+from objectstore.cli.process import STOP_SECONDS_MAX, StartFailed
 from objectstore.cli.quickstart import (
     HOME,
     NODE_PORT_OFFSET,
@@ -96,13 +96,10 @@ def main(
         )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     kind = _choose(hypervisor)
-    for each in (port, port + NODE_PORT_OFFSET, cloud_port):
-        if is_taken(each):
-            fail(
-                f"port {each} is in use by something else, another quickstart perhaps:"
-                " end it, or choose another --port or --cloud-port"
-            )
+    ports = (port, port + NODE_PORT_OFFSET, cloud_port)
+    store_quickstart.refuse_taken(ports, "--port or --cloud-port")
     try:
+        store_quickstart.refuse_full(data.absolute())
         place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
         server = place.server(outlives_us=False)
         with server.running():

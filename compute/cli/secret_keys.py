@@ -15,6 +15,7 @@ import click
 from compute.cli.settings_file import SETTINGS_FILE, read_settings
 from compute.cli.state_owner import become_owner
 from compute.settings import Role
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.errors import RingstackError
 
 
@@ -54,7 +55,7 @@ def _rotate(settings_file: Path, role: Role) -> None:
         vault = Vault(KeyRepository(directory, SystemClock()))
         primary, count = rotate(database, stores(vault).sealed(), vault, directory)
     except (OSError, ValueError, RingstackError) as error:
-        raise click.ClickException(f"{directory}: {error}") from None
+        raise CannotSay(f"{directory}: {error}") from None
     finally:
         database.close()
     click.echo(f"{directory}: key {primary} is primary now, {count} rows use it")

@@ -20,8 +20,11 @@ from objectstore.kernel.settings import BadSettings
     "--role",
     "roles",
     multiple=True,
+    metavar="ROLE",
     type=click.Choice([role.value for role in Role]),
-    help="Play only this role (several times: these), whatever the file says.",
+    help="Play only this role (several times: these), whatever the file says: "
+    + ", ".join(role.value for role in Role)
+    + ".",
 )
 @click.option(
     "--parent", type=int, hidden=True, help="End when the parent, this process, does."

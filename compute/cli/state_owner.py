@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
+from objectstore.cli.mistakes import CannotSay
 
 
 def become_owner(state: Path) -> None:
@@ -18,7 +18,7 @@ def become_owner(state: Path) -> None:
         found = state.stat()
     except OSError as error:
         text = f"{state}: {error.strerror}: does the cloud keep its state elsewhere?"
-        raise click.ClickException(text) from None
+        raise CannotSay(text) from None
     if os.geteuid() != 0 or found.st_uid == 0:
         return
     os.setgroups([found.st_gid])

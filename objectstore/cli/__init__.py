@@ -1,14 +1,8 @@
-"""The object store's command line: ``objectstore``.
-
-Sub-commands are loaded when they are asked for, so that ``--help`` and small
-commands start quickly.
-"""
+"""The object store's command line: ``objectstore``."""
 
 from __future__ import annotations
 
-import importlib
-
-import click
+from objectstore.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "serve": "objectstore.cli.serve:serve",
@@ -29,22 +23,9 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a sub-command when it is used or its help is shown."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        """Every sub-command's name."""
-        return sorted(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """The sub-command, or None for a name that is none."""
-        if name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """Ringstack's object store: serve it, look into it, look after it."""
+main = LazyGroup(
+    COMMANDS,
+    name="main",
+    help="Ringstack's object store: serve it, look into it, look after it.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

@@ -16,6 +16,7 @@ from typing import Any
 import click
 from rich.text import Text
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, load
 from objectstore.cli.show import (
     BAD,
@@ -93,7 +94,7 @@ def _offline(
     try:
         return (run_until_told if until_told else run_round)(settings, name)
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
 
 
 def _show(ran: list[dict[str, Any]], as_json: bool) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.readmit import readmit
+from objectstore.cli.show import print_table
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device, identity_at
 from objectstore.kernel.errors import RingstackError
@@ -101,15 +101,15 @@ def _locked(directory: Path) -> Iterator[Device]:
     disk, path = SystemDisk(), str(directory)
     if identity_at(disk, path) is None:
         # Opening would begin one: whoever mistypes a path must not have to clean up.
-        raise click.ClickException(f"{path}: no device is here")
+        raise CannotSay(f"{path}: no device is here")
     try:
         opened = Device.open(disk, path, rooms=("objects",))
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
     try:
         yield opened
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
     finally:
         opened.close()
 
@@ -168,12 +168,17 @@ def _print(rows: list[dict[str, Any]], as_json: bool, more: dict[str, Any]) -> N
     if not rows:
         click.echo("no objects here")
         return
-    table = Table("", *(f"policy {row['policy']}" for row in rows))
-    for name in [name for name in rows[0] if name != "policy"]:
-        cells = [row[name] for row in rows]
-        texts = [str(len(cell) if isinstance(cell, list) else cell) for cell in cells]
-        table.add_row(name.replace("_", " "), *texts)
-    Console().print(table)
+    lines = [
+        (name.replace("_", " "), *(_counted(row[name]) for row in rows))
+        for name in rows[0]
+        if name != "policy"
+    ]
+    print_table("", ("", *(f"policy {row['policy']}" for row in rows)), lines)
     for row in rows:
         for problem in row.get("problems", ()):
             click.echo("{where}: {subject}: {what}".format(**problem))
+
+
+def _counted(fact: Any) -> Any:
+    """Problems are shown below: here it is how many."""
+    return len(fact) if isinstance(fact, list) else fact

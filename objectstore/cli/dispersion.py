@@ -18,6 +18,7 @@ from typing import Any
 import click
 from rich.progress import track
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, answer, settings_option
 from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
 from objectstore.kernel.errors import RingstackError
@@ -80,7 +81,7 @@ def populate(settings_file: Path, coverage: float) -> None:
                 _put_object(outside, box, name, policy.index)
             console.print(f"{len(objects)} objects of {policy.name}")
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
 
 
 @dispersion.command(short_help="Ask every primary of the sample.")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, asked, settings_option
 from objectstore.cli.show import as_json_option, console, print_json, print_table
 from ring.device import Device
@@ -58,7 +59,7 @@ def drain(
     changes = [_drain(path, device, force) for path in paths]
     found = [change for change in changes if change is not None]
     if not found:
-        raise click.ClickException(f"no builder in {directory} has a device {device}")
+        raise CannotSay(f"no builder in {directory} has a device {device}")
     if as_json and not wait:
         print_json(found)
     elif not as_json:
@@ -103,7 +104,7 @@ def _drain(path: Path, name: str, force: bool) -> dict[str, Any] | None:
         save_builder(builder, path)
         save_ring(builder.ring(), path.with_suffix(".ring.gz"))
     except (OSError, RingError) as error:
-        raise click.ClickException(f"{path}: {error}") from error
+        raise CannotSay(f"{path}: {error}") from error
     return {
         "ring": path.stem,
         "device": str(chosen),
@@ -121,7 +122,7 @@ def _one(devices: list[Device], name: str) -> Device | None:
     ]
     if len(found) > 1:
         servers = ", ".join(f"{each.ip}:{each.port}" for each in found)
-        raise click.ClickException(f"{name} is at {servers}: say which")
+        raise CannotSay(f"{name} is at {servers}: say which")
     return found[0] if found else None
 
 
@@ -160,7 +161,7 @@ def _filled(outside: Outside, name: str) -> Iterator[int]:
             stop = min(first + DIGESTS_ASKED, ring.partition_count)
             digests, problem = asked(node.digests, range(first, stop), ring.part_power)
             if problem:
-                raise click.ClickException(f"{name}: {problem}")
+                raise CannotSay(f"{name}: {problem}")
             for at, digest in enumerate(digests):
                 if digest.strip(b"\0"):
                     yield first + at

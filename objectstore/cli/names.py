@@ -26,6 +26,7 @@ class Named:
     partition: int
     primaries: tuple[Device, ...]
     handoffs: tuple[Device, ...]
+    scheme: str  # what nodes speak: http or https
 
     @property
     def path(self) -> str:
@@ -41,7 +42,7 @@ class Named:
         else:
             prefix, verb = object_prefix(self.policy, device.device), "/state"
         server = f"{bracketed(device.ip)}:{device.port}"
-        return f"http://{server}{prefix}{self.key.hex()}{verb}"
+        return f"{self.scheme}://{server}{prefix}{self.key.hex()}{verb}"
 
 
 def split_name(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,7 +79,8 @@ def locate(
     partition = ring.partition(key)
     further = tuple(islice(ring.handoffs(partition), handoffs))
     primaries = ring.primaries(partition)
-    return Named(parts, name, number, key, partition, primaries, further)
+    scheme = "https" if outside.settings.tls.authority else "http"
+    return Named(parts, name, number, key, partition, primaries, further, scheme)
 
 
 def policy_of(outside: Outside, parts: tuple[str, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -55,8 +56,17 @@ def nodes(
     rows = [(role, *_row(device)) for role, device in with_roles(named)]
     print_table("", ("role", "id", "region", "zone", "server", "device"), rows)
     console.print("\nask them (the secret is in cluster.conf):")
+    curl = f'curl{_papers(outside)} -H "{SECRET_HEADER}: $SECRET"'
     for _, device in with_roles(named):
-        console.print(f'  curl -H "{SECRET_HEADER}: $SECRET" {named.url(device)}')
+        console.print(f"  {curl} {named.url(device)}")
+
+
+def _papers(outside: Outside) -> str:
+    """What curl shows and believes where nodes speak TLS."""
+    tls = outside.settings.tls
+    if not tls.authority:
+        return ""
+    return f" --cacert {quote(str(tls.authority))} --cert {quote(str(tls.certificate))}"
 
 
 def with_roles(named: Named) -> list[tuple[str, Device]]:

@@ -17,7 +17,7 @@ import orjson
 from objectstore.app.directory import NodeDirectory, NodeTable, Peers, node_client
 from objectstore.app.internal import InternalStore
 from objectstore.app.rings import RingFiles, RingSet
-from objectstore.cli.mistakes import MistakenSettings
+from objectstore.cli.mistakes import CannotSay, MistakenSettings
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Promise
@@ -86,7 +86,7 @@ class Outside:
                 settings.server.rings, settings.policies, self.clock.monotonic
             )
         except BadSettings as error:
-            raise click.ClickException(str(error)) from error
+            raise CannotSay(str(error)) from error
         return files.current()
 
     @cached_property

@@ -5,9 +5,10 @@ Run by ``bin/quickstart``, which prepares the virtual environment first.
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -25,9 +26,10 @@ from rich.progress import (
 )
 
 from objectstore.cli import roundtrip
-from objectstore.cli.layout import LOOPBACK, NodePlan, lay_out
+from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
 from objectstore.cli.one_line import run_in_one_line
-from objectstore.cli.process import ServerProcess, StartFailed
+from objectstore.cli.process import ServerProcess, StartFailed, is_taken
+from objectstore.cli.show import size
 
 HOME = Path(__file__).resolve().parents[2]
 NODE = "store"
@@ -35,6 +37,8 @@ DEVICES = ("d1", "d2", "d3", "d4")
 # The port between workers and nodes stands this far above the public one.
 NODE_PORT_OFFSET = 1000
 USER, KEY = "test:tester", "testing"
+# What devices keep free (``reserve`` and ``body_reserve``), and room for what is shown.
+FREE_BYTES_MIN = 768 * 1024 * 1024
 
 console = Console(stderr=True, highlight=False)
 
@@ -77,10 +81,12 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
     serves until Ctrl-C.  Data survives: the next run goes on with it.
     """
     data = data.absolute()
+    refuse_taken((port, port + NODE_PORT_OFFSET), "--port")
     # Ended by somebody else: leave as on Ctrl-C, so that the store is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = NodePlan(NODE, port, port + NODE_PORT_OFFSET, DEVICES, workers)
     try:
+        refuse_full(data)
         place = lay_out(data, [plan], encrypts=True)
         log = place.log(NODE)
         # Killed hard, the command must not leave a store behind that holds the port.
@@ -106,6 +112,28 @@ def fail(text: str) -> NoReturn:
     """Say why it cannot go on, and end."""
     console.print(f"quickstart: {text}", soft_wrap=True)
     sys.exit(1)
+
+
+def refuse_taken(ports: Iterable[int], options: str) -> None:
+    """End here if somebody listens already; ``options`` choose other ports."""
+    for each in filter(is_taken, ports):
+        fail(
+            f"port {each} is in use by something else, another quickstart perhaps:"
+            f" end it, or choose another {options}"
+        )
+
+
+def refuse_full(data: Path, wanted: int = FREE_BYTES_MIN) -> None:
+    """End here if nothing is in ``data`` yet, and devices there would take nothing.
+
+    Raises ``OSError``.
+    """
+    if LaidOut(data).is_laid_out:
+        return  # what is there can be read
+    existing = next(each for each in (data, *data.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    if free < wanted:
+        fail(f"{existing}: {size(free)} are free, and {size(wanted)} are needed")
 
 
 def show(account: roundtrip.Account) -> bool:
@@ -140,7 +168,10 @@ def _bar(title: str, tree: list[roundtrip.TreeFile]) -> Iterator[roundtrip.Progr
         TextColumn("files"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    # Where nothing can be wiped away, its bars would be empty lines.
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(title, total=len(tree))
         yield lambda _size: progress.advance(task)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.kernel.device import ROOMS, Device, identity_at
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.system_disk import SystemDisk
@@ -35,11 +36,11 @@ def readmit(directory: Path, empty: bool) -> None:
     """
     disk, path = SystemDisk(), str(directory)
     if identity_at(disk, path) is None:
-        raise click.ClickException(f"{path}: no device is here")
+        raise CannotSay(f"{path}: no device is here")
     try:
         device = Device.open(disk, path)
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
     try:
         mark = read_mark(disk, path, ROOMS)
         if empty:

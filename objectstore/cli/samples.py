@@ -78,10 +78,16 @@ def settings() -> None:
 
 
 @settings.command()
-@click.argument("what", type=click.Choice([*SERVERS, CLUSTER, "server"]))
+@click.argument(
+    "what", metavar="FILE", type=click.Choice([*SERVERS, CLUSTER, "server"])
+)
 @click.option("--fresh", is_flag=True, help="With new secrets (cluster).")
 def sample(what: str, fresh: bool) -> None:
-    """Print a sample file; "server" is the same as "store"."""
+    """Print a sample file; "server" is the same as "store".
+
+    FILE is store, proxy-server, object-server, container-server, account-server or
+    cluster.
+    """
     if what == CLUSTER:
         click.echo(cluster_sample(fresh=fresh), nl=False)
     else:

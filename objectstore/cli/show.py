@@ -28,9 +28,11 @@ def print_json(value: Any) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Cells are shown as text; a ``Text`` keeps its style.  What is read by no terminal
-    is cut nowhere."""
-    table = Table(*columns, title=title, title_justify="left")
+    """Cells are shown as text; a ``Text`` keeps its style.  Nothing is cut off: what is
+    too long for a terminal goes on in the next line."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
     if not console.is_terminal:

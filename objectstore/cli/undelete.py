@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, settings_option
 from objectstore.kernel.errors import RingstackError
 from objectstore.proxy.databases import view_database
@@ -30,5 +31,5 @@ def undelete(account: str, settings_file: Path) -> None:
             group, lambda node: node.post(key, items), handoffs=False, key=key
         )
     except RingstackError as error:
-        raise click.ClickException(str(error)) from error
+        raise CannotSay(str(error)) from error
     click.echo(f"{account} is back")

@@ -31,4 +31,4 @@ def test_drain(fresh_store: Store) -> None:
     assert "d4" not in {each["device"] for each in told["replicas"][:3]}
     assert client.ok("GET", "box", "o1").body == b"1" * 100
     assert operator.run("drain", "d4", "--wait", "--json").exit_code == 0
-    assert operator.run("drain", "nothing").exit_code == 1
+    assert operator.run("drain", "nothing").exit_code == 2

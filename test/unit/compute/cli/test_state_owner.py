@@ -45,6 +45,6 @@ def test_where_no_cloud_is_no_keys_are_made(tmp_path: Path) -> None:
     settings = tmp_path / "cloud.conf"
     settings.write_text(f"[cloud]\nstate = {tmp_path}/nowhere\n", "utf-8")
     said = rotate(settings)
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert "does the cloud keep its state elsewhere?" in said.stderr
     assert not (tmp_path / "nowhere").exists()
