@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.signed import Signer
 from compute.ec2.inventory import Inventory
+from compute.ec2.kept_things import KeptThings
 from compute.ec2.key_pair_tags import KeyPairTags
 from compute.ec2.rooms import Rooms
 from compute.ec2.templates.keeper import Templates
@@ -23,6 +24,7 @@ class Call:
     inventory: Inventory
     templates: Templates
     key_pair_tags: KeyPairTags
+    kept: KeptThings
     region: str
     endpoint: str
     catalogue_region: str

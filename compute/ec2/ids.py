@@ -37,6 +37,8 @@ GATEWAY = "igw"
 ROUTE_TABLE = "rtb"
 TABLE_ASSOCIATION = "rtbassoc"
 ACL = "acl"
+DHCP_OPTIONS = "dopt"
+ACL_ASSOCIATION = "aclassoc"
 LAUNCH_TEMPLATE = "lt"
 NAT_GATEWAY = "nat"
 PLACEMENT_GROUP = "pg"
@@ -61,6 +63,9 @@ _CODES = {
     ROUTE_TABLE: "InvalidRouteTableID",
     TABLE_ASSOCIATION: "InvalidAssociationID",
     ACL: "InvalidNetworkAclID",
+    ACL_ASSOCIATION: "InvalidAssociationID",
+    DHCP_OPTIONS: "InvalidDhcpOptionID",
+    PLACEMENT_GROUP: "InvalidPlacementGroup",
     LAUNCH_TEMPLATE: "InvalidLaunchTemplateId",
     NAT_GATEWAY: "InvalidNatGatewayID",
 }

@@ -72,12 +72,16 @@ def internal_api(
 
 
 def _owners(connection: Connection, after: str, limit: int) -> list[str]:
-    owner = tables.templates.c.project_id
-    select = sa.select(owner).distinct().where(owner > after).order_by(owner)
-    return list(connection.execute(select.limit(limit)).scalars())
+    found: set[str] = set()
+    for owner in (tables.templates.c.project_id, tables.kept_things.c.project_id):
+        select = sa.select(owner).distinct().where(owner > after).order_by(owner)
+        found |= set(connection.execute(select.limit(limit)).scalars())
+    return sorted(found)[:limit]
 
 
 def _forget(connection: Connection, project_id: str) -> None:
     # At most ``model.TEMPLATES_MAX`` of them.
     for template in store.templates_of(connection, project_id):
         store.delete_template(connection, template.id)
+    of_project = tables.kept_things.c.project_id == project_id
+    connection.execute(sa.delete(tables.kept_things).where(of_project))

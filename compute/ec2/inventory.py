@@ -190,8 +190,11 @@ class Inventory:
 
     @cached_property
     def groups(self) -> list[Thing]:
-        """Security groups."""
-        return self._own("security_groups", "security-groups")
+        """Security groups; a VPC's default one is called so here."""
+        return [
+            {**each, "name": "default"} if mark(each, vpcs.DEFAULT_GROUP) else each
+            for each in self._own("security_groups", "security-groups")
+        ]
 
     def rule_id(self, rule: Thing) -> str:
         """The id of a group's rule: its own, or that of the one it was put for."""

@@ -6,9 +6,11 @@ from typing import Any
 
 from compute.ec2 import ids
 from compute.ec2.call import Call
+from compute.ec2.default_groups import default_group_of_subnet
 from compute.ec2.frame.errors import Ec2Error, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.kept_interfaces import keep
+from compute.ec2.permissions import group_named
 from compute.ec2.vpcs import PUBLIC
 from compute.ec2.words import mark
 
@@ -135,9 +137,13 @@ def _groups(call: Call, parameters: Parameters, by_id: str, by_name: str) -> lis
     inventory = call.inventory
     found = [inventory.uuid(ids.GROUP, each) for each in parameters.texts(by_id)]
     for name in parameters.texts(by_name) if by_name else ():
-        named = [each["id"] for each in inventory.groups if each["name"] == name]
-        if len(named) != 1:
-            text = f"The security group '{name}' does not exist, or several have it"
-            raise Ec2Error("InvalidGroup.NotFound", text)
-        found += named
-    return list(dict.fromkeys(found))
+        found.append(group_named(inventory, name)["id"])
+    return list(dict.fromkeys(found)) or _default(call, parameters.text("SubnetId"))
+
+
+def _default(call: Call, subnet: str) -> list[str]:
+    """The VPC's own default group, where nothing else is said."""
+    if not subnet:
+        return []
+    uuid = call.inventory.uuid(ids.SUBNET, subnet)
+    return default_group_of_subnet(call.inventory, uuid)

@@ -10,6 +10,8 @@ from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error, invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.vpcs import OF_VPC
+from compute.ec2.words import mark
 
 # Any protocol.
 ALL = "-1"
@@ -75,8 +77,10 @@ def shown_ports(rule: Thing) -> tuple[int | None, int | None]:
 
 
 def group_named(inventory: Inventory, name: str) -> Thing:
-    """The project's only group of that name.  ``Ec2Error``."""
-    named = [group for group in inventory.groups if group["name"] == name]
+    """The project's only group of that name: of those that were made for no VPC, or
+    else of all.  ``Ec2Error``."""
+    every = [group for group in inventory.groups if group["name"] == name]
+    named = [group for group in every if not mark(group, OF_VPC)] or every
     if len(named) != 1:
         text = f"The security group '{name}' does not exist, or several have the name"
         raise Ec2Error("InvalidGroup.NotFound", text)

@@ -15,6 +15,7 @@ from compute.ec2.frame.signed import Signatures, Signer
 from compute.ec2.ids import KnownIds
 from compute.ec2.internal import PREFIX, internal_api
 from compute.ec2.inventory import Inventory
+from compute.ec2.kept_things import KeptThings
 from compute.ec2.key_pair_tags import KeyPairTags
 from compute.ec2.rooms import Rooms
 from compute.ec2.settings import Ec2Settings
@@ -34,6 +35,7 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
     """The room, ready to run; it has no loops.  Its tables must be there."""
     known = KnownIds()
     key_pair_tags = KeyPairTags(parts.database)
+    kept = KeptThings(parts.database, parts.clock, parts.identifiers)
     templates = Templates(parts.database, parts.clock, parts.identifiers)
 
     def begin(request: Request, parameters: Parameters, signer: Signer) -> Call:
@@ -46,6 +48,7 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
             Inventory(rooms, known, signer, parts.clock),
             templates,
             key_pair_tags,
+            kept,
             settings.region,
             endpoint,
             parts.region,

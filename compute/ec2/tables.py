@@ -1,4 +1,4 @@
-"""The room's SQL tables: launch templates, which no other room has a place for."""
+"""The room's SQL tables: what no other room has a place for."""
 
 from __future__ import annotations
 
@@ -45,4 +45,21 @@ key_pair_tags = table(
     # Of the key that they were given to: another of the same name has none of them.
     sa.Column("fingerprint", Name(), nullable=False),
     sa.Column("tags", sa.JSON(), nullable=False),
+)
+
+# Things that are nothing but what is said of them: network ACLs, DHCP options, what
+# placement groups are tagged with.
+kept_things = table(
+    "ec2_kept_things",
+    metadata,
+    sa.Column("project_id", Id(), primary_key=True),
+    # In EC2's form.
+    sa.Column("id", Id(), primary_key=True),
+    sa.Column("kind", Id(), nullable=False),
+    # The VPC that it is of, or "".
+    sa.Column("vpc", Id(), nullable=False),
+    sa.Column("content", sa.JSON(), nullable=False),
+    sa.Column("tags", sa.JSON(), nullable=False),
+    sa.Column("client_token", Id(), nullable=False),
+    sa.Column("created_at", Instant(), nullable=False),
 )

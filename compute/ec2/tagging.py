@@ -33,6 +33,9 @@ CLIENT_TOKEN_LENGTH_MAX = 64
 # Theirs are in rows of ours.
 LAUNCH_TEMPLATE_TYPE = "launch-template"
 KEY_PAIR_TYPE = "key-pair"
+ACL_TYPE = "network-acl"
+DHCP_OPTIONS_TYPE = "dhcp-options"
+PLACEMENT_GROUP_TYPE = "placement-group"
 
 Tags = dict[str, str]
 

@@ -33,7 +33,7 @@ Thing = Mapping[str, Any]
 ROUTER_INTERFACE = "network:router_interface"
 # The block that a VPC was ordered with; of one that was not, its subnets are it.
 CIDR = f"{RESERVED}cidr"
-# Of a router: it is a further table of that VPC.  Of a group: it was made for it.
+# Of a router: it is a table of that VPC.  Of a group: it was made for it.
 OF_VPC = f"{RESERVED}vpc"
 # Of a subnet: it is there for the routers of that VPC to meet.
 TRANSIT = f"{RESERVED}transit"
@@ -47,6 +47,9 @@ NAT_SUBNET = f"{RESERVED}nat-subnet"
 ASSOCIATED = f"{RESERVED}associated"
 # Of a subnet: its instances get public addresses when they are started.
 PUBLIC = f"{RESERVED}public"
+ALONE = f"{RESERVED}alone"  # of a subnet: its network was made with it
+# Of a group: it is its VPC's default one.
+DEFAULT_GROUP = f"{RESERVED}default-group"
 EVERYWHERE = "0.0.0.0/0"
 
 
@@ -109,8 +112,8 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """An internet gateway; ``router`` keeps what is to be known of it, ``vpc`` is None
-    while it is attached to none, ``is_kept``: it was made as one."""
+    """An internet gateway, kept by ``router``; ``vpc`` is None while it is attached to
+    none, ``is_kept``: it was made as one."""
 
     id: str
     router: Thing

@@ -62,9 +62,6 @@ KINDS = {
         _found("InvalidCustomerGatewayID"),
         "Filter",
     ),
-    "DescribeDhcpOptions": Absent(
-        "dhcpOptionsSet", "DhcpOptionsId", _found("InvalidDhcpOptionID")
-    ),
     "DescribeEgressOnlyInternetGateways": Absent(
         "egressOnlyInternetGatewaySet",
         "EgressOnlyInternetGatewayId",

@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.default_groups import default_group_of_subnet
 from compute.ec2.forwarding import check_source
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded
@@ -80,8 +81,10 @@ def create(call: Call) -> Document:
         "description": parameters.text("Description"),
         "project_id": call.signer.project_id,
     }
-    if groups := parameters.texts("SecurityGroupId"):
-        port["security_groups"] = [inventory.uuid(ids.GROUP, each) for each in groups]
+    asked = parameters.texts("SecurityGroupId")
+    groups = [inventory.uuid(ids.GROUP, each) for each in asked]
+    if groups := groups or default_group_of_subnet(inventory, subnet["id"]):
+        port["security_groups"] = groups
     with coded(
         missing="InvalidGroup.NotFound",
         limit="NetworkInterfaceLimitExceeded",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.ec2 import ids
+from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, unsupported
@@ -23,6 +23,9 @@ from compute.ec2.groups_of_servers import (
     strategy_of,
 )
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.kept_tags import tags_of_kept
+from compute.ec2.kept_things import retagged
+from compute.ec2.marking import undone
 
 _LEVEL = "host"
 
@@ -38,7 +41,8 @@ FILTERS: Mapping[str, Accessor] = {
 def describe(call: Call) -> Document:
     """``DescribePlacementGroups``."""
     inventory = call.inventory
-    shown = [_document(call, each) for each in groups_by_name(inventory).values()]
+    tags = tags_of_kept(call, ids.PLACEMENT_GROUP)
+    shown = [_document(call, each, tags) for each in groups_by_name(inventory).values()]
     for parameter, element in (("GroupName", "groupName"), ("GroupId", "groupId")):
         wanted = call.parameters.texts(parameter)
         there = {each[element] for each in shown}
@@ -49,17 +53,20 @@ def describe(call: Call) -> Document:
     return {"placementGroupSet": chosen(shown, asked_filters(call.parameters), FILTERS)}
 
 
-def _document(call: Call, group: Thing) -> dict[str, Any]:
+def _document(
+    call: Call, group: Thing, tags: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     strategy = strategy_of(group)
     own, name = call.signer.project_id, group["name"]
+    identifier = ids.ec2_id(ids.PLACEMENT_GROUP, group["id"])
     return {
         "groupName": name,
-        "groupId": ids.ec2_id(ids.PLACEMENT_GROUP, group["id"]),
+        "groupId": identifier,
         "groupArn": f"arn:aws:ec2:{call.region}:{own}:placement-group/{name}",
         "state": "available",
         "strategy": strategy,
         "spreadLevel": _LEVEL if strategy == "spread" else None,
-        "tagSet": [],
+        "tagSet": tagging.set_of(tags.get(identifier, {})),
     }
 
 
@@ -74,10 +81,18 @@ def create(call: Call) -> Document:
     if name in groups_by_name(call.inventory):
         text = f"The Placement Group '{name}' already exists."
         raise Ec2Error("InvalidPlacementGroup.Duplicate", text)
+    tags = tagging.tags_of_type(parameters, tagging.PLACEMENT_GROUP_TYPE)
     body = {"server_group": {"name": name, "policy": POLICIES[strategy]}}
     with coded(limit="PlacementGroupLimitExceeded"):
-        made = call.rooms.post("compute", "os-server-groups", body=body)
-    return {"return": True, "placementGroup": _document(call, made["server_group"])}
+        made = call.rooms.post("compute", "os-server-groups", body=body)["server_group"]
+    identifier = ids.ec2_id(ids.PLACEMENT_GROUP, made["id"])
+    if tags:
+        with undone(call.rooms, "compute", "os-server-groups", made["id"]):
+            call.kept.change(
+                call.signer, identifier, retagged(lambda _: tags), begins={}
+            )
+    shown = _document(call, made, {identifier: tags})
+    return {"return": True, "placementGroup": shown}
 
 
 def delete(call: Call) -> Document:
@@ -89,6 +104,8 @@ def delete(call: Call) -> Document:
         raise Ec2Error("InvalidPlacementGroup.InUse", text)
     with coded(missing=UNKNOWN):
         call.rooms.delete("compute", "os-server-groups", group["id"])
+    identifier = ids.ec2_id(ids.PLACEMENT_GROUP, group["id"])
+    call.kept.drop(call.signer, [identifier])
     return {"return": True}
 
 
@@ -99,7 +116,7 @@ def _members(inventory: Inventory, group: Thing) -> list[str]:
 ACTIONS = {
     "DescribePlacementGroups": Action(describe, "GroupName GroupId Filter"),
     "CreatePlacementGroup": Action(
-        create, "GroupName Strategy SpreadLevel", is_alone=True
+        create, "GroupName Strategy SpreadLevel TagSpecification", is_alone=True
     ),
     "DeletePlacementGroup": Action(delete, "GroupName", is_alone=True),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.default_groups import default_group, is_default_group
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, missing
 from compute.ec2.frame.filters import Accessor, Filter, asked_filters, chosen
@@ -19,6 +20,7 @@ from compute.ec2.vpcs import OF_VPC
 from compute.ec2.words import mark, word
 
 MISSING = "InvalidGroup.NotFound"
+_DEFAULT = "default"
 
 
 def _each(direction: str, *names: str) -> Accessor:
@@ -62,8 +64,11 @@ def describe(call: Call) -> Document:
     parameters, inventory = call.parameters, call.inventory
     filters = asked_filters(parameters)
     vpc = _vpc_asked(inventory, filters)
+    has_own = bool(vpc) and default_group(inventory, vpc) is not None
     shown = []
     for group in inventory.groups:
+        if has_own and group["name"] == _DEFAULT and not mark(group, OF_VPC):
+            continue
         document = security_group(inventory, group)
         if vpc and not mark(group, OF_VPC):
             document["vpcId"] = vpc
@@ -83,7 +88,8 @@ def describe(call: Call) -> Document:
 
 def _vpc_asked(inventory: Inventory, filters: Sequence[Filter]) -> str:
     """The VPC in which somebody looks.  A group that was made for none is good in all
-    networks: who looks in a VPC finds it there, above all the one named default."""
+    networks: who looks in a VPC finds it there, but the one named default only in
+    those that have none of their own."""
     for each in filters:
         if each.name == "vpc-id":
             found = [vpc for vpc in inventory.layout.vpcs if each.fits(vpc)]
@@ -124,6 +130,10 @@ def create(call: Call) -> Document:
 def delete(call: Call) -> Document:
     """``DeleteSecurityGroup``."""
     group = asked_group(call)
+    if is_default_group(group) and mark(group, OF_VPC) in call.inventory.layout.vpcs:
+        identifier = call.inventory.id_of(ids.GROUP, group["id"])
+        text = f"the specified group: '{identifier}' cannot be deleted by a user"
+        raise Ec2Error("CannotDelete", text)
     with coded(missing=MISSING, state="DependencyViolation"):
         call.rooms.delete("network", "security-groups", group["id"])
     identifier = ids.ec2_id(ids.GROUP, group["id"])

@@ -9,6 +9,7 @@ from typing import Any
 from compute.ec2 import ids, tagging
 from compute.ec2.actions.vpcs import block_asked
 from compute.ec2.call import Call
+from compute.ec2.dhcp_options import of_network, of_subnet, options_of
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
@@ -16,11 +17,10 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.joining import align, lead, leave
 from compute.ec2.marking import add_words, set_marks, undone
-from compute.ec2.vpcs import CIDR, NAT_SUBNET, PUBLIC, ROUTER_INTERFACE, Vpc
-from compute.ec2.words import RESERVED, mark, word
+from compute.ec2.network_acls import beginning_rules
+from compute.ec2.vpcs import ALONE, CIDR, NAT_SUBNET, PUBLIC, ROUTER_INTERFACE, Vpc
+from compute.ec2.words import mark, word
 
-# Its network was made with it, and goes with it.
-ALONE = f"{RESERVED}alone"
 _MISSING = "InvalidSubnetID.NotFound"
 _OF_THE_NETWORK = (ROUTER_INTERFACE, "network:dhcp")
 
@@ -99,9 +99,10 @@ def create(call: Call) -> Document:
             raise invalid(name, zone)
     tags = tagging.tags_for_new(parameters, ids.SUBNET)[ids.SUBNET]
     name = tags.pop(tagging.NAME, "")
-    rooms = call.rooms
+    rooms, options = call.rooms, options_of(call, vpc)
+    rules = beginning_rules(call, vpc)
     with coded(limit="SubnetLimitExceeded", state="InvalidSubnet.Conflict"):
-        wanted = {"name": name}
+        wanted = {"name": name, **of_network(options)}
         network = rooms.post("network", "networks", body={"network": wanted})["network"]
         with undone(rooms, "network", "networks", network["id"]):
             subnet = {
@@ -109,6 +110,8 @@ def create(call: Call) -> Document:
                 "name": name,
                 "ip_version": 4,
                 "cidr": str(block),
+                "packet_rules": rules,
+                **of_subnet(options),
             }
             made = rooms.post("network", "subnets", body={"subnet": subnet})["subnet"]
             words = tagging.words_for(tagging.HOLDERS[ids.SUBNET], tags)

@@ -14,6 +14,8 @@ from compute.ec2.frame.errors import Ec2Error, coded, missing
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.kept_tags import tagged_things
+from compute.ec2.kept_things import retagged
 from compute.ec2.templates.keeper import Wanted
 
 FILTERS: Mapping[str, Accessor] = {
@@ -23,7 +25,12 @@ FILTERS: Mapping[str, Accessor] = {
     "value": lambda shown: shown["value"],
 }
 # Those whose tags this API keeps itself.
-_IN_ROWS = (ids.LAUNCH_TEMPLATE, ids.KEY_PAIR)
+_KEPT: Mapping[str, str] = {
+    ids.ACL: tagging.ACL_TYPE,
+    ids.DHCP_OPTIONS: tagging.DHCP_OPTIONS_TYPE,
+    ids.PLACEMENT_GROUP: tagging.PLACEMENT_GROUP_TYPE,
+}
+_IN_ROWS = (ids.LAUNCH_TEMPLATE, ids.KEY_PAIR, *_KEPT)
 _THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {
     ids.INSTANCE: lambda inventory: inventory.servers,
     ids.VOLUME: lambda inventory: inventory.volumes,
@@ -71,7 +78,7 @@ def describe(call: Call) -> Document:
         for thing in _THINGS[kind](inventory)
         for tag in tagging.tag_set(kind, thing)
     ]
-    shown += [*_of_templates(call), *_of_key_pairs(call)]
+    shown += [*_of_templates(call), *_of_key_pairs(call), *_of_kept(call)]
     found = chosen(shown, filters, FILTERS)
     found, token = page(call.parameters, found, _key)
     return {"tagSet": found, "nextToken": token}
@@ -99,6 +106,16 @@ def _of_key_pairs(call: Call) -> list[dict[str, str]]:
         }
         for name, tags in found.items()
         for tag in tagging.set_of(tags)
+    ]
+
+
+def _of_kept(call: Call) -> list[dict[str, str]]:
+    return [
+        {"resourceId": kept.id, "resourceType": resource_type, **tag}
+        for kind, resource_type in _KEPT.items()
+        for kept in call.kept.all(call.signer, kind).values()
+        if kept.id in tagged_things(call, kind)
+        for tag in tagging.set_of(kept.tags)
     ]
 
 
@@ -133,9 +150,15 @@ def create(call: Call) -> Document:
 def _change_rows(
     call: Call, kind: str, key: str, change: Callable[[tagging.Tags], tagging.Tags]
 ) -> None:
-    """Of a launch template by its uuid, of a key pair by its name."""
+    """Of a launch template by its uuid, of a key pair by its name, of others by their
+    ids."""
     if kind == ids.LAUNCH_TEMPLATE:
         call.templates.tag(call.signer, key, change)
+    elif kind in _KEPT:
+        thing = tagged_things(call, kind)[key]
+        call.kept.change(
+            call.signer, key, retagged(change), begins=thing.content, vpc=thing.vpc
+        )
     else:
         pairs = call.inventory.key_pairs
         call.key_pair_tags.change(call.signer, pairs, key, change)
@@ -193,6 +216,10 @@ def _named(call: Call) -> list[tuple[str, str]]:
             names = [pair["name"] for pair in call.inventory.key_pairs]
             by_id = {key_pair_id(call, name): name for name in names}
             found.append((kind, ids.named(by_id, kind, [identifier])[0]))
+            continue
+        if kind in _KEPT:
+            ids.named(tagged_things(call, kind), kind, [identifier])
+            found.append((kind, identifier))
             continue
         if kind not in tagging.HOLDERS:
             raise Ec2Error("InvalidID", f"The ID '{identifier}' is not valid")

@@ -8,13 +8,16 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.default_groups import is_default_group, make_default_group
+from compute.ec2.dhcp_options import set_of
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory
 from compute.ec2.joining import part
-from compute.ec2.marking import add_words, set_marks, undone
+from compute.ec2.marking import add_words, set_marks, there_or_not, undone
+from compute.ec2.network_acls import acls_of
 from compute.ec2.vpcs import CIDR, EVERYWHERE, OF_VPC, Vpc
 from compute.ec2.words import RESERVED, mark, word
 
@@ -63,7 +66,7 @@ def _document(inventory: Inventory, vpc: Vpc) -> dict[str, Any]:
             }
             for block in blocks
         ],
-        "dhcpOptionsId": "default",
+        "dhcpOptionsId": set_of(vpc),
         "instanceTenancy": "default",
         "isDefault": vpc.is_default,
         "tagSet": tagging.tag_set(ids.VPC, vpc.router) if vpc.router else [],
@@ -98,7 +101,9 @@ def create(call: Call) -> Document:
         words = tagging.words_for(tagging.HOLDERS[ids.VPC], tags)
         words.append(word(CIDR, str(block)))
         add_words(call.rooms, "routers", made["id"], words)
-    identifier = inventory.id_of(ids.VPC, made["id"])
+        identifier = inventory.id_of(ids.VPC, made["id"])
+        with coded(limit="SecurityGroupLimitExceeded"):
+            make_default_group(call.rooms, identifier)
     vpc = inventory.look_again().layout.vpc(identifier)
     return {"vpc": _document(inventory, vpc)}
 
@@ -123,17 +128,23 @@ def delete(call: Call) -> Document:
     layout = call.inventory.layout
     vpc = own_vpc(call, call.parameters.required("VpcId"))
     assert vpc.router is not None
-    has_groups = any(mark(each, OF_VPC) == vpc.id for each in call.inventory.groups)
+    groups = [each for each in call.inventory.groups if mark(each, OF_VPC) == vpc.id]
+    acls = [each for each in acls_of(call).values() if each.vpc == vpc.id]
+    has_more = not all(map(is_default_group, groups)) or len(acls) > 1
     is_used = (
         vpc.subnets or len(vpc.tables) > 1 or vpc.nats or layout.gateway_of(vpc.id)
     )
-    if is_used or has_groups:
+    if is_used or has_more:
         text = f"The vpc '{vpc.id}' has dependencies and cannot be deleted."
         raise Ec2Error("DependencyViolation", text)
     with coded(missing="InvalidVpcID.NotFound", state="DependencyViolation"):
         if vpc.transit is not None:
             leave_transit(call, vpc)
         call.rooms.delete("network", "routers", vpc.router["id"])
+        for group in groups:
+            with there_or_not():
+                call.rooms.delete("network", "security-groups", group["id"])
+    call.kept.drop(call.signer, [each.id for each in acls])
     return {"return": True}
 
 

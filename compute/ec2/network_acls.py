@@ -1,0 +1,156 @@
+"""Network ACLs: numbered rules of what comes into a VPC's subnets, and leaves them.
+
+The network room enforces them as the packet rules of subnets (decision 84).  Each VPC
+has a default one, whose id is like its own; until it is changed it has no row, and the
+subnets have no rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.call import Call
+from compute.ec2.frame.errors import coded
+from compute.ec2.inventory import Thing
+from compute.ec2.vpcs import EVERYWHERE, Vpc
+from compute.ec2.words import RESERVED, mark
+
+ALL_PROTOCOLS = "-1"
+# The one that refuses what no other has let pass.
+LAST_RULE = 32767
+_ALL_PORTS = {"from": 0, "to": 65535}
+# In each direction; what AWS's limit can be raised to.
+ENTRIES_MAX = 40
+# Of a subnet: its ACL, where that is not the default one.
+OF_SUBNET = f"{RESERVED}acl"
+
+Entry = Mapping[str, Any]
+"""A rule as documents have it."""
+
+
+def _all(is_egress: bool, number: int, action: str) -> Entry:
+    return {
+        "ruleNumber": number,
+        "protocol": ALL_PROTOCOLS,
+        "ruleAction": action,
+        "egress": is_egress,
+        "cidrBlock": EVERYWHERE,
+    }
+
+
+_DIRECTIONS = (True, False)
+OPEN = [_all(is_egress, 100, "allow") for is_egress in _DIRECTIONS]
+"""What a default ACL begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acl:
+    """An ACL; ``subnets``: those of the project that have it."""
+
+    id: str
+    vpc: str
+    is_default: bool
+    entries: Sequence[Entry]
+    tags: Mapping[str, str]
+    subnets: Sequence[Thing]
+
+    def all_entries(self) -> list[Entry]:
+        """With those that nobody can change, in order."""
+        last = [_all(is_egress, LAST_RULE, "deny") for is_egress in _DIRECTIONS]
+        return sorted(
+            [*self.entries, *last],
+            key=lambda each: (not each["egress"], each["ruleNumber"]),
+        )
+
+
+def default_of(vpc: str) -> str:
+    """The id of a VPC's default ACL."""
+    return f"{ids.ACL}-{vpc.removeprefix(f'{ids.VPC}-')}"
+
+
+def acls_of(call: Call) -> dict[str, Acl]:
+    """The project's by their ids."""
+    kept = call.kept.all(call.signer, ids.ACL)
+    found = {}
+    for vpc in call.inventory.layout.vpcs.values():
+        default = default_of(vpc.id)
+        own = {each.id: each for each in kept.values() if each.vpc == vpc.id}
+        subnets: dict[str, list[Thing]] = {each: [] for each in (default, *own)}
+        for subnet in vpc.subnets:
+            if subnet["project_id"] == call.signer.project_id:
+                said = mark(subnet, OF_SUBNET)
+                subnets[said if said in own else default].append(subnet)
+        for identifier in subnets:
+            row = own.get(identifier)
+            found[identifier] = Acl(
+                identifier,
+                vpc.id,
+                identifier == default,
+                row.content["entries"] if row else OPEN,
+                row.tags if row else {},
+                subnets[identifier],
+            )
+    return found
+
+
+def acl_named(call: Call, identifier: str) -> Acl:
+    """The one with that id.  ``Ec2Error``."""
+    return ids.named(acls_of(call), ids.ACL, [identifier])[0]
+
+
+def beginning_rules(call: Call, vpc: Vpc) -> list[dict[str, Any]] | None:
+    """The packet rules of a new subnet."""
+    row = call.kept.all(call.signer, ids.ACL).get(default_of(vpc.id))
+    return packet_rules(row.content["entries"]) if row else None
+
+
+def enforce(call: Call, subnets: Sequence[Thing], entries: Sequence[Entry]) -> None:
+    """Tell the network room what the subnets' rules are."""
+    rules = packet_rules(entries)
+    for subnet in subnets:
+        if subnet.get("packet_rules") != rules:
+            body = {"subnet": {"packet_rules": rules}}
+            with coded(missing="InvalidSubnetID.NotFound"):
+                call.rooms.put("network", "subnets", subnet["id"], body=body)
+
+
+def packet_rules(entries: Sequence[Entry]) -> list[dict[str, Any]] | None:
+    """The same as the network room has them, for IPv4, which subnets here are of; None
+    where everything passes."""
+    ordered = sorted(
+        (each for each in entries if each.get("cidrBlock")),
+        key=lambda each: each["ruleNumber"],
+    )
+    firsts = [
+        next((each for each in ordered if each["egress"] is is_egress), None)
+        for is_egress in _DIRECTIONS
+    ]
+    if all(first is not None and _is_open(first) for first in firsts):
+        return None
+    return [_packet_rule(each) for each in ordered]
+
+
+def _is_open(entry: Entry) -> bool:
+    said = (entry["protocol"], entry["ruleAction"], entry["cidrBlock"])
+    return said == (ALL_PROTOCOLS, "allow", EVERYWHERE)
+
+
+def _packet_rule(entry: Entry) -> dict[str, Any]:
+    protocol = None if entry["protocol"] == ALL_PROTOCOLS else entry["protocol"]
+    ports, icmp = entry.get("portRange"), entry.get("icmpTypeCode")
+    low = high = None
+    if ports and ports != _ALL_PORTS:
+        low, high = ports["from"], ports["to"]
+    elif icmp and icmp["type"] != -1:
+        low, high = icmp["type"], None if icmp["code"] == -1 else icmp["code"]
+    return {
+        "direction": "egress" if entry["egress"] else "ingress",
+        "action": entry["ruleAction"],
+        "protocol": protocol,
+        "port_range_min": low,
+        "port_range_max": high,
+        "remote_ip_prefix": entry["cidrBlock"],
+    }
