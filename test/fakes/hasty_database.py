@@ -31,7 +31,7 @@ def hasty(kind: type[D], directory: Path) -> D:
     """The same, of a kind of its own."""
     file = directory / "cloud.sqlite"
     if not file.exists():
-        file.write_bytes(_migrated())
+        file.write_bytes(migrated_file())
     return _open(file, kind)
 
 
@@ -41,7 +41,7 @@ def _open(file: Path, kind: type[D]) -> D:
 
 
 @functools.cache
-def _migrated() -> bytes:
+def migrated_file() -> bytes:
     """The file of a database that nobody has written to but the migrations."""
     rooms = [place.parent.name for place in sorted(COMPUTE.glob("*/migrations"))]
     with tempfile.TemporaryDirectory() as directory:

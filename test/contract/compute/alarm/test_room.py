@@ -22,8 +22,8 @@ PROCESSES = 4
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    url = database.url.render_as_string(hide_password=False)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    url = migrated.url.render_as_string(hide_password=False)
     found = House(tmp_path, url, history_per_alarm=10)
     yield found
     found.close()

@@ -21,8 +21,8 @@ GREENLETS = 8
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    url = database.url.render_as_string(hide_password=False)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    url = migrated.url.render_as_string(hide_password=False)
     found = House(tmp_path, url)
     found.network.report()
     found.hear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from compute.core.sql.database import Database
-from compute.core.sql.migrations import upgrade
 from compute.ec2 import key_pair_tags
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer
@@ -18,9 +17,8 @@ KEY = {"name": "é" * 255, "fingerprint": "1:2"}
 OTHER = {"name": "other", "fingerprint": "3:4"}
 
 
-def test_they_are_one_key_s(database: Database) -> None:
-    upgrade(database, ["ec2"])
-    tags = KeyPairTags(database)
+def test_they_are_one_key_s(migrated: Database) -> None:
+    tags = KeyPairTags(migrated)
     tags.change(ANN, [KEY, OTHER], KEY["name"], lambda has: {"a": "b"})
     tags.change(ANN, [KEY, OTHER], OTHER["name"], lambda has: {"c": "d"})
     found = {KEY["name"]: {"a": "b"}, OTHER["name"]: {"c": "d"}}
@@ -39,11 +37,10 @@ def test_they_are_one_key_s(database: Database) -> None:
 
 
 def test_those_of_keys_that_are_gone_do_not_pile_up(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    migrated: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upgrade(database, ["ec2"])
     monkeypatch.setattr(key_pair_tags, "ROWS_MAX", 3)
-    tags = KeyPairTags(database)
+    tags = KeyPairTags(migrated)
     keys = [{"name": f"k{number}", "fingerprint": "1:2"} for number in range(4)]
     for key in keys:
         tags.change(ANN, [key], key["name"], lambda has: {"a": "b"})

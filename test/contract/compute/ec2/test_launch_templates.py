@@ -26,9 +26,8 @@ WEB = Wanted(name="web")
 
 
 @pytest.fixture
-def templates(database: Database) -> Templates:
-    upgrade(database, ["ec2"])
-    return Templates(database, SteppedClock(), Identifiers(random.Random(1)))
+def templates(migrated: Database) -> Templates:
+    return Templates(migrated, SteppedClock(), Identifiers(random.Random(1)))
 
 
 def refused(error: pytest.ExceptionInfo[Ec2Error]) -> str:

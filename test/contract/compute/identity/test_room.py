@@ -43,8 +43,8 @@ FEDERATED = (
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return make_house(tmp_path, database=database)
+def house(migrated: Database, tmp_path: Path) -> House:
+    return make_house(tmp_path, database=migrated)
 
 
 def test_migrations_make_the_tables(database: Database) -> None:
@@ -63,9 +63,9 @@ def test_migrations_make_the_tables(database: Database) -> None:
 
 @pytest.mark.parametrize("operation", FEDERATED, ids=lambda item: item.__name__)
 def test_federation(
-    database: Database, tmp_path: Path, operation: Callable[[Federated], None]
+    migrated: Database, tmp_path: Path, operation: Callable[[Federated], None]
 ) -> None:
-    with federated_house(tmp_path, database) as federated:
+    with federated_house(tmp_path, migrated) as federated:
         operation(federated)
 
 

@@ -17,8 +17,8 @@ from test.unit.compute.image.house import OTHER, House
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    yield House(tmp_path, database)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    yield House(tmp_path, migrated)
 
 
 def names(house: House, query: str, **more: str) -> list[str]:

@@ -22,8 +22,8 @@ LONG = 100_000
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    url = database.url.render_as_string(hide_password=False)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    url = migrated.url.render_as_string(hide_password=False)
     found = House(tmp_path, url, events_per_stack=12, deleted_kept=60.0)
     yield found
     found.database.close()

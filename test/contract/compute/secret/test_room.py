@@ -24,8 +24,8 @@ LISTENER = Use("load-balancer", "listener", "l1")
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    url = database.url.render_as_string(hide_password=False)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    url = migrated.url.render_as_string(hide_password=False)
     found = House(tmp_path, url, quota_containers=2)
     yield found
     found.close()

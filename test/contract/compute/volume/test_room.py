@@ -19,8 +19,8 @@ SERVER = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> Iterator[House]:
-    yield House(tmp_path, database)
+def house(migrated: Database, tmp_path: Path) -> Iterator[House]:
+    yield House(tmp_path, migrated)
 
 
 def test_migrations_make_the_tables(database: Database) -> None:
