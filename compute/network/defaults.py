@@ -10,6 +10,7 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.network import tables
+from compute.network.frame.subjects import EVERYTHING
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks, prefixes, subnets
 from compute.network.links.segments import tunnels
@@ -17,7 +18,7 @@ from compute.network.model import Network
 from compute.network.projects.topology import make_network_with_router
 
 MADE = "defaults"
-ENCRYPTION = "encrypted tunnels"
+SETTINGS = "settings in views"
 # The cloud's own things belong to no project: only administrators touch them.
 NOBODY = ""
 
@@ -27,8 +28,8 @@ def ensure_defaults(database: NetworkDatabase) -> None:
     context = RequestContext("", roles=frozenset({"admin", "service"}))
     if not database.read(context, _are_made):
         database.write(context, _make)
-    if not database.read(context, _is_encryption_known):
-        database.write(context, _know_encryption)
+    if not database.read(context, _are_settings_known):
+        database.write(context, _know_settings)
 
 
 def _are_made(work: Work) -> bool:
@@ -36,22 +37,28 @@ def _are_made(work: Work) -> bool:
     return bool(work.rows(counters.select().where(counters.c.name == MADE)))
 
 
-def _is_encryption_known(work: Work) -> bool:
+def _are_settings_known(work: Work) -> bool:
     """Whether hosts' views say what the settings say."""
     counters = tables.counters
-    found = work.rows(counters.select().where(counters.c.name == ENCRYPTION))
-    return [row["value"] for row in found] == [int(work.settings.encrypt_tunnels)]
+    found = work.rows(counters.select().where(counters.c.name == SETTINGS))
+    return [row["value"] for row in found] == [_settings_in_views(work)]
 
 
-def _know_encryption(work: Work) -> None:
+def _know_settings(work: Work) -> None:
     """A new revision: agents do not look at a view whose revision they know."""
-    if _is_encryption_known(work):
+    if _are_settings_known(work):
         return
     counters = tables.counters
-    work.connection.execute(counters.delete().where(counters.c.name == ENCRYPTION))
-    value = int(work.settings.encrypt_tunnels)
-    work.connection.execute(counters.insert().values(name=ENCRYPTION, value=value))
+    work.connection.execute(counters.delete().where(counters.c.name == SETTINGS))
+    value = _settings_in_views(work)
+    work.connection.execute(counters.insert().values(name=SETTINGS, value=value))
+    work.concern([EVERYTHING])
     work.touch(tunnels(work))
+
+
+def _settings_in_views(work: Work) -> int:
+    settings = work.settings
+    return int(settings.encrypt_tunnels) + 2 * int(settings.external_masquerade)
 
 
 def _make(work: Work) -> None:

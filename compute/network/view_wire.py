@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from compute.network.records import decode_record, encode_record
+from compute.network.records import decode_record
 from compute.network.report import AgentReport
 from compute.network.view import HostView
 from objectstore.kernel.errors import Corrupt
@@ -36,7 +36,8 @@ def decode_report(data: bytes) -> AgentReport:
 
 
 def _encode(record: Any) -> bytes:
-    return orjson.dumps({"version": VIEW_VERSION, "value": encode_record(record)})
+    # As ``encode_record`` would have it, by C: views may have ten thousands of records.
+    return orjson.dumps({"version": VIEW_VERSION, "value": record})
 
 
 def _decode(data: bytes) -> Any:

@@ -22,7 +22,10 @@ from compute.core.policy import Policy
 from compute.core.sql.database import Connection, Database, Duplicate
 from compute.core.sql.event_log import EventLog
 from compute.core.sql.revisions import update_revision
+from compute.core.sql.rows import values_of
 from compute.network import tables
+from compute.network.frame.concerns import concerned
+from compute.network.frame.revisions import current_revision, raise_revision
 from compute.network.model import Resource
 from compute.network.rules import ADMIN
 from compute.network.settings import NetworkSettings
@@ -33,7 +36,6 @@ from objectstore.kernel.errors import Unavailable
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
 
-COUNTER = "revision"
 TOPIC_ALL = "network"
 TOPIC_HOST = "network.host."
 # Another process may take the address that was free a moment ago.
@@ -53,6 +55,7 @@ class Work:
     events: EventLog
     changed: bool = False
     hosts: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
     _revision: int = -1
 
     @property
@@ -84,8 +87,9 @@ class Work:
 
     def insert(self, table: sa.Table, record: R) -> R:
         """A new row."""
-        self.connection.execute(table.insert().values(**_values(record)))
-        self.touch()
+        values = values_of(record)
+        self.connection.execute(table.insert().values(**values))
+        self.concern(concerned(self.connection, table, None, values))
         return record
 
     def save(self, table: sa.Table, record: R, **values: Any) -> R:
@@ -99,10 +103,11 @@ class Work:
         if not changes:
             return record
         changes["updated_at"] = self.now
+        before = values_of(record)
+        self.concern(concerned(self.connection, table, before, {**before, **changes}))
         revision = update_revision(
             self.connection, table, {"id": record.id}, record.revision, changes
         )
-        self.touch()
         return dataclasses.replace(record, **changes, revision=revision)
 
     def bump(self, table: sa.Table, record: R) -> R:
@@ -123,14 +128,21 @@ class Work:
 
     def delete(self, table: sa.Table, record: Resource) -> None:
         """Take the row and its tags away."""
+        self.concern(concerned(self.connection, table, values_of(record), None))
         self.connection.execute(
             tables.tags.delete().where(tables.tags.c.resource_id == record.id)
         )
         self.connection.execute(table.delete().where(table.c.id == record.id))
-        self.touch()
+
+    def concern(self, subjects: Iterable[str]) -> None:
+        """Something changed, which is news for whoever looks at one of these.  For
+        records it is said already; say it where a row is no record."""
+        self.changed = True
+        self.subjects.update(subjects)
 
     def touch(self, hosts: Iterable[str] = ()) -> None:
-        """Something changed, which these hosts should look at soon."""
+        """Something changed, which these hosts should look at soon: a message, and no
+        more than that (``concern`` is what makes it news)."""
         self.changed = True
         self.hosts.update(host for host in hosts if host)
 
@@ -154,33 +166,6 @@ class Work:
             self._revision = current_revision(self.connection) + 1
         self.changed = True
         return self._revision
-
-
-def current_revision(connection: Connection) -> int:
-    """How many changes there have been."""
-    counters = tables.counters
-    found = connection.execute(
-        sa.select(counters.c.value).where(counters.c.name == COUNTER)
-    ).scalar()
-    return int(found or 0)
-
-
-def raise_revision(connection: Connection) -> None:
-    """Count one change."""
-    counters = tables.counters
-    raised = connection.execute(
-        sa.update(counters)
-        .where(counters.c.name == COUNTER)
-        .values(value=counters.c.value + 1)
-    )
-    if raised.rowcount == 0:
-        connection.execute(counters.insert().values(name=COUNTER, value=1))
-
-
-def _values(record: Any) -> dict[str, Any]:
-    return {
-        item.name: getattr(record, item.name) for item in dataclasses.fields(record)
-    }
 
 
 class NetworkDatabase:
@@ -225,7 +210,7 @@ class NetworkDatabase:
             work = self._work(connection, context)
             result = function(work)
             if work.changed:
-                raise_revision(connection)
+                raise_revision(connection, work.subjects)
             return result, work
 
         with self._line:

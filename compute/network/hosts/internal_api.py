@@ -13,10 +13,10 @@ from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
 from compute.network.client import DEVICES_MAX
 from compute.network.errors import not_found
-from compute.network.frame.work import NetworkDatabase, Work, current_revision
+from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.devices import nic_at, nics_of_devices
+from compute.network.hosts.host_views import HostViews
 from compute.network.hosts.reports import take_report
-from compute.network.hosts.views import host_view
 from compute.network.records import encode_record
 from compute.network.view import HostView
 from compute.network.view_wire import decode_report, encode_view
@@ -47,6 +47,7 @@ class InternalApi:
 
     def __init__(self, database: NetworkDatabase) -> None:
         self._database = database
+        self._views = HostViews()
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -58,15 +59,13 @@ class InternalApi:
         ]
 
     def view(self, call: ApiCall) -> Reply:
-        """The host's view, or 304 when nothing has changed ``since``."""
+        """The host's view, or 304 when its revision is still ``since``."""
         since = call.query.one("since", "-1")
         host = call.parameters["host"]
 
         def work_on(work: Work) -> HostView | None:
             _services_only(work)
-            if str(current_revision(work.connection)) == since:
-                return None
-            return host_view(work, host)
+            return self._views.newer(work, host, since)
 
         found = self._database.read(call.context, work_on)
         if found is None:

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from compute.network import tables, view
+from compute.network.frame.subjects import members_of
 from compute.network.frame.work import Work
+from compute.network.hosts.parts import Parts
 from compute.network.model import IPV4, AddressGroup, SecurityRule
 from compute.network.security.rule_values import normalized, protocol_number
 
 
 def security_groups(
-    work: Work, identifiers: Iterable[str]
+    work: Work, identifiers: Iterable[str], parts: Parts
 ) -> tuple[view.SecurityGroup, ...]:
     """These groups with their rules, and those that the rules name as remote with
     their members; a group of addresses is one that has nothing but members."""
@@ -28,13 +30,18 @@ def security_groups(
             remote.add(rule.remote_group_id)
         if rule.remote_address_group_id:
             named.add(rule.remote_address_group_id)
-    members = {**_members(work, remote), **_addresses(work, named)}
+    members = parts.of(
+        work.connection,
+        "members",
+        {each: [members_of(each)] for each in remote | named},
+        lambda each: _addresses(work, each) if each in named else _members(work, each),
+    )
     stateless = _stateless(work, local)
     return tuple(
         view.SecurityGroup(
             id=each,
             rules=tuple(rules.get(each, ())),
-            members=tuple(sorted(members.get(each, ()))),
+            members=members.get(each, ()),
             is_stateful=each not in stateless,
         )
         for each in sorted(local | remote | named)
@@ -62,28 +69,25 @@ def _rule(rule: SecurityRule) -> view.Rule:
     )
 
 
-def _addresses(work: Work, groups: Iterable[str]) -> dict[str, set[str]]:
-    table = tables.address_groups
-    found = work.records(AddressGroup, table, table.c.id.in_(sorted(groups)))
-    return {group.id: set(group.addresses) for group in found}
+def _addresses(work: Work, group_id: str) -> tuple[str, ...]:
+    found = work.find(AddressGroup, tables.address_groups, group_id)
+    return tuple(sorted(set(found.addresses))) if found is not None else ()
 
 
-def _members(work: Work, groups: Iterable[str]) -> dict[str, set[str]]:
-    """Addresses, and allowed pairs' prefixes, of all ports in each group."""
-    wanted = sorted(groups)
+def _members(work: Work, group_id: str) -> tuple[str, ...]:
+    """Addresses, and allowed pairs' prefixes, of all ports in the group."""
     held, addresses, ports = tables.port_groups, tables.addresses, tables.ports
-    found: dict[str, set[str]] = {}
-    for row in work.rows(
-        sa.select(held.c.group_id, addresses.c.address)
-        .join(addresses, addresses.c.port_id == held.c.port_id)
-        .where(held.c.group_id.in_(wanted))
-    ):
-        found.setdefault(row["group_id"], set()).add(row["address"])
-    for row in work.rows(
-        sa.select(held.c.group_id, ports.c.address_pairs)
-        .join(ports, ports.c.id == held.c.port_id)
-        .where(held.c.group_id.in_(wanted))
-    ):
-        pairs = {pair["ip_address"] for pair in row["address_pairs"]}
-        found.setdefault(row["group_id"], set()).update(pairs)
-    return found
+    found: set[str] = set(
+        work.connection.execute(
+            sa.select(addresses.c.address)
+            .join(held, addresses.c.port_id == held.c.port_id)
+            .where(held.c.group_id == group_id)
+        ).scalars()
+    )
+    for pairs in work.connection.execute(
+        sa.select(ports.c.address_pairs)
+        .join(held, ports.c.id == held.c.port_id)
+        .where(held.c.group_id == group_id)
+    ).scalars():
+        found.update(pair["ip_address"] for pair in pairs)
+    return tuple(sorted(found))

@@ -9,14 +9,16 @@ was first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from compute.network import tables
+from compute.network.frame.subjects import names_of, of_network
 from compute.network.frame.work import Work
 from compute.network.host_names import HostName
+from compute.network.hosts.parts import Parts
 from compute.network.links.dns_names import full_name, name_at
 from compute.network.model import NETWORK_OWNER_PREFIX, Network
 
@@ -36,15 +38,29 @@ class Claim(NamedTuple):
     host: HostName
 
 
-def names_of(
-    work: Work, networks: Mapping[str, Network], served: Collection[str]
+def names_on(
+    work: Work, networks: Mapping[str, Network], served: Collection[str], parts: Parts
 ) -> dict[str, tuple[HostName, ...]]:
     """By network, those of ``served`` (the ids of networks with a resolver here)."""
-    found: dict[str, list[Claim]] = {each: [] for each in served}
+    return parts.of(
+        work.connection,
+        "names",
+        {
+            each: [of_network(each), names_of(networks[each].project_id)]
+            for each in served
+        },
+        lambda each: _names_on(work, networks[each]),
+    )
+
+
+def _names_on(work: Work, network: Network) -> tuple[HostName, ...]:
+    return settled([*_of_ports(work, network), *_of_floating_ips(work, network)])
+
+
+def _of_ports(work: Work, network: Network) -> Iterator[Claim]:
     ports, addresses = tables.ports, tables.addresses
-    for row in work.connection.execute(
+    for project_id, since, dns_name, dns_domain, address in work.connection.execute(
         sa.select(
-            ports.c.network_id,
             ports.c.project_id,
             ports.c.created_at,
             ports.c.dns_name,
@@ -53,29 +69,28 @@ def names_of(
         )
         .join(addresses, addresses.c.port_id == ports.c.id)
         .where(
-            ports.c.network_id.in_(list(served)),
+            ports.c.network_id == network.id,
             ports.c.device_owner.not_like(NETWORK_OWNER_PREFIX + "%"),
         )
     ):
-        network = networks[row.network_id]
-        is_owner = row.project_id == network.project_id
-        name = told(
-            network.dns_domain,
-            full_name(
-                name_at(row.dns_name, row.address),
-                row.dns_domain or network.dns_domain,
-            ),
-            is_owner=is_owner,
-        )
+        is_owner = project_id == network.project_id
+        full = full_name(name_at(dns_name, address), dns_domain or network.dns_domain)
+        name = told(network.dns_domain, full, is_owner=is_owner)
         if name:
             named = OF_OWNER if is_owner else OF_BORROWER
-            rank = named if row.dns_name else OF_ADDRESS
-            host = HostName(row.address, name)
-            claim = Claim(rank, row.created_at, row.project_id, host)
-            found[network.id].append(claim)
-    for network_id, claims in _floating(work, networks, served).items():
-        found[network_id] += claims
-    return {network_id: settled(claims) for network_id, claims in found.items()}
+            rank = named if dns_name else OF_ADDRESS
+            yield Claim(rank, since, project_id, HostName(address, name))
+
+
+def _of_floating_ips(work: Work, network: Network) -> Iterator[Claim]:
+    table = tables.floating_ips
+    for since, address, dns_name, dns_domain in work.connection.execute(
+        sa.select(
+            table.c.created_at, table.c.address, table.c.dns_name, table.c.dns_domain
+        ).where(table.c.project_id == network.project_id, table.c.dns_name != "")
+    ):
+        host = HostName(address, full_name(dns_name, dns_domain).rstrip("."))
+        yield Claim(OF_OWNER, since, network.project_id, host)
 
 
 def settled(claims: Iterable[Claim]) -> tuple[HostName, ...]:
@@ -98,25 +113,3 @@ def told(domain: str, full: str, *, is_owner: bool) -> str:
     if "." not in label:
         return label if is_owner or label not in OWNERS_ALONE else ""
     return name if is_owner or (domain and name.endswith(below)) else ""
-
-
-def _floating(
-    work: Work, networks: Mapping[str, Network], served: Collection[str]
-) -> dict[str, list[Claim]]:
-    table = tables.floating_ips
-    projects = {networks[each].project_id for each in served}
-    by_project: dict[str, list[Claim]] = {}
-    for row in work.rows(
-        sa.select(
-            table.c.project_id,
-            table.c.created_at,
-            table.c.address,
-            table.c.dns_name,
-            table.c.dns_domain,
-        ).where(table.c.project_id.in_(projects), table.c.dns_name != "")
-    ):
-        name = full_name(row["dns_name"], row["dns_domain"]).rstrip(".")
-        host = HostName(row["address"], name)
-        claim = Claim(OF_OWNER, row["created_at"], row["project_id"], host)
-        by_project.setdefault(claim.project_id, []).append(claim)
-    return {each: by_project.get(networks[each].project_id, []) for each in served}

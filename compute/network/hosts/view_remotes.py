@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 
 import sqlalchemy as sa
 
 from compute.network import tables
+from compute.network.frame.subjects import of_network
 from compute.network.frame.work import Work
+from compute.network.hosts.parts import Parts
 from compute.network.links.segments import tunnels
 from compute.network.view import Remote
 
+Macs = Mapping[str, tuple[str, ...]]
+"""A network's MAC addresses by the host where they are."""
+
 
 def remotes_of(
-    work: Work, network_ids: Collection[str], host: str
+    work: Work, network_ids: Collection[str], host: str, parts: Parts
 ) -> dict[str, tuple[Remote, ...]]:
     """For each of the networks that other hosts have too: those hosts, with the MAC
     addresses that are there.  Nothing for a host that has no tunnels itself."""
     ends = tunnels(work)
     if host not in ends:
         return {}
+    found: dict[str, tuple[Remote, ...]] = {}
+    subjects = {each: [of_network(each)] for each in network_ids}
+    macs = parts.of(work.connection, "macs", subjects, partial(_macs, work))
+    for network_id, hosts in macs.items():
+        others = [name for name in hosts if name != host and name in ends]
+        if others:
+            found[network_id] = tuple(
+                Remote(ends[name].address, hosts[name], ends[name].key)
+                for name in others
+            )
+    return found
+
+
+def _macs(work: Work, network_id: str) -> Macs:
     ports, bindings = tables.ports, tables.bindings
-    wanted = ports.c.network_id.in_(list(network_ids))
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in work.rows(
-        sa.select(ports.c.network_id, ports.c.host, ports.c.mac).where(
-            wanted, ports.c.host.not_in(("", host))
+    found: dict[str, set[str]] = defaultdict(set)
+    for host, mac in work.connection.execute(
+        sa.select(ports.c.host, ports.c.mac).where(
+            ports.c.network_id == network_id, ports.c.host != ""
         )
     ):
-        found[row["network_id"]][row["host"]].add(row["mac"])
+        found[host].add(mac)
     # A host that a guest is about to come to hears what is said to all.
-    for row in work.rows(
-        sa.select(ports.c.network_id, bindings.c.host)
-        .join(bindings, bindings.c.port_id == ports.c.id)
-        .where(wanted, bindings.c.host != host)
-    ):
-        found[row["network_id"]].setdefault(row["host"], set())
-    return {
-        network_id: tuple(
-            Remote(ends[name].address, tuple(sorted(macs)), ends[name].key)
-            for name, macs in sorted(hosts.items())
-            if name in ends
-        )
-        for network_id, hosts in found.items()
-        if any(name in ends for name in hosts)
-    }
+    for host in work.connection.execute(
+        sa.select(bindings.c.host)
+        .join(ports, bindings.c.port_id == ports.c.id)
+        .where(ports.c.network_id == network_id)
+    ).scalars():
+        found[host].update()
+    return {host: tuple(sorted(macs)) for host, macs in sorted(found.items())}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from compute.network import tables, view
+from compute.network import view
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
 from compute.network.model import FloatingIp, Router
@@ -12,17 +13,21 @@ from compute.network.qos.qualities import qualities
 from compute.network.qos.users import policies_of_floating_ips
 
 
-def floating_qualities(
-    work: Work, routers: Sequence[Router]
-) -> tuple[view.FloatingQuality, ...]:
+class Limit(NamedTuple):
+    """What leaves a router by an address is as fast as a policy says."""
+
+    router_id: str
+    address: str
+    policy_id: str
+
+
+def limits_outside(
+    work: Work, routers: Sequence[Router], floating: Sequence[FloatingIp]
+) -> list[Limit]:
     """Of floating IPs, and of gateways: what leaves in their routers' own names."""
-    table = tables.floating_ips
-    floating = work.records(
-        FloatingIp, table, table.c.router_id.in_([router.id for router in routers])
-    )
     policies = policies_of_floating_ips(work, floating)
     found = [
-        (each.router_id, each.address, policies[each.id])
+        Limit(each.router_id, each.address, policies[each.id])
         for each in floating
         if policies[each.id]
     ]
@@ -32,12 +37,19 @@ def floating_qualities(
     for port_id, held in addresses_of(work, list(limited)).items():
         router = limited[port_id]
         found += [
-            (router.id, each.address, router.qos_policy_id)
+            Limit(router.id, each.address, router.qos_policy_id)
             for each in held
             if ":" not in each.address
         ]
-    wanted = qualities(work, [policy for _, _, policy in found])
+    return found
+
+
+def floating_qualities(
+    work: Work, limits: Sequence[Limit]
+) -> tuple[view.FloatingQuality, ...]:
+    """What these come to."""
+    wanted = qualities(work, [each.policy_id for each in limits])
     return tuple(
-        view.FloatingQuality(router_id, address, wanted[policy])
-        for router_id, address, policy in found
+        view.FloatingQuality(each.router_id, each.address, wanted[each.policy_id])
+        for each in limits
     )

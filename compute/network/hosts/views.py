@@ -1,22 +1,34 @@
 """Writes a host's view: reads all that one host needs to know.
 
-What is read is bounded by the host: its ports, their networks, groups and routers;
-only the members of remote groups are from elsewhere.
+What is read is bounded by the host: its ports, their networks, groups and routers.
+What is from elsewhere (names, other hosts' ports, members of groups) is a part that
+hosts have in common, and comes from ``Parts``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from compute.network import tables, view
-from compute.network.frame.work import Work, current_revision
+from compute.network.frame.subjects import (
+    EVERYTHING,
+    members_of,
+    names_of,
+    of_host,
+    of_network,
+    of_policy,
+    rules_of,
+)
+from compute.network.frame.work import Work
+from compute.network.hosts.parts import Parts
 from compute.network.hosts.view_groups import security_groups
-from compute.network.hosts.view_names import names_of
+from compute.network.hosts.view_names import names_on
 from compute.network.hosts.view_remotes import remotes_of
-from compute.network.hosts.view_speeds import floating_qualities
+from compute.network.hosts.view_speeds import floating_qualities, limits_outside
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
 from compute.network.links.network_wires import FLAT
@@ -40,8 +52,17 @@ from compute.network.security.membership import groups_of_ports
 from compute.network.security.packet_rules import told
 
 
-def host_view(work: Work, host: str) -> view.HostView:
-    """The view, as of now."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A view, and the subjects that it was made of: it stays as it is until one of
+    these changes."""
+
+    view: view.HostView
+    subjects: frozenset[str]
+
+
+def write_view(work: Work, host: str, parts: Parts) -> Written:
+    """The view as of now; without a revision, which is its subjects'."""
     coming = bound_to(work, host)
     here = sa.or_(tables.ports.c.host == host, tables.ports.c.id.in_(coming))
     ports = work.records(Port, tables.ports, here)
@@ -52,10 +73,14 @@ def host_view(work: Work, host: str) -> view.HostView:
     networks = _networks_of(work, ports)
     policies = {port.id: policy_of(port, networks) for port in ports}
     wanted = qualities(work, policies.values())
-    return view.HostView(
+    floating = _floating_ips_of(work, routers)
+    limits = limits_outside(work, routers, floating)
+    local = {each for held in groups.values() for each in held}
+    security = security_groups(work, local, parts)
+    found = view.HostView(
         host=host,
-        revision=current_revision(work.connection),
-        networks=_networks(work, networks, ports, host),
+        revision=0,
+        networks=_networks(work, networks, ports, host, parts),
         ports=tuple(
             dataclasses.replace(
                 _port(port, addresses.get(port.id, ()), groups.get(port.id, ())),
@@ -63,15 +88,27 @@ def host_view(work: Work, host: str) -> view.HostView:
             )
             for port in ports
         ),
-        security_groups=security_groups(
-            work, {each for held in groups.values() for each in held}
-        ),
+        security_groups=security,
         routers=_routers(work, routers, ports),
-        floating_ips=_floating_ips(work, routers),
-        port_forwardings=_port_forwardings(work, routers),
-        floating_qualities=floating_qualities(work, routers),
+        floating_ips=_floating_ips(floating),
+        port_forwardings=_port_forwardings(work, floating),
+        floating_qualities=floating_qualities(work, limits),
         encrypts_tunnels=work.settings.encrypt_tunnels,
     )
+    outside = {each.external_network_id for each in floating}
+    looked_at = {EVERYTHING, of_host(host)}
+    looked_at.update(of_network(each) for each in networks.keys() | outside)
+    looked_at.update(names_of(networks[each].project_id) for each in _served(ports))
+    looked_at.update(rules_of(each) for each in local)
+    looked_at.update(
+        members_of(rule.remote_group)
+        for group in security
+        for rule in group.rules
+        if rule.remote_group
+    )
+    kept = {*policies.values(), *(limit.policy_id for limit in limits)}
+    looked_at.update(of_policy(each) for each in kept if each)
+    return Written(found, frozenset(looked_at))
 
 
 def _networks_of(work: Work, ports: Sequence[Port]) -> dict[str, Network]:
@@ -81,7 +118,11 @@ def _networks_of(work: Work, ports: Sequence[Port]) -> dict[str, Network]:
 
 
 def _networks(
-    work: Work, found: Mapping[str, Network], ports: Sequence[Port], host: str
+    work: Work,
+    found: Mapping[str, Network],
+    ports: Sequence[Port],
+    host: str,
+    parts: Parts,
 ) -> tuple[view.Network, ...]:
     wanted = sorted(found)
     subnets: dict[str, list[view.Subnet]] = {}
@@ -90,10 +131,9 @@ def _networks(
     for row in rows:
         subnet = _subnet(row, scopes.get(row.id, ""))
         subnets.setdefault(row.network_id, []).append(subnet)
-    remotes = remotes_of(work, wanted, host)
+    remotes = remotes_of(work, wanted, host, parts)
     numbers = segments_of(work, list(remotes))
-    served = {port.network_id for port in ports if port.device_owner == OWNER_DHCP}
-    names = names_of(work, found, served)
+    names = names_on(work, found, _served(ports), parts)
     return tuple(
         dataclasses.replace(
             _network(work, each, subnets.get(each.id, [])),
@@ -103,6 +143,11 @@ def _networks(
         )
         for each in found.values()
     )
+
+
+def _served(ports: Sequence[Port]) -> set[str]:
+    """The networks whose resolver is here."""
+    return {port.network_id for port in ports if port.device_owner == OWNER_DHCP}
 
 
 def _network(work: Work, network: Network, subnets: list[view.Subnet]) -> view.Network:
@@ -210,26 +255,24 @@ def _router(router: Router, ports: Sequence[Port]) -> view.Router:
     )
 
 
-def _floating_ips(work: Work, routers: Sequence[Router]) -> tuple[view.FloatingIp, ...]:
+def _floating_ips_of(work: Work, routers: Sequence[Router]) -> list[FloatingIp]:
     table = tables.floating_ips
-    found = work.records(
-        FloatingIp,
-        table,
-        table.c.router_id.in_([router.id for router in routers]),
-        table.c.port_id.is_not(None),
-    )
+    here = table.c.router_id.in_([router.id for router in routers])
+    return work.records(FloatingIp, table, here)
+
+
+def _floating_ips(found: Sequence[FloatingIp]) -> tuple[view.FloatingIp, ...]:
     return tuple(
         view.FloatingIp(each.id, each.router_id, each.address, each.fixed_address or "")
         for each in found
+        if each.port_id is not None
     )
 
 
 def _port_forwardings(
-    work: Work, routers: Sequence[Router]
+    work: Work, floating: Sequence[FloatingIp]
 ) -> tuple[view.PortForwarding, ...]:
-    table = tables.floating_ips
-    here = table.c.router_id.in_([router.id for router in routers])
-    found = {each.id: each for each in work.records(FloatingIp, table, here)}
+    found = {each.id: each for each in floating}
     return tuple(
         view.PortForwarding(
             each.id,

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.concerns import addresses_of_ports
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
 from compute.network.model import NETWORK_OWNER_PREFIX, FixedAddress, Subnet
@@ -269,6 +270,7 @@ def addresses_of(work: Work, port_ids: Sequence[str]) -> dict[str, list[FixedAdd
 def assign(work: Work, port_id: str, pairs: Sequence[tuple[str, str]]) -> None:
     """Make these the addresses of the port."""
     table = tables.addresses
+    work.concern(addresses_of_ports(work.connection, tables.ports.c.id == port_id))
     had = {
         (each.subnet_id, each.address)
         for each in addresses_of(work, [port_id]).get(port_id, [])
@@ -295,4 +297,5 @@ def assign(work: Work, port_id: str, pairs: Sequence[tuple[str, str]]) -> None:
 def release(work: Work, port_id: str) -> None:
     """Give all addresses of the port back."""
     table = tables.addresses
+    work.concern(addresses_of_ports(work.connection, tables.ports.c.id == port_id))
     work.connection.execute(table.delete().where(table.c.port_id == port_id))

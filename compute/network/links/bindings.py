@@ -17,6 +17,7 @@ from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import is_service
+from compute.network.frame.subjects import of_host, of_network
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.networks import hosts_of_network
@@ -177,6 +178,7 @@ def add_binding(work: Work, port: Port, host: str) -> None:
     work.connection.execute(
         tables.bindings.insert().values(port_id=port.id, host=host, wired=False)
     )
+    work.concern([of_host(host), of_network(port.network_id)])
     keep_dhcp_ports(work, port.network_id)
     work.touch(hosts_of_network(work, port.network_id))
 
@@ -190,6 +192,7 @@ def drop_binding(work: Work, port: Port) -> bool:
     work.touch([second])
     bindings = tables.bindings
     work.connection.execute(bindings.delete().where(bindings.c.port_id == port.id))
+    work.concern([of_host(second), of_network(port.network_id)])
     keep_dhcp_ports(work, port.network_id)
     work.touch(hosts_of_network(work, port.network_id))
     return was_wired

@@ -161,6 +161,7 @@ def delete_network(work: Work, network: Network) -> None:
     work.touch({port.host for port in ports})
     identifiers = [port.id for port in ports]
     connection = work.connection
+    # Nobody is told of the addresses and the number: their ports and network go too.
     connection.execute(
         tables.addresses.delete().where(tables.addresses.c.port_id.in_(identifiers))
     )

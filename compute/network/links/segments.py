@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.subjects import EVERYTHING, of_network
 from compute.network.frame.work import Work
 from compute.network.links.network_wires import LOCAL
 from compute.network.links.networks import hosts_of_network
@@ -47,6 +48,7 @@ def keep_segment(work: Work, network_id: str) -> None:
     work.connection.execute(
         segments.insert().values(network_id=network_id, number=number)
     )
+    work.concern([of_network(network_id)])
 
 
 def _gap(work: Work) -> int:
@@ -104,6 +106,7 @@ def note_tunnel(work: Work, host: str, told: Tunnel) -> None:
         )
     # Rare (a host is new, or renumbered), and any host may talk to it.
     work.touch(known.keys() | {host})
+    work.concern([EVERYTHING])
 
 
 def _number(work: Work, network_id: str) -> int:

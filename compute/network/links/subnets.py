@@ -12,6 +12,7 @@ from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
+from compute.network.frame.concerns import addresses_of_ports
 from compute.network.frame.fields import (
     BOOLEAN,
     TEXT,
@@ -188,6 +189,8 @@ def delete_subnet(work: Work, subnet: Subnet) -> None:
                 f"Unable to complete operation on subnet {subnet.id}: One or more"
                 " ports have an IP allocation from this subnet.",
             )
+    identifiers = [port.id for port in holders]
+    work.concern(addresses_of_ports(work.connection, ports.c.id.in_(identifiers)))
     work.connection.execute(
         addresses.delete().where(addresses.c.subnet_id == subnet.id)
     )

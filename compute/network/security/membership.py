@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from compute.network import tables
 from compute.network.errors import conflict, invalid, not_found
 from compute.network.frame.collection import is_service
+from compute.network.frame.concerns import groups_of_port
 from compute.network.frame.work import Work
 from compute.network.links.visibility import SHARED, lent
 from compute.network.model import Port, SecurityGroup
@@ -74,6 +75,9 @@ def set_groups(work: Work, port_id: str, groups: Sequence[str]) -> None:
     """Make these the groups of the port."""
     members = tables.port_groups
     had = set(groups_of(work, port_id))
+    if had != set(groups):
+        changed = had ^ set(groups)
+        work.concern(groups_of_port(work.connection, port_id, changed))
     for group_id in had - set(groups):
         work.connection.execute(
             members.delete().where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compute.network.tables.frame import metadata
 from compute.network.tables.hosts import (
     agents,
+    changes,
     counters,
     events,
     tunnels,
@@ -52,6 +53,7 @@ __all__ = [
     "agents",
     "bandwidth_rules",
     "bindings",
+    "changes",
     "conntrack_helpers",
     "counters",
     "default_rules",

@@ -9,6 +9,9 @@ from compute.core.sql.event_log import event_table
 from compute.network.columns import Address, Word, flag, moment, text
 from compute.network.tables.frame import metadata
 
+# A host's name, which has 255, and what kind of subject it is.
+SUBJECT_CHARACTERS = 300
+
 agents = table(
     "network_agents",
     metadata,
@@ -32,12 +35,21 @@ tunnels = table(
     text("public_key"),
 )
 
-# One row: how many changes there have been.  Hosts' views carry it.
+# How many changes there have been, and a few things that are done once.
 counters = table(
     "network_counters",
     metadata,
     sa.Column("name", Word, primary_key=True),
     sa.Column("value", sa.BigInteger(), nullable=False),
+)
+
+# The newest change that concerned a subject (``frame/subjects.py``): hosts' views are
+# as new as the newest of theirs.
+changes = table(
+    "network_changes",
+    metadata,
+    sa.Column("subject", sa.String(SUBJECT_CHARACTERS), primary_key=True),
+    sa.Column("revision", sa.BigInteger(), nullable=False),
 )
 
 events = event_table("network", metadata)

@@ -62,9 +62,12 @@ def test_another_host_knows_nothing_of_it(house: House) -> None:
 
 
 def test_nothing_new_is_no_view(house: House) -> None:
+    network, _ = served(house)
     revision = house.view().revision
     assert house.client.host_view(HOST, revision) is None
-    house.network()
+    house.network("10.2.0.0/24")  # nothing of it is on the host
+    assert house.client.host_view(HOST, revision) is None
+    house.change("network", network["id"], dns_domain="example.org.")
     assert house.client.host_view(HOST, revision) is not None
 
 
