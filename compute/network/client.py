@@ -26,6 +26,7 @@ from compute.network.facts import (
 from compute.network.nics import Nic, NicAddress, NicRoute
 from compute.network.port_names import balancer_namespace
 from compute.network.records import decode_record
+from compute.network.view_versions import VIEW_VERSION
 from compute.network.vip_client import Opening, SubnetFacts, VipClient, VipPort
 from objectstore.client.caller import Caller
 
@@ -286,7 +287,8 @@ class NetworkClient:
     def host_view(self, host: str, since: int = -1) -> bytes | None:
         """The host's view (for ``view_wire.decode_view``); None when nothing has
         changed since that revision."""
-        path = f"/internal/hosts/{quote(host, safe='')}/view?since={since}"
+        query = urlencode({"since": since, "version": VIEW_VERSION})
+        path = f"/internal/hosts/{quote(host, safe='')}/view?{query}"
         answer = self._wire.send("GET", path, accept=(304,), timeout=AGENT_SECONDS)
         content = answer.read()
         return None if answer.status in (204, 304) else content

@@ -1,4 +1,9 @@
-"""Views and reports on the wire: JSON with the version of what its fields mean."""
+"""Views and reports on the wire: JSON with the version of what its fields mean.
+
+Agents and control planes of this version and of the one before understand each other
+(``view_versions``): an agent says which it has when it asks, and reports as it was last
+spoken to.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +14,73 @@ import orjson
 from compute.network.records import decode_record
 from compute.network.report import AgentReport
 from compute.network.view import HostView
+from compute.network.view_versions import (
+    VERSION_BEFORE,
+    VERSIONS,
+    VIEW_VERSION,
+    as_before,
+    as_now,
+)
 from objectstore.kernel.errors import Corrupt
 
-# Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 8
+
+class Untold(Exception):
+    """Something in a view has no words in the version that was asked for."""
 
 
-def encode_view(view: HostView) -> bytes:
-    """The view as JSON."""
-    return _encode(view)
+def encode_view(view: HostView, version: int = VIEW_VERSION) -> bytes:
+    """The view as JSON; ``Untold``."""
+    content = _encode(view, VIEW_VERSION)
+    if version == VIEW_VERSION:
+        return content
+    assert version == VERSION_BEFORE, f"no view of version {version}"
+    document = orjson.loads(content)
+    missing = as_before(document["value"])
+    if missing:
+        raise Untold(missing)
+    return orjson.dumps({**document, "version": version})
 
 
 def decode_view(data: bytes) -> HostView:
     """The view that ``encode_view`` wrote; ``Corrupt`` for anything else."""
-    return decode_record(HostView, _decode(data))
+    return read_view(data)[1]
 
 
-def encode_report(report: AgentReport) -> bytes:
-    """The report as JSON."""
-    return _encode(report)
+def read_view(data: bytes) -> tuple[int, HostView]:
+    """The same, with the version that it came in."""
+    version, value = _decode(data)
+    if version == VERSION_BEFORE:
+        try:
+            as_now(value)
+        except (KeyError, TypeError):
+            raise Corrupt("not a view of the version before") from None
+    return version, decode_record(HostView, value)
+
+
+def encode_report(report: AgentReport, version: int = VIEW_VERSION) -> bytes:
+    """The report as JSON; it is the same in both versions."""
+    return _encode(report, version)
 
 
 def decode_report(data: bytes) -> AgentReport:
     """The report that ``encode_report`` wrote; ``Corrupt`` for anything else."""
-    return decode_record(AgentReport, _decode(data))
+    return decode_record(AgentReport, _decode(data)[1])
 
 
-def _encode(record: Any) -> bytes:
+def _encode(record: Any, version: int) -> bytes:
     # As ``encode_record`` would have it, by C: views may have ten thousands of records.
-    return orjson.dumps({"version": VIEW_VERSION, "value": record})
+    return orjson.dumps({"version": version, "value": record})
 
 
-def _decode(data: bytes) -> Any:
+def _decode(data: bytes) -> tuple[int, Any]:
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Corrupt(f"not JSON: {error}") from None
     if not isinstance(document, dict) or document.keys() != {"version", "value"}:
         raise Corrupt("neither a view nor a report")
-    if document["version"] != VIEW_VERSION:
-        raise Corrupt(f"version {document['version']!r} is not {VIEW_VERSION}")
-    return document["value"]
+    version = document["version"]
+    if type(version) is not int or version not in VERSIONS:
+        known = " or ".join(map(str, VERSIONS))
+        raise Corrupt(f"version {version!r} is not {known}")
+    return version, document["value"]
