@@ -16,11 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import track
 
 from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, answer, settings_option
-from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
+from objectstore.cli.show import (
+    as_json_option,
+    bad,
+    console,
+    counted,
+    print_json,
+    print_table,
+)
 from objectstore.kernel.errors import RingstackError
 from objectstore.proxy.row_step import record_row
 from objectstore.wire.records import (
@@ -70,14 +76,14 @@ def populate(settings_file: Path, coverage: float) -> None:
     try:
         parts.rounds.write(group, lambda node: node.create(key, ACCOUNT, at, {}))
         names = list(container_sample(outside, coverage))
-        for name in track(names, "containers", console=console, transient=True):
+        for name in counted(names, "containers"):
             _put_container(outside, name, 0)
         console.print(f"{len(names)} containers")
         for policy in outside.settings.policies:
             box = _box(policy.index)
             _put_container(outside, box, policy.index)
             objects = list(object_sample(outside, coverage, policy.index))
-            for name in track(objects, policy.name, console=console, transient=True):
+            for name in counted(objects, policy.name):
                 _put_object(outside, box, name, policy.index)
             console.print(f"{len(objects)} objects of {policy.name}")
     except RingstackError as error:
@@ -206,7 +212,7 @@ def _count(
     where: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     wanted = 0
-    for key in track(keys, kind, console=console, transient=True):
+    for key in counted(keys, kind):
         primaries = ring.primaries(ring.partition(key))
         wanted += len(primaries)
         lacking = 0

@@ -138,7 +138,9 @@ def _wait(outside: Outside, name: str) -> int:
         MofNCompleteColumn(),
         TextColumn("partitions"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task("", total=left, name=name)
         total = left
         while left:

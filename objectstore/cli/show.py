@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import orjson
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+T = TypeVar("T")
 BAD = "bold red"
 COLUMNS_IN_FILES = 1000
 
@@ -38,6 +40,17 @@ def print_table(
     if not console.is_terminal:
         console.width = COLUMNS_IN_FILES
     console.print(table)
+
+
+def counted(things: Sequence[T], title: str) -> Iterable[T]:
+    """The things, with a bar on a terminal; elsewhere it would be an empty line."""
+    return track(
+        things,
+        title,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 def bad(value: Any) -> Text:

@@ -63,9 +63,11 @@ class Device:
             for room in rooms:
                 locks.append(disk.lock(os.path.join(path, f"lock-{room}")))
             return cls(disk, path, _identity(disk, path), locks)
-        except BaseException:
+        except BaseException as error:
             for lock in locks:
                 disk.close(lock)
+            if isinstance(error, Locked):
+                raise Locked(f"{path}: another process has it open") from None
             raise
 
     def close(self) -> None:

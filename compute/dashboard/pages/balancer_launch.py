@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
@@ -10,6 +11,7 @@ from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages import balancer_tls as tls
 from compute.dashboard.pages.balancer_listener_forms import PORT_MAX, PROTOCOLS
 from compute.dashboard.pages.balancers import ROOM
+from compute.dashboard.pages.reach import subnets_of, usable
 from compute.dashboard.pages.words import name_of, options, switch
 
 # What a simple one speaks, and how its members are looked at.
@@ -36,56 +38,57 @@ def new_form(visit: Visit) -> Form:
     """Where it listens, and to whom it hands on."""
     rooms = visit.rooms
     found = rooms.together(
+        networks=lambda: rooms.get("network", "networks"),
         subnets=lambda: rooms.get("network", "subnets"),
         servers=lambda: rooms.get("compute", "servers", "detail", limit=1000),
     )
+    networks = usable(found["networks"]["networks"], visit.session.project_id)
+    subnets = subnets_of(networks, found["subnets"]["subnets"])
+    servers = found.get("servers", {}).get("servers", ())
+    return Form(
+        "Make a load balancer",
+        [*_place(subnets), *_listener(visit), *_members(servers)],
+        "Make it",
+        "/balancers",
+        "balancers",
+    )
+
+
+def _place(subnets: Iterable[Any]) -> list[Field]:
+    address = Field(
+        "subnet",
+        "Its address is of the subnet",
+        "select",
+        options=options(subnets, "cidr"),
+        is_required=True,
+    )
+    return [Field("name", "Name", is_required=True), address]
+
+
+def _listener(visit: Visit) -> list[Field]:
     protocols = [
         Option(word, PROTOCOLS[word])
         for word in MONITORS
         if word != tls.TERMINATED_HTTPS or tls.has_secrets(visit)
     ]
+    fields = [
+        Field("protocol", "Protocol", "select", options=protocols, is_required=True)
+    ]
     kept, _ = tls.certificates(visit)
-    return Form(
-        "Make a load balancer",
-        [
-            Field("name", "Name", is_required=True),
-            Field(
-                "subnet",
-                "Its address is of the subnet",
-                "select",
-                options=options(found["subnets"]["subnets"], "cidr"),
-                is_required=True,
-            ),
-            Field(
-                "protocol", "Protocol", "select", options=protocols, is_required=True
-            ),
-            *(
-                [
-                    Field(
-                        "certificate",
-                        "Certificate, where HTTPS ends here",
-                        "select",
-                        options=[Option("", "None"), *kept],
-                    )
-                ]
-                if kept
-                else ()
-            ),
-            _port_field("port", "Listens on port"),
-            Field("method", "Hands on", "select", options=METHODS, is_required=True),
-            Field(
-                "members",
-                "To servers",
-                "checks",
-                options=_server_options(found.get("servers", {}).get("servers", ())),
-            ),
-            _port_field("member_port", "To their port"),
-            switch("monitor", "Leave out servers that do not answer", is_on=True),
-        ],
-        "Make it",
-        "/balancers",
-        "balancers",
-    )
+    if kept:
+        choices = [Option("", "None"), *kept]
+        label = "Certificate, where HTTPS ends here"
+        fields.append(Field("certificate", label, "select", options=choices))
+    return [*fields, _port_field("port", "Listens on port")]
+
+
+def _members(servers: Iterable[Any]) -> list[Field]:
+    return [
+        Field("method", "Hands on", "select", options=METHODS, is_required=True),
+        Field("members", "To servers", "checks", options=_server_options(servers)),
+        _port_field("member_port", "To their port"),
+        switch("monitor", "Leave out servers that do not answer", is_on=True),
+    ]
 
 
 def _port_field(name: str, label: str) -> Field:

@@ -25,6 +25,7 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.ports import port_table
 from compute.dashboard.pages.qos import field_of, policies_of
+from compute.dashboard.pages.reach import subnets_of, usable
 from compute.dashboard.pages.topology import topology
 from compute.dashboard.pages.words import (
     link_to,
@@ -50,7 +51,8 @@ def show_all(visit: Visit) -> Page:
         ports=lambda: rooms.get("network", "ports", project_id=project),
         servers=lambda: rooms.get("compute", "servers", limit=200),
     )
-    networks, subnets = found["networks"]["networks"], found["subnets"]["subnets"]
+    networks = usable(found["networks"]["networks"], project)
+    subnets = subnets_of(networks, found["subnets"]["subnets"])
     rows = [_row(each, subnets, project) for each in networks]
     empty = Empty("No networks yet. Servers talk to each other over one.", MAKE)
     columns = ["Name", "State", "Subnets", "Kind", "Shared"]

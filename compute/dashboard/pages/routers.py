@@ -21,6 +21,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.reach import inner, subnets_of
 from compute.dashboard.pages.words import (
     lines,
     link_to,
@@ -249,17 +250,13 @@ def connect_form(visit: Visit) -> Form:
         networks=lambda: visit.rooms.get("network", "networks"),
         subnets=lambda: visit.rooms.get("network", "subnets"),
     )
-    outer = {
-        each["id"] for each in found["networks"]["networks"] if each["router:external"]
-    }
-    inner = [
-        each for each in found["subnets"]["subnets"] if each["network_id"] not in outer
-    ]
+    networks = inner(found["networks"]["networks"], visit.session.project_id)
+    subnets = subnets_of(networks, found["subnets"]["subnets"])
     field = Field(
         "subnet",
         "Subnet",
         "select",
-        options=options(inner, "cidr", "Choose a subnet"),
+        options=options(subnets, "cidr", "Choose a subnet"),
         is_required=True,
     )
     return Form(

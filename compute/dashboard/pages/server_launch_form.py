@@ -8,6 +8,7 @@ from typing import Any
 from compute.dashboard.frame.fields import Field, Form, Group, Option
 from compute.dashboard.frame.menu import VOLUME_TYPES
 from compute.dashboard.frame.visit import Visit
+from compute.dashboard.pages.reach import inner
 from compute.dashboard.pages.words import options, switch
 from compute.dashboard.rooms import Answers
 
@@ -30,7 +31,10 @@ def launch_form(visit: Visit) -> Form:
             ),
             _size(found["flavors"]["flavors"]),
             _reach(
-                found.get("networks", {}).get("networks", ()),
+                inner(
+                    found.get("networks", {}).get("networks", ()),
+                    visit.session.project_id,
+                ),
                 found.get("groups", {}).get("security_groups", ()),
                 found.get("keys", {}).get("keypairs", ()),
             ),
@@ -135,9 +139,7 @@ def _size(flavors: Things) -> Group:
 
 
 def _reach(networks: Things, groups: Things, keys: Things) -> Group:
-    inner = [
-        each for each in networks if each["subnets"] and not each["router:external"]
-    ]
+    wired = [each for each in networks if each["subnets"]]
     names = [str(each["keypair"]["name"]) for each in keys]
     return Group(
         "How it is reached",
@@ -146,7 +148,7 @@ def _reach(networks: Things, groups: Things, keys: Things) -> Group:
                 "networks",
                 "Networks",
                 "checks",
-                options=options(inner),
+                options=options(wired),
                 help="None checked: the cloud chooses, and makes one if need be.",
             ),
             Field(

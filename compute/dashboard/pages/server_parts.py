@@ -20,6 +20,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.reach import inner
 from compute.dashboard.pages.volumes import is_free
 from compute.dashboard.pages.words import link_to, name_of, options
 from compute.dashboard.rooms import Answers
@@ -163,11 +164,7 @@ def port_form(visit: Visit) -> Form:
         networks=lambda: visit.rooms.get("network", "networks"),
         ports=lambda: visit.rooms.get("network", "ports", device_id=""),
     )
-    inner = [
-        each
-        for each in found["networks"]["networks"]
-        if each["subnets"] and not each["router:external"]
-    ]
+    networks = inner(found["networks"]["networks"], visit.session.project_id)
     free = [each for each in found["ports"]["ports"] if not each.get("device_id")]
     return Form(
         "Attach a network",
@@ -176,7 +173,10 @@ def port_form(visit: Visit) -> Form:
                 "network",
                 "Network",
                 "select",
-                options=options(inner, blank="Choose a network"),
+                options=options(
+                    (each for each in networks if each["subnets"]),
+                    blank="Choose a network",
+                ),
                 help="A new port of it is made.",
             ),
             Field(
