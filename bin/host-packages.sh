@@ -93,15 +93,20 @@ fetch_novnc() {
     { [ -e "/usr/$page" ] || [ -e "$environment/$page" ]; } && return 0
     { [ "$(id -u)" -eq 0 ] && command -v dpkg-deb >/dev/null; } || return 1
     mkdir -p "$environment/share"
-    scratch="$(mktemp -d -p "$environment/share" .novnc.XXXXXX)"
     (
+        # Another one may be fetching it, or have fetched it while we waited.  (The lock
+        # of the environment would wait for all whose commands run in it.)
+        exec 9>>"$environment/.novnc.lock"
+        flock 9
+        [ -e "$environment/$page" ] && exit 0
+        scratch="$(mktemp -d -p "$environment/share" .novnc.XXXXXX)"
+        trap 'rm -rf "$scratch"' EXIT
         cd "$scratch"
         # Not as the user who downloads for apt: he may not write here.
         fetch=(apt-get -qq -o APT::Sandbox::User=root download novnc)
         { "${fetch[@]}" || { apt-get -qq update && "${fetch[@]}"; }; } 2>/dev/null &&
             dpkg-deb --extract novnc_*.deb . && mv -T usr/share/novnc ../novnc
     )
-    rm -rf "$scratch"
     [ -e "$environment/$page" ]
 }
 
