@@ -23,6 +23,7 @@ from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     Guests,
     guest_disk,
+    kill,
     processes,
     wait_for,
     wait_until_nothing_is_left,
@@ -63,8 +64,7 @@ class BadDays(Guests):
     def libvirtd_is_killed(self) -> None:
         server = self.boot("abandoned", "kept")
         wait_for("a guest that starts", lambda: bool(processes("qemu-system")))
-        for pid in processes("libvirtd"):
-            os.kill(pid, signal.SIGKILL)
+        kill("libvirtd")
         self.wait_until(server)
         self.wait_until_ready(server)
         print("ready though libvirtd was killed")
@@ -73,10 +73,7 @@ class BadDays(Guests):
 
     def the_power_goes(self, server: Any) -> None:
         (port,) = self.sdk.network.ports(device_id=server.id)
-        for name in ("python", "libvirtd", "qemu-system"):
-            for pid in processes(name):
-                if pid != os.getpid():
-                    os.kill(pid, signal.SIGKILL)
+        kill("python", "libvirtd", "qemu-system")
         self._server.stop()
         subprocess.run(["ip", "link", "delete", f"tap{port.id[:11]}"], check=True)
         self._server.start()
@@ -107,7 +104,10 @@ def main(directory: Path) -> None:
             days.clear_away()
     except BaseException:
         lines = place.log.read_text("utf-8").splitlines()
-        print("\n".join([line for line in lines if '" 2' not in line][-40:]))
+        # At once: what went wrong is told after it.
+        print(
+            "\n".join([line for line in lines if '" 2' not in line][-40:]), flush=True
+        )
         raise
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +174,13 @@ def processes(name: str) -> list[int]:
     """The processes of that program in our namespace."""
     found = subprocess.run(["pgrep", "-f", f"^[^ ]*{name}"], capture_output=True)
     return [int(pid) for pid in found.stdout.split()]
+
+
+def kill(*names: str) -> None:
+    """All processes of these programs, but not ours.  Some end by themselves before it
+    is their turn: libvirtd has children that bear its name until they are QEMU."""
+    for name in names:
+        for pid in processes(name):
+            if pid != os.getpid():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -41,6 +40,7 @@ from test.functional.compute.real_guests import (
     Guests,
     doctor,
     guest_disk,
+    kill,
     processes,
     wait_for,
     wait_until_nothing_is_left,
@@ -326,8 +326,7 @@ def main(directory: Path) -> None:
                 print(f"---- {name}", *told[-LOG_LINES:], sep="\n")
             raise
         finally:
-            for pid in processes("qemu-system") + processes("libvirtd"):
-                os.kill(pid, signal.SIGKILL)
+            kill("qemu-system", "libvirtd")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ and started again.  In the end nothing is left, and no key.
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +24,7 @@ from test.functional.compute.halves import (
 from test.functional.compute.real_guests import (
     Guests,
     guest_disk,
-    processes,
+    kill,
     wait_for,
     wait_until_nothing_is_left,
 )
@@ -280,8 +278,7 @@ def main(directory: Path) -> None:
                 print(f"---- {name}", *told[-LOG_LINES:], sep="\n")
             raise
         finally:
-            for pid in processes("qemu-system") + processes("libvirtd"):
-                os.kill(pid, signal.SIGKILL)
+            kill("qemu-system", "libvirtd")
 
 
 if __name__ == "__main__":
