@@ -28,8 +28,6 @@ LANES = (
     (
         "functional/compute/test_moves.py",
         "functional/compute/test_tutorial.py",
-    ),
-    (
         "contract/compute/agent/test_boot.py",
         "contract/compute/agent/test_hypervisor.py",
         "contract/compute/agent/test_volumes.py",
@@ -38,6 +36,8 @@ LANES = (
 # The longest first.
 WHOLE_MODULES = (
     "functional/compute/deploy/test_deployment.py",
+    # One cluster under load at a time is load enough.
+    "probe/test_faults.py",
     "functional/compute/test_containers.py",
     "functional/compute/test_many_hosts.py",
     "functional/compute/dashboard/test_away.py",
@@ -74,6 +74,9 @@ FOLDERS = (
     ("functional/compute/ec2/", "ec2"),
     ("functional/compute/balancer/test_command.py", "balancer"),
     ("functional/compute/balancer/test_sdk.py", "balancer"),
+    ("functional/compute/alarm/", "alarm"),
+    ("functional/compute/metric/", "metric"),
+    ("functional/compute/secret/", "secret"),
     ("functional/compute/dashboard/", "dashboard"),
     ("functional/compute/orchestration/", "orchestration"),
 )

@@ -36,9 +36,12 @@ def test_what_is_named_is_there(name: str) -> None:
     ("nodeid", "unit"),
     [
         ("test/functional/compute/test_moves.py::test_moves", "lane 1"),
+        ("test/contract/compute/agent/test_boot.py::test_x[lxc]", "lane 1"),
         ("test/functional/test_apart.py::test_x[cluster]", "functional/test_apart.py"),
+        ("test/probe/test_faults.py::test_x[kill]", "probe/test_faults.py"),
         ("test/functional/compute/volume/test_sdk.py::test_x", "cloud"),
         ("test/functional/compute/ec2/test_vpcs.py::test_x[a-b]", "ec2"),
+        ("test/functional/compute/metric/test_status.py::test_x", "metric"),
         ("test/functional/compute/dashboard/test_pages.py::test_x", "dashboard"),
         (
             "test/functional/compute/dashboard/test_away.py::test_x",
