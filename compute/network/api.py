@@ -39,6 +39,8 @@ from compute.network.security import (
     groups,
 )
 from compute.network.security.address_groups import AddressGroupActions
+from compute.network.trunks import trunks
+from compute.network.trunks.actions import TrunkActions
 from compute.network.versions import version_routes
 
 DEFINITIONS: tuple[Definition[Any], ...] = (
@@ -58,6 +60,7 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     default_rules.DEFINITION,
     policies.DEFINITION,
     *rules.DEFINITIONS,
+    trunks.DEFINITION,
 )
 
 
@@ -88,6 +91,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         InternalApi(database),
         ReservationApi(database),
         RuleTypeApi(),
+        TrunkActions(database),
         ExtensionApi(),
     ):
         routes += api.routes()

@@ -253,6 +253,11 @@ EXTENSIONS = {
         "Tag Ports During Bulk Creation",
         "Ports that are born with tags",
     ),
+    "trunk": ("Trunk", "Ports whose guests speak for other ports, by tags"),
+    "trunk-details": (
+        "Trunk port details",
+        "What ports' trunks carry, shown with them",
+    ),
     "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools"),
 }
 

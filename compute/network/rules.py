@@ -29,6 +29,7 @@ _OWNED = (
     "address_scope",
     "rbac_policy",
     "address_group",
+    "trunk",
 )
 _ADMIN_ONLY = (
     "create_network:shared",
@@ -107,6 +108,8 @@ def default_rules() -> Mapping[str, str]:
     for resource in _OWNED:
         for verb in ("create", "update", "delete"):
             rules[f"{verb}_{resource}"] = "rule:admin_or_owner"
+    for verb in ("add", "remove"):
+        rules[f"{verb}_subports"] = "rule:admin_or_owner"
     rules["create_subnet"] = rules["update_subnet"] = rules["delete_subnet"] = (
         f"rule:{ADMIN} or (rule:member_of_owner and rule:network_owner)"
     )

@@ -64,6 +64,7 @@ class NetworkSettings:
     )
     quota_security_group_rule: int = option(100, "Rules of a project; -1: any number")
     quota_rbac_policy: int = option(10, "RBAC policies of a project; -1: any number")
+    quota_trunk: int = option(50, "Trunks of a project; -1: any number")
 
     @property
     def dns_server_list(self) -> tuple[str, ...]:

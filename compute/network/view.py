@@ -174,6 +174,9 @@ class Port:
     dns_name: str = ""
     dhcp_options: tuple[DhcpOption, ...] = ()
     quality: Quality = Quality()
+    # A subport: the port whose guest sends and hears its frames, with that VLAN id.
+    trunk_port_id: str = ""
+    vlan: int = 0
 
     @property
     def is_guest(self) -> bool:

@@ -37,6 +37,8 @@ class Added:
 ADDED = (
     Added(("networks", "subnets"), "packet_rules", None),
     Added(("networks", "subnets"), "ntp_servers", []),
+    Added(("ports",), "trunk_port_id", ""),
+    Added(("ports",), "vlan", 0),
 )
 
 

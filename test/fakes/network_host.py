@@ -26,6 +26,8 @@ from compute.network.agent.model import (
 )
 from compute.network.agent.operations import Operation
 from compute.network.agent.shapers import UNKNOWN
+from compute.network.agent.vlan_programs import program_name
+from compute.network.agent.vlan_turns import VlanTurn
 from objectstore.kernel.errors import RingstackError, Unavailable
 
 
@@ -46,6 +48,7 @@ class MemoryHost:
     listeners: dict[str, Listener] = field(default_factory=dict)
     flows: dict[str, PortFlows] = field(default_factory=dict)
     wireguards: dict[str, WireGuard] = field(default_factory=dict)
+    turns: dict[str, str] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
     done: list[do.Operation] = field(default_factory=list)
     last_process: int = 100
@@ -61,6 +64,7 @@ class MemoryHost:
             listeners=dict(self.listeners),
             flows=dict(self.flows),
             wireguards=dict(self.wireguards),
+            turns=dict(self.turns),
         )
 
     def apply(
@@ -113,10 +117,12 @@ class MemoryHost:
                 self._put(HOST, self._as_told(seen, link))
             case do.ChangeInner(namespace=name, inner=inner):
                 seen = self.namespaces[name].links[inner.name]
-                up = replace(seen, mac=inner.mac, mtu=inner.mtu, is_up=True)
+                is_up = seen.is_up or inner.is_up
+                up = replace(seen, mac=inner.mac, mtu=inner.mtu, is_up=is_up)
                 self._put(name, up)
             case do.RemoveLink(concerns=name):
-                self.remove_link(name)
+                if name in self.namespaces[HOST].links:  # or gone with its other end
+                    self.remove_link(name)
             case do.AttachUplink(concerns=name, bridge=bridge):
                 seen = self.namespaces[HOST].links[name]
                 self._put(HOST, replace(seen, bridge=bridge))
@@ -156,13 +162,19 @@ class MemoryHost:
                 assert shaping.device in seen_there.links
                 assert shaping.through in ("", *seen_there.links)
                 side = (shaping.device, shaping.is_arriving)
+                self._clear(*side)
                 shapings = {**seen_there.shapings, side: shaping.text}
                 self._change(shaping.namespace, shapings=shapings)
             case do.UnshapeDevice(namespace=name):
                 side = (operation.device, operation.is_arriving)
+                self._clear(*side)
                 shapings = dict(self.namespaces[name].shapings)
                 shapings.pop(side, None)
                 self._change(name, shapings=shapings)
+            case do.TurnFrames(turn=turn):
+                self._turn(turn)
+            case do.LeaveFrames(concerns=device):
+                self.turns.pop(device, None)
             case do.SetPeers(concerns=name, wireguard=wireguard):
                 assert name in self.namespaces[HOST].links
                 self.wireguards[name] = wireguard
@@ -170,6 +182,19 @@ class MemoryHost:
                 pass
             case _:
                 self._do_process(operation)
+
+    def _clear(self, device: str, is_arriving: bool) -> None:
+        """A program goes with the queue that it stands at."""
+        if is_arriving:
+            self.turns.pop(device, None)
+
+    def _turn(self, turn: VlanTurn) -> None:
+        links = self.namespaces[HOST].links
+        program = turn.program({name: seen.index for name, seen in links.items()})
+        assert program is not None and turn.device in links
+        self.turns[turn.device] = program_name(program)
+        if turn.is_joining:
+            self._put(HOST, replace(links[turn.device], is_up=True))
 
     def _do_process(self, operation: Operation) -> None:
         match operation:
@@ -205,6 +230,9 @@ class MemoryHost:
         """Gone, the other end of a veth too, and ports are free of the bridge."""
         links = dict(self.namespaces[HOST].links)
         index = links.pop(name).index
+        # The other end of a veth that is here as well, and programs at either.
+        links = {key: seen for key, seen in links.items() if seen.index != index}
+        self.turns = {key: self.turns[key] for key in self.turns if key in links}
         self.wireguards.pop(name, None)
         # Tunnels go with what they go through.
         links = {key: seen for key, seen in links.items() if seen.through != name}
@@ -244,7 +272,7 @@ class MemoryHost:
         if link.inner is not None:
             # Both ends have one index here: that is how they find each other.
             inner = link.inner
-            end = SeenLink(inner.name, seen.index, "veth", "", inner.mtu, True)
+            end = SeenLink(inner.name, seen.index, "veth", "", inner.mtu, inner.is_up)
             self._put(link.inner_namespace, replace(end, mac=inner.mac))
 
     def _as_told(self, seen: SeenLink, link: Link) -> SeenLink:

@@ -14,6 +14,7 @@ from compute.network.agent.desired_encryption import add_encryption
 from compute.network.agent.desired_networks import add_network, add_tap
 from compute.network.agent.desired_parts import Parts
 from compute.network.agent.desired_routers import add_router
+from compute.network.agent.desired_trunks import add_subport
 from compute.network.agent.flows import port_flows
 from compute.network.agent.host_rules import host_rules
 from compute.network.agent.model import Desired
@@ -40,6 +41,8 @@ def desired_state(
     for port in parts.ports.values():
         if port.balancer_id:
             add_balancer_port(parts, port)
+        elif port.trunk_port_id:
+            add_subport(parts, port)
         elif port.is_guest:
             add_tap(parts, port)
     for router in view.routers:
@@ -57,6 +60,7 @@ def desired_state(
         flows=port_flows(view, zones),
         shapings=shapings(view, parts.namespaces),
         wireguards=wireguards,
+        turns=parts.turns,
     )
 
 

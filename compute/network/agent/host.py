@@ -38,6 +38,7 @@ from compute.network.agent.rule_loader import (
     end_unlawful_flows,
 )
 from compute.network.agent.shapers import Shapers
+from compute.network.agent.vlan_loader import VlanLoader
 from compute.network.agent.wireguard import WireGuards
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
@@ -62,6 +63,7 @@ class Host:
         self._shapers = Shapers()
         self._processes = DnsmasqProcesses(state_directory)
         self._wireguards = WireGuards(state_directory)
+        self._vlans = VlanLoader()
         # What ports' flows were last judged by; a new agent takes them as they are.
         self._flows: dict[str, PortFlows] = {}
 
@@ -89,6 +91,7 @@ class Host:
             listeners=self._listeners.seen(),
             flows=dict(self._flows),
             wireguards=self._wireguards.seen(namespaces[HOST].links),
+            turns=self._vlans.seen(namespaces[HOST].links),
         )
 
     def _namespace(self, name: str) -> SeenNamespace:
@@ -242,6 +245,12 @@ class Host:
             operation.namespace, operation.device, is_arriving=operation.is_arriving
         )
 
+    def _turn_frames(self, operation: do.TurnFrames) -> None:
+        self._vlans.apply(operation.turn)
+
+    def _leave_frames(self, operation: do.LeaveFrames) -> None:
+        self._vlans.clear(operation.concerns)
+
     def _start_dnsmasq(self, operation: do.StartDnsmasq) -> None:
         self._processes.start(operation.dnsmasq)
 
@@ -293,4 +302,6 @@ _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.ShapeDevice: Host._shape,
     do.UnshapeDevice: Host._unshape,
     do.SetPeers: Host._set_peers,
+    do.TurnFrames: Host._turn_frames,
+    do.LeaveFrames: Host._leave_frames,
 }

@@ -26,8 +26,8 @@ DIRECTORY = Path("/run/netns")
 
 
 def path_of(name: str) -> Path:
-    """The file that stands for the namespace."""
-    return DIRECTORY / name
+    """The file that stands for the namespace; for the agent's own, its thread's."""
+    return DIRECTORY / name if name != HOST else Path("/proc/thread-self/ns/net")
 
 
 def inode_of(name: str) -> int:

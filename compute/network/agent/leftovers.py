@@ -22,6 +22,7 @@ _WORDS: dict[type[Operation], str] = {
     do.CloseListener: "a listener of the metadata service",
     do.DropRules: "rules of packets",
     do.DropTable: "a table of nftables",
+    do.LeaveFrames: "a program for a trunk's frames",
     do.RemoveFiles: "files of a dnsmasq",
     do.RemoveLink: "a device",
     do.RemoveNamespace: "a namespace",

@@ -91,7 +91,9 @@ def _inner(
     link: Link, inner: InnerLink, seen: SeenLink | None
 ) -> Iterator[do.Operation]:
     if seen is not None and (
-        seen.mac != inner.mac or seen.mtu != inner.mtu or not seen.is_up
+        seen.mac != inner.mac
+        or seen.mtu != inner.mtu
+        or (inner.is_up and not seen.is_up)
     ):
         yield do.ChangeInner(link.name, link.inner_namespace, inner)
     before = seen.addresses if seen is not None else frozenset()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compute.network.agent.flows import PortFlows
+from compute.network.agent.vlan_turns import VlanTurn
 
 HOST = ""
 """The name of the namespace that the agent itself is in."""
@@ -52,6 +53,8 @@ class InnerLink:
     mac: str
     mtu: int
     addresses: frozenset[str] = frozenset()  # with prefix length
+    # Of a trunk's: no, a program sets it up that stands there then.
+    is_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ class Desired:
     flows: Mapping[str, PortFlows] = field(default_factory=dict)
     shapings: Mapping[str, Shaping] = field(default_factory=dict)
     wireguards: Mapping[str, WireGuard] = field(default_factory=dict)  # by device
+    turns: Mapping[str, VlanTurn] = field(default_factory=dict)  # by device
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,7 @@ class Observed:
     listeners: Mapping[str, Listener] = field(default_factory=dict)
     flows: Mapping[str, PortFlows] = field(default_factory=dict)
     wireguards: Mapping[str, WireGuard] = field(default_factory=dict)
+    turns: Mapping[str, str] = field(default_factory=dict)  # device -> program's name
 
     @property
     def host(self) -> SeenNamespace:

@@ -10,6 +10,8 @@
 ``rsv-`` + 11 of id     tunnels of a network to other hosts, on the bridge
 ``rsw-`` + 11 digits    WireGuard device of the host, by its key: tunnels go through it
 ``rsq-`` + 11 of id     device that a guest's frames go through at their speed
+``rst-`` + 11 of id     inner end of a subport's veth: programs lead from there to the
+                        tap of its trunk; the outer one is named like a tap
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
 ``rs-lb-`` + id         namespace of a load balancer; its veth is named like a tap
@@ -41,6 +43,7 @@ GATEWAY_PREFIX = "rsg-"
 TUNNEL_PREFIX = "rsv-"
 SPEED_PREFIX = "rsq-"
 WIREGUARD_PREFIX = "rsw-"
+TRUNK_PREFIX = "rst-"
 DHCP_NAMESPACE_PREFIX = "rs-dhcp-"
 ROUTER_NAMESPACE_PREFIX = "rs-router-"
 TABLE = "ringstack"
@@ -56,6 +59,7 @@ OWN_PREFIXES = (
     TUNNEL_PREFIX,
     SPEED_PREFIX,
     WIREGUARD_PREFIX,
+    TRUNK_PREFIX,
 )
 OWN_NAMESPACES = (
     DHCP_NAMESPACE_PREFIX,
@@ -81,6 +85,21 @@ def bridge_mac(network_id: str) -> str:
 def speed_device(port_id: str) -> str:
     """What a guest sends goes through it where it may not go as fast as it will."""
     return SPEED_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def trunk_device(port_id: str) -> str:
+    """Where a subport's frames come from its trunk, and leave for it."""
+    return TRUNK_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def tags_of(tap: str) -> str:
+    """What is not as it should be where a tap does not tell its subports apart."""
+    return f"tags of {tap}"
+
+
+def trunk_mac(port_id: str) -> str:
+    """That device's own address, which nobody ever speaks to."""
+    return bridge_mac(port_id)
 
 
 def dhcp_device(port_id: str) -> str:

@@ -19,6 +19,7 @@ from compute.network.agent.model import (
     Shaping,
     WireGuard,
 )
+from compute.network.agent.vlan_turns import VlanTurn
 
 RULES = "rules"
 """What an operation on the host's rules concerns: every port."""
@@ -268,6 +269,21 @@ class UnshapeDevice:
     is_arriving: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TurnFrames:
+    """Let the frames that arrive by a device take that turn."""
+
+    concerns: str
+    turn: VlanTurn
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFrames:
+    """Let them go on as they would."""
+
+    concerns: str
+
+
 Operation = (
     LoadRules
     | DropRules
@@ -298,4 +314,6 @@ Operation = (
     | ShapeDevice
     | UnshapeDevice
     | SetPeers
+    | TurnFrames
+    | LeaveFrames
 )

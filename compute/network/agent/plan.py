@@ -30,6 +30,7 @@ from compute.network.agent.names import (
     is_own_device,
     is_own_namespace,
 )
+from compute.network.agent.turn_changes import turn_changes
 from compute.network.port_names import tap_name
 
 LOOPBACK = "lo"
@@ -37,6 +38,7 @@ LOOPBACK = "lo"
 
 def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
     """What makes the host as desired."""
+    shapings = list(_shapings(desired, observed))
     return [
         *_rules(desired, observed),
         *_namespaces(desired, observed),
@@ -44,7 +46,8 @@ def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
         *_contents(desired, observed),
         *_services(desired, observed),
         *_taps(desired, observed),
-        *_shapings(desired, observed),
+        *shapings,
+        *turn_changes(desired, observed, shapings),
         *leftovers(desired, observed),
         *_flows(desired, observed),
     ]
@@ -187,7 +190,20 @@ def leftovers(desired: Desired, observed: Observed) -> list[do.Operation]:
     return list(_leftovers(desired, observed))
 
 
+def _devices(desired: Desired) -> set[str]:
+    """Names of all devices that the host's own namespace should have."""
+    inner = {
+        link.inner.name
+        for link in desired.links.values()
+        if link.inner is not None and link.inner_namespace == HOST
+    }
+    return desired.links.keys() | inner
+
+
 def _leftovers(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    links = _devices(desired)
+    for device in sorted(observed.turns.keys() - desired.turns.keys()):
+        yield do.LeaveFrames(device)
     for name in sorted(observed.listeners.keys() - desired.listeners.keys()):
         yield do.CloseListener(name)
     for name in sorted(observed.processes.keys() - desired.processes.keys()):
@@ -197,11 +213,11 @@ def _leftovers(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     for name in sorted(observed.directories - desired.processes.keys()):
         yield do.RemoveFiles(name)
     for name, seen in sorted(observed.host.links.items()):
-        if name not in desired.links and is_own_device(name, seen.alias):
+        if name not in links and is_own_device(name, seen.alias):
             yield do.RemoveLink(name)
         elif (
             seen.bridge.startswith(BRIDGE_PREFIX)
-            and name not in desired.links
+            and name not in links
             and name not in desired.uplinks
         ):
             yield do.AttachUplink(name, "")

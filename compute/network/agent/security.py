@@ -52,6 +52,8 @@ ICMPV6 = 58
 NEIGHBOUR_TYPES_OUT = "{ 130, 131, 132, 133, 135, 136, 143 }"
 NEIGHBOUR_TYPES_IN = "{ 130, 135, 136 }"
 ROUTER_ADVERTISEMENT = "134"
+# Of either kind of VLAN tag.
+TAGGED = "{ 0x8100, 0x88a8 }"
 
 
 def bridge_table(
@@ -82,6 +84,7 @@ def bridge_table(
         stateful = is_stateful(port, groups)
         lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used, stateful))
         lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used, stateful))
+    lines += _tags(ports)
     taps = [tap_name(port.id) for port in guarded]
     known = [tap_name(port.id) for port in ports if port.is_guest]
     for chain, hook, priority, rules in (
@@ -103,6 +106,26 @@ def is_stateful(port: Port, groups: Mapping[str, SecurityGroup]) -> bool:
     """Whether answers to what may pass, pass.  A port is in groups of one sort."""
     held = (groups[name] for name in port.security_groups if name in groups)
     return all(group.is_stateful for group in held)
+
+
+def _tags(ports: Sequence[Port]) -> list[str]:
+    """Tagged frames of a trunk's guest are its subports': they go by other ways
+    (``vlan_programs.py``), and on the bridge of the trunk's own network nobody passes
+    for one of them."""
+    trunks = sorted({tap_name(one.trunk_port_id) for one in ports if one.trunk_port_id})
+    if not trunks:
+        return []
+    taps = ", ".join(f'"{tap}"' for tap in trunks)
+    tagged = f"ether type {TAGGED} drop"
+    lines: list[str] = []
+    for chain, hook, priority, side in (
+        ("tags", "prerouting", -310, "iifname"),
+        ("tags_out", "forward", 8, "oifname"),
+        ("tags_host", "output", 8, "oifname"),
+    ):
+        base = f"type filter hook {hook} priority {priority}; policy accept;"
+        lines += _chain(chain, [base, f"{side} {{ {taps} }} {tagged}"])
+    return lines
 
 
 def _own_metadata() -> list[str]:

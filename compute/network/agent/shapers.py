@@ -17,6 +17,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from compute.network.agent.commands import CommandFailed, run
 from compute.network.agent.kernel_namespaces import command_prefix
 from compute.network.agent.model import SeenLink, Shaping
+from compute.network.agent.netlink.filters import QUEUE
 from objectstore.kernel.errors import Unavailable
 
 KIND, ARRIVING = "htb", "ingress"
@@ -73,9 +74,12 @@ class Shapers:
     def clear(self, namespace: str, device: str, *, is_arriving: bool) -> None:
         """Let the device go as fast as it will."""
         self._told.pop((namespace, device, is_arriving), None)
-        side = ARRIVING if is_arriving else "root"
-        with contextlib.suppress(CommandFailed):  # there is nothing
-            run(*command_prefix(namespace), "tc", "qdisc", "del", "dev", device, side)
+        # A trunk's program has made a queue of its own kind where there was none.
+        sides = (ARRIVING, QUEUE) if is_arriving else ("root",)
+        prefix = command_prefix(namespace)
+        for side in sides:
+            with contextlib.suppress(CommandFailed):  # there is nothing
+                run(*prefix, "tc", "qdisc", "del", "dev", device, side)
 
 
 def _is_same(

@@ -76,11 +76,12 @@ def speed_links(view: HostView) -> dict[str, Link]:
 def shapings(view: HostView, namespaces: Iterable[str]) -> dict[str, Shaping]:
     """All of the host, by names of their own.  ``namespaces``: those that there are."""
     networks = {network.id for network in view.networks}
+    trunks = {port.trunk_port_id for port in view.ports}
     found = [
         shaping
         for port in view.ports
         if port.is_guest and port.network_id in networks
-        for shaping in _of_port(port)
+        for shaping in _of_port(port, port.id in trunks)
     ]
     ports = {port.id: port for port in view.ports if port.network_id in networks}
     there = frozenset(namespaces)
@@ -95,16 +96,18 @@ def shapings(view: HostView, namespaces: Iterable[str]) -> dict[str, Shaping]:
     return {shaping.name: shaping for shaping in found}
 
 
-def _of_port(port: Port) -> Iterator[Shaping]:
+def _of_port(port: Port, is_trunk: bool) -> Iterator[Shaping]:
+    """A trunk's own frames wait for each other, and not for those of its subports."""
     tap, quality = tap_name(port.id), port.quality
     if quality.ingress.kbps:
-        yield _leaving(tap, HOST, tap, [_Class("", quality.ingress)])
+        classes = [_Class("", quality.ingress)]
+        yield _leaving(tap, HOST, tap, classes, passes_tagged=is_trunk)
     if quality.egress.kbps:
         through = speed_device(port.id)
         yield _leaving(tap, HOST, through, [_Class("", quality.egress)])
         text = (
             f"qdisc add dev {tap} ingress\n"
-            f"filter add dev {tap} parent ffff: protocol all prio 1 {_REDIRECT}"
+            f"filter add dev {tap} parent ffff: protocol all prio 2 {_REDIRECT}"
             f" {through}\n"
         )
         yield Shaping(tap, HOST, tap, text, through=through)
@@ -136,16 +139,28 @@ def _of_router(view: HostView, router_id: str, port_id: str) -> Iterator[Shaping
 
 
 def _leaving(
-    concerns: str, namespace: str, device: str, classes: Sequence[_Class]
+    concerns: str,
+    namespace: str,
+    device: str,
+    classes: Sequence[_Class],
+    *,
+    passes_tagged: bool = False,
 ) -> Shaping:
-    """What leaves by the device, class by class."""
+    """What leaves by the device, class by class; tagged frames by none, if they are to
+    pass all of them by."""
     numbers = dict(enumerate(classes, 1))
-    handle = zlib.crc32(repr(classes).encode()) % HANDLES + 1
+    asked = f"{classes!r}{' tagged' if passes_tagged else ''}"
+    handle = zlib.crc32(asked.encode()) % HANDLES + 1
     lines = [
         f"qdisc add dev {device} root handle {handle:x}: htb default {_rest(classes)}"
     ]
     for number, each in numbers.items():
         lines += _class_lines(device, f"{handle:x}", number, each)
+    if passes_tagged:
+        lines.append(
+            f"filter add dev {device} parent {handle:x}: protocol 802.1q prio 1"
+            f" u32 match u32 0 0 flowid {handle:x}:0"
+        )
     text = "".join(f"{line}\n" for line in lines)
     return Shaping(concerns, namespace, device, text, handle=handle)
 

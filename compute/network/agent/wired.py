@@ -14,6 +14,8 @@ from compute.network.agent.names import (
     dhcp_namespace,
     router_device,
     router_namespace,
+    tags_of,
+    trunk_device,
     tunnel_device,
 )
 from compute.network.agent.operations import RULES, Operation
@@ -40,6 +42,9 @@ def _things_of(port: Port) -> Iterator[str]:
         yield balancer_namespace(port.balancer_id)
     if port.is_guest:
         yield tap_name(port.id)
+        if port.trunk_port_id:
+            yield trunk_device(port.id)
+            yield tags_of(tap_name(port.trunk_port_id))
     else:
         yield dhcp_device(port.id)
         yield router_device(port.id)

@@ -223,4 +223,6 @@ CONCERNS: Mapping[str, tuple[Concern, ...]] = {
     tables.default_rules.name: (),
     tables.qos_policies.name: (),
     tables.rbac_policies.name: (),
+    # What views show of trunks is whose their subports are, which is said there.
+    tables.trunks.name: (),
 }

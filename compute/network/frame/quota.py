@@ -28,6 +28,7 @@ COUNTED: Mapping[str, sa.Table] = {
     "security_group": tables.security_groups,
     "security_group_rule": tables.security_rules,
     "rbac_policy": tables.rbac_policies,
+    "trunk": tables.trunks,
 }
 
 

@@ -18,6 +18,7 @@ from compute.network.links.segments import Tunnel, note_tunnel
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
 from compute.network.report import AgentReport
 from compute.network.routing.placement import place_homeless
+from compute.network.trunks.statuses import settle_trunks
 
 PROBLEM_CHARACTERS_MAX = 2000
 
@@ -60,6 +61,7 @@ def _port_statuses(work: Work, report: AgentReport) -> None:
     told = {each.port_id: each.is_active for each in report.ports}
     ports = tables.ports
     _awaited_wires(work, report.host, told)
+    changed = []
     for port in work.records(Port, ports, ports.c.host == report.host):
         if port.id not in told:
             continue
@@ -72,6 +74,9 @@ def _port_statuses(work: Work, report: AgentReport) -> None:
                 .values(status=status, updated_at=work.now)
             )
             work.tell("port.status", port.id, status=status, device_id=port.device_id)
+            changed.append(port.id)
+    if changed:
+        settle_trunks(work, changed)
 
 
 def _awaited_wires(work: Work, host: str, told: Mapping[str, bool]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -50,6 +51,7 @@ from compute.network.quality import Quality
 from compute.network.routing.conntrack_helpers import helpers_of
 from compute.network.security.membership import groups_of_ports
 from compute.network.security.packet_rules import told
+from compute.network.trunks.members import places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def write_view(work: Work, host: str, parts: Parts) -> Written:
     networks = _networks_of(work, ports)
     policies = {port.id: policy_of(port, networks) for port in ports}
     wanted = qualities(work, policies.values())
+    places = places_of(work, identifiers)
     floating = _floating_ips_of(work, routers)
     limits = limits_outside(work, routers, floating)
     local = {each for held in groups.values() for each in held}
@@ -85,6 +88,7 @@ def write_view(work: Work, host: str, parts: Parts) -> Written:
             dataclasses.replace(
                 _port(port, addresses.get(port.id, ()), groups.get(port.id, ())),
                 quality=wanted.get(policies[port.id], Quality()),
+                **_place(places.get(port.id)),
             )
             for port in ports
         ),
@@ -109,6 +113,11 @@ def write_view(work: Work, host: str, parts: Parts) -> Written:
     kept = {*policies.values(), *(limit.policy_id for limit in limits)}
     looked_at.update(of_policy(each) for each in kept if each)
     return Written(found, frozenset(looked_at))
+
+
+def _place(place: tuple[str, int] | None) -> dict[str, Any]:
+    """Of a subport."""
+    return {} if place is None else {"trunk_port_id": place[0], "vlan": place[1]}
 
 
 def _networks_of(work: Work, ports: Sequence[Port]) -> dict[str, Network]:

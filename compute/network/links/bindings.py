@@ -24,6 +24,7 @@ from compute.network.links.networks import hosts_of_network
 from compute.network.links.port_fields import VIF_TYPE
 from compute.network.links.port_list import COLLECTION
 from compute.network.model import Port
+from compute.network.trunks.members import ports_below
 from objectstore.kernel.reply import Reply
 
 ACTIVE, INACTIVE = "ACTIVE", "INACTIVE"
@@ -166,7 +167,7 @@ def wired_elsewhere(work: Work, port_ids: Collection[str]) -> set[str]:
 
 
 def add_binding(work: Work, port: Port, host: str) -> None:
-    """See ``BindingApi.create``; fine when it is there."""
+    """See ``BindingApi.create``; fine when it is there.  Subports come along."""
     second = binding_of(work, port.id)
     if host in (port.host, second):
         return
@@ -179,6 +180,8 @@ def add_binding(work: Work, port: Port, host: str) -> None:
         tables.bindings.insert().values(port_id=port.id, host=host, wired=False)
     )
     work.concern([of_host(host), of_network(port.network_id)])
+    for subport in ports_below(work, port.id):
+        add_binding(work, subport, host)
     keep_dhcp_ports(work, port.network_id)
     work.touch(hosts_of_network(work, port.network_id))
 
@@ -189,6 +192,8 @@ def drop_binding(work: Work, port: Port) -> bool:
     if not second:
         return False
     was_wired = port.id in wired_elsewhere(work, [port.id])
+    for subport in ports_below(work, port.id):
+        drop_binding(work, subport)
     work.touch([second])
     bindings = tables.bindings
     work.connection.execute(bindings.delete().where(bindings.c.port_id == port.id))

@@ -20,6 +20,7 @@ from compute.network.model import Network, Port
 from compute.network.port_names import tap_name
 from compute.network.qos import users
 from compute.network.security.membership import groups_of_ports
+from compute.network.trunks.details import trunk_details
 
 COLUMNS = {
     "network_id": "network_id",
@@ -45,6 +46,7 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
     addresses = addresses_of(work, identifiers)
     groups = groups_of_ports(work, identifiers)
     networks = _networks(work, {port.network_id for port in ports})
+    trunks = trunk_details(work, identifiers)
     return [
         {
             "network_id": port.network_id,
@@ -84,6 +86,7 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
             "binding:profile": dict(port.profile),
             users.NAME: port.qos_policy_id or None,
             "qos_network_policy_id": networks[port.network_id].qos_policy_id or None,
+            **({"trunk_details": trunks[port.id]} if port.id in trunks else {}),
         }
         for port in ports
     ]

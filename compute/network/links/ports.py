@@ -29,8 +29,9 @@ from compute.network.links.port_checks import (
     check_use,
 )
 from compute.network.links.port_list import COLLECTION
+from compute.network.links.port_moves import moved, watched
 from compute.network.links.resolvers import wake_resolvers_beside
-from compute.network.links.segments import keep_segment, tunnelled_hosts
+from compute.network.links.segments import tunnelled_hosts
 from compute.network.links.subnets import on_network
 from compute.network.model import (
     ACTIVE,
@@ -48,7 +49,9 @@ from compute.network.projects.reservations import use_reserved
 from compute.network.qos import users
 from compute.network.routing.placement import place_routers_of_network
 from compute.network.security.membership import choose_groups, groups_of, set_groups
-from compute.network.security.watchers import hosts_that_watch
+from compute.network.trunks.members import NOBODYS, end_trunk, ports_below
+from compute.network.trunks.port_rules import check_in_no_trunk, check_place
+from compute.network.trunks.statuses import settle_trunks
 
 # What the resolvers of a port's network answer follows from these.
 _NAMING = ("dns_name", "dns_domain", "fixed_ips")
@@ -105,9 +108,9 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
         TAGS.set(work.connection, port.id, sorted(set(body["tags"])))
     addressing.assign(work, port.id, pairs)
     set_groups(work, port.id, groups)
-    _moved(work, port, "")
+    moved(work, port, "")
     wake_resolvers_beside(work, port)
-    _watched(work, groups)
+    watched(work, groups)
     return port
 
 
@@ -117,8 +120,16 @@ def update_port(work: Work, port: Port, body: Body) -> Port:
         check_owner(work, body["device_owner"])
     check_rewiring(work, port, body)
     check_device(port, body)
+    check_place(work, port, body)
+    return change_port(work, port, body)
+
+
+def change_port(work: Work, port: Port, body: Body) -> Port:
+    """Change a port; rights are the caller's affair.  Its subports go where it goes."""
     values = _values(work, port, body)
     if values.get("host", port.host) != port.host:
+        for subport in ports_below(work, port.id):
+            change_port(work, subport, {"binding:host_id": values["host"]})
         was_awaited = binding_of(work, port.id) == values["host"]
         if drop_binding(work, port) and was_awaited:
             values["status"] = ACTIVE  # its wires are there already
@@ -135,8 +146,9 @@ def update_port(work: Work, port: Port, body: Body) -> Port:
         wake_resolvers_beside(work, changed)
     if (groups != before or "fixed_ips" in body) and changed.revision == port.revision:
         changed = work.bump(tables.ports, changed)
-    _moved(work, changed, port.host)
-    _watched(work, [*before, *groups])
+    moved(work, changed, port.host)
+    watched(work, [*before, *groups])
+    settle_trunks(work, [port.id])
     return changed
 
 
@@ -149,6 +161,7 @@ def delete_port(work: Work, port: Port) -> None:
             f" owner {port.device_owner}.",
         )
     check_removal(work, port)
+    check_in_no_trunk(work, port)
     remove_port(work, port)
     if port.device_owner == OWNER_DHCP:
         # Its host's guests need it: a new one comes at once.
@@ -157,6 +170,8 @@ def delete_port(work: Work, port: Port) -> None:
 
 def remove_port(work: Work, port: Port) -> None:
     """Take a port away with all that hangs on it."""
+    for freed in end_trunk(work, port):
+        change_port(work, freed, NOBODYS)
     translations.release(work, port)
     drop_binding(work, port)
     groups = groups_of(work, port.id)
@@ -170,7 +185,7 @@ def remove_port(work: Work, port: Port) -> None:
         place_routers_of_network(work, port.network_id)
     elif not port.is_guest:
         work.touch(networks.hosts_of_network(work, port.network_id))
-    _watched(work, groups)
+    watched(work, groups)
 
 
 # ---- parts ---------------------------------------------------------------------
@@ -264,24 +279,6 @@ def _change_addresses(work: Work, port: Port, wishes: Any) -> None:
             f"A {user} uses an address of port {port.id}: end that first.",
         )
     addressing.assign(work, port.id, pairs)
-
-
-def _moved(work: Work, port: Port, host_before: str) -> None:
-    """The port is on its host now: everybody concerned hears."""
-    work.touch([host_before, port.host])
-    if port.host and port.host != host_before:
-        keep_segment(work, port.network_id)
-    if port.host != host_before:
-        work.touch(tunnelled_hosts(work, port.network_id))
-    if port.is_guest and port.host != host_before:
-        keep_dhcp_ports(work, port.network_id)
-        place_routers_of_network(work, port.network_id)
-    elif port.device_owner == OWNER_DHCP:
-        work.touch(networks.hosts_of_network(work, port.network_id))
-
-
-def _watched(work: Work, groups: list[str]) -> None:
-    work.touch(hosts_that_watch(work, groups))
 
 
 DEFINITION = Definition(

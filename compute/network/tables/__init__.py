@@ -45,6 +45,7 @@ from compute.network.tables.security import (
     security_groups,
     security_rules,
 )
+from compute.network.tables.trunks import subports, trunks
 
 __all__ = [
     "address_groups",
@@ -75,7 +76,9 @@ __all__ = [
     "segments",
     "subnet_pools",
     "subnets",
+    "subports",
     "tags",
     "topologies",
+    "trunks",
     "tunnels",
 ]

@@ -115,7 +115,8 @@ def change_inner(inner: InnerLink) -> None:
     with talking(inner.name) as netlink:
         index = index_of(netlink, inner.name)
         netlink.link("set", index=index, address=inner.mac, mtu=inner.mtu)
-        netlink.link("set", index=index, state="up")
+        if inner.is_up:
+            netlink.link("set", index=index, state="up")
 
 
 def set_up(name: str) -> None:

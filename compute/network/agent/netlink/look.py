@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +43,13 @@ def look(*, with_routes: bool) -> tuple[dict[str, SeenLink], frozenset[Route]]:
         for row in rows
     }
     return links, routes
+
+
+def numbers_of(names: Iterable[str]) -> dict[str, int]:
+    """The numbers of these devices, of those that are there."""
+    with talking("devices") as netlink:
+        found = {name: netlink.link_lookup(ifname=name) for name in names}
+    return {name: int(rows[0]) for name, rows in found.items() if rows}
 
 
 def forwards_of(netlink: Any, rows: list[Any]) -> dict[int, set[Forward]]:

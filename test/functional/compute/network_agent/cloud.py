@@ -166,12 +166,15 @@ class Cloud:
         group = SecurityGroup(group_id, all_rules, members, is_stateful)
         self.change(security_groups=(*rest, group))
 
-    def boot(self, name: str) -> Guest:
-        """Plug a guest into the port of that name."""
-        guest = Guest(f"guest-{name}", self.port(name), self.directory)
-        self.guests[name] = guest
-        guest.plug_in()
-        return guest
+    def boot(self, name: str, *subports: str) -> Guest:
+        """Plug a guest into the port of that name; its subports are guests, too."""
+        found = [
+            Guest(f"guest-{each}", self.port(each), self.directory)
+            for each in (name, *subports)
+        ]
+        self.guests |= dict(zip((name, *subports), found, strict=True))
+        found[0].plug_in(*found[1:])
+        return found[0]
 
     # ---- end -------------------------------------------------------------------
 

@@ -89,13 +89,14 @@ class Guest:
         run("ip", "netns", "add", name)
         self.run("ip", "link", "set", "lo", "up")
 
-    def plug_in(self) -> None:
-        """Open the port's tap, as a hypervisor does when the guest starts."""
+    def plug_in(self, *subports: Guest) -> None:
+        """Open the port's tap, as a hypervisor does when the guest starts.  Subports'
+        frames go by the same cable, tagged."""
         module = "test.functional.compute.network_agent.cable"
-        words = [sys.executable, "-m", module, tap_name(self.port.id), self.name]
-        self._cable = subprocess.Popen(
-            [*words, "eth0", self.port.mac], stdout=subprocess.PIPE
-        )
+        words = [sys.executable, "-m", module, tap_name(self.port.id)]
+        for end in (self, *subports):
+            words += [end.name, "eth0", end.port.mac, str(end.port.vlan)]
+        self._cable = subprocess.Popen(words, stdout=subprocess.PIPE)
         assert self._cable.stdout is not None
         line = concurrency.offload(self._cable.stdout.readline)
         assert line == b"plugged in\n"

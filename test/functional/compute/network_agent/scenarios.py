@@ -15,6 +15,7 @@ from test.functional.compute.network_agent import (
     leases,
     outages,
     speeds,
+    trunks,
     walls,
     ways,
 )
@@ -48,6 +49,9 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     speeds.floating_addresses_keep_their_speed,
     speeds.packets_bear_their_mark,
     speeds.ports_keep_their_speed,
+    trunks.a_trunk_carries_its_subports,
+    trunks.tags_lead_nowhere_else,
+    trunks.speeds_of_a_trunk_are_each_its_own,
     between_hosts.tunnels_are_encrypted,
     outages.what_is_wiped_comes_back,
     outages.a_network_stays_while_the_agent_is_away,

@@ -36,6 +36,9 @@ class Changes:
             self._port_changed,
             self._port_changed,
             self._second_binding,
+            self._trunk,
+            self._subport,
+            self._subport,
             self._group,
             self._rule,
             self._addresses,
@@ -75,6 +78,7 @@ class Changes:
             self._policy,
             self._pool,
             self._pool,
+            self._trunk,
         ):
             kind()
 
@@ -180,7 +184,7 @@ class Changes:
                 "network_id": self._any("networks"),
                 "project_id": OWNER,
                 "device_owner": "compute:nova",
-                "device_id": "server",
+                "device_id": self._random.choice(("server", "")),
                 "dns_name": self._word(),
                 "binding:host_id": self._host(),
             },
@@ -214,6 +218,19 @@ class Changes:
             return self._house.ask("POST", path, {"binding": {"host": host}}, **ADMIN)
         path += f"/{host}/activate" if method == "PUT" else f"/{host}"
         return self._house.ask(method, path, **ADMIN)
+
+    def _trunk(self) -> Got | None:
+        return self._made("trunks", {"port_id": self._any("ports")})
+
+    def _subport(self) -> Got | None:
+        verb = self._random.choice(("add", "add", "remove"))
+        path = f"/v2.0/trunks/{self._any('trunks')}/{verb}_subports"
+        item = {
+            "port_id": self._any("ports"),
+            "segmentation_type": "vlan",
+            "segmentation_id": self._random.randrange(1, 9),
+        }
+        return self._house.ask("PUT", path, {"sub_ports": [item]}, **ADMIN)
 
     # ---- security ------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ NEW: dict[str, dict[str, Any]] = {
     "subnetpool": {"name": "p", "prefixes": ["10.60.0.0/16"]},
     "address_scope": {"name": "s", "ip_version": 4},
     "address_group": {"name": "a"},
+    "trunk": {},
     "rbac_policy": {
         "object_type": "network",
         "action": "access_as_shared",
@@ -71,6 +72,9 @@ def values_of(house: House, kind: str) -> dict[str, Any]:
     if kind in ("subnet", "port", "rbac_policy"):
         network = house.make("network")["id"]
         found["object_id" if kind == "rbac_policy" else "network_id"] = network
+    elif kind == "trunk":
+        network = house.make("network")["id"]
+        found["port_id"] = house.make("port", network_id=network)["id"]
     elif kind == "floatingip":
         found["floating_network_id"] = house.external()["id"]
     elif kind == "security_group_rule":

@@ -24,6 +24,7 @@ _PORT = {
 _ROUTES = {
     "router": {"routes": [{"destination": "10.9.0.0/24", "nexthop": "10.1.0.9"}]}
 }
+_SUBPORT = {"port_id": UUID, "segmentation_type": "vlan", "segmentation_id": 100}
 
 NETWORK: Bodies = {
     ("POST", "/v2.0/networks"): [
@@ -178,6 +179,19 @@ NETWORK: Bodies = {
     ("PUT", "/v2.0/address-groups/{id}/remove_addresses"): [
         {"addresses": ["10.0.0.1/32"]}
     ],
+    ("POST", "/v2.0/trunks"): [
+        {
+            "trunk": {
+                "name": "t",
+                "port_id": UUID,
+                "admin_state_up": True,
+                "sub_ports": [_SUBPORT],
+            }
+        }
+    ],
+    ("PUT", "/v2.0/trunks/{id}"): [{"trunk": {"name": "t", "admin_state_up": False}}],
+    ("PUT", "/v2.0/trunks/{id}/add_subports"): [{"sub_ports": [_SUBPORT]}],
+    ("PUT", "/v2.0/trunks/{id}/remove_subports"): [{"sub_ports": [_SUBPORT]}],
     ("POST", "/v2.0/default-security-group-rules"): [
         {
             "default_security_group_rule": {
