@@ -6,8 +6,9 @@ on *normal* rows, and returns normal rows.  ``normal_*`` brings a row from
 outside into that form: parts that can no longer matter are cleared, so that
 equal knowledge is equal bytes (and equal digests).
 
-Where two facts carry the same timestamp (which an honest cluster never makes)
-the greater value wins: any fixed choice would do.
+Where two facts carry the same timestamp the greater value wins: any fixed choice would
+do, but for objects' data it is that of ``wire.merge``.  (Two proxies may follow one
+clock that is ahead to the same moment.)
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def merge_object_rows(one: ObjectRow, other: ObjectRow) -> ObjectRow:
     )
 
 
-def _data_order(row: ObjectRow) -> tuple[int, int, int, str, int]:
-    return row.timestamp, row.deleted, row.size, row.etag, row.policy
+def _data_order(row: ObjectRow) -> tuple[int, int, str, int, int]:
+    return row.timestamp, row.deleted, row.etag, row.size, row.policy
 
 
 def normal_container_row(row: ContainerRow) -> ContainerRow:

@@ -40,6 +40,7 @@ def publish(
         serial=serial,
         row_owed=row_owed,
         since=store.view.since(held),
+        receipt=Receipt(is_part(coming, state)),
     )
     entry.promise.when_done(
         lambda done: _drop_unused(store, done, key, coming.timestamp, serial)

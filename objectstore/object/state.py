@@ -161,9 +161,11 @@ def lacks_body(held: Held | None) -> bool:
 
 
 def is_part(coming: ObjectState, state: ObjectState) -> bool:
-    """Whether what came is part of the state: nothing newer took its place."""
+    """Whether what came is part of the state: nothing newer took its place, nor that of
+    the metadata that came with data."""
     if coming.exists:
-        return is_same_data(coming, state)
+        is_described = coming.metadata_timestamp >= state.metadata_timestamp
+        return is_described and is_same_data(coming, state)
     if coming.deleted_timestamp:
         return coming.deleted_timestamp == state.deleted_timestamp
     return coming.metadata_timestamp == state.metadata_timestamp or (

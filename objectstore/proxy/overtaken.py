@@ -53,7 +53,8 @@ def follows_the_clock(
     )
     newest = found.state.newest if found.state is not None else 0
     now = from_seconds(parts.clock.time())
-    if newest <= timestamp or timestamp + differ < newest <= now:
+    # One of the same time has won by its contents: it may have been there before.
+    if newest < timestamp or timestamp + differ < newest <= now:
         return False
     parts.timestamps.observe(newest)
     if parts.timestamps.now() <= newest:

@@ -199,7 +199,8 @@ class Receipt:
     """What a node says of a write.
 
     ``stored`` is False when the node already held something newer (the write
-    is then superseded: not an error, but the caller may want to say 409).
+    is then superseded: not an error, but the caller may want to say 409), be it
+    only newer metadata than came with the data.
     ``found`` is False when a POST or DELETE met no object, or a row merge met
     no such container.
     """

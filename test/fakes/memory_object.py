@@ -94,7 +94,10 @@ class MemoryObjectNode:
             self.bodies.pop(key, None)
         self.objects[key] = merged
         if state.timestamp > state.deleted_timestamp:
-            return merged.timestamp == state.timestamp
+            return (
+                merged.timestamp == state.timestamp
+                and merged.metadata_timestamp <= state.metadata_timestamp
+            )
         return merged.deleted_timestamp == state.deleted_timestamp
 
     def begin(self, key: bytes, size_hint: int | None) -> Promise[MemoryUpload]:

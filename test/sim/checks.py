@@ -9,6 +9,8 @@ That holds for writes that reached a majority of the primaries and for replies t
 are not marked as reduced.  Writes without that majority are promised to survive, not
 to be seen at once: the end of the run looks for them.
 
+An object's metadata is a register of its own, of PUTs and POSTs, while it is there.
+
 A listing is such a register for each of its names, of the writes whose rows are not
 owed.
 """
@@ -17,7 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from test.sim.history import CREATE, DELETE, GET, LIST, WRITES, History, Op
+from test.sim.history import (
+    CREATE,
+    DELETE,
+    DESCRIBES,
+    GET,
+    LIST,
+    WRITES,
+    History,
+    Op,
+)
 
 ABSENT = ""
 
@@ -28,12 +39,19 @@ def check_history(history: History) -> list[str]:
     for container, name in history.objects():
         ops = history.of(container, name)
         writes = [op for op in ops if op.kind in WRITES]
+        descriptions = [op for op in ops if op.kind in DESCRIBES]
         for op in ops:
             if op.kind == GET and op.status in (200, 404) and op.end is not None:
                 backed = [write for write in writes if write.is_backed]
                 wrong += _judge(op, op.seen, writes, backed, "read")
+                if op.described >= 0:
+                    wrong += _judge_description(op, descriptions)
             if op.kind == CREATE and op.is_acknowledged:
                 wrong += _judge_create(op, writes)
+            if op.is_acknowledged and op.is_backed:
+                # What is deleted has no metadata that is newer.
+                before = writes if op.removes else writes + descriptions
+                wrong += _judge_order(op, [each for each in before if each.is_backed])
         for op in history.ops:
             if op.kind == LIST and op.container == container and op.status == 200:
                 told = [write for write in writes if not write.is_owed]
@@ -77,6 +95,26 @@ def newest_promised(reader: Op, writes: Sequence[Op]) -> Op | None:
     return max(promised, key=lambda op: op.timestamp, default=None)
 
 
+def _judge_description(reader: Op, descriptions: Sequence[Op]) -> list[str]:
+    """The metadata that a read has seen."""
+    newest = newest_promised(reader, [op for op in descriptions if op.is_backed])
+    shown = [op for op in descriptions if op.number == reader.described]
+    if not shown:
+        return [f"metadata that nobody wrote: {reader}"]
+    if newest and shown[0].timestamp < newest.timestamp:
+        return [f"metadata: {reader} is older than {newest}"]
+    return []
+
+
+def _judge_order(op: Op, writes: Sequence[Op]) -> list[str]:
+    """A write is newer than all that was acknowledged before it began, whatever the
+    clocks: it has an effect."""
+    newest = newest_promised(op, writes)
+    if newest is None or newest.timestamp < op.timestamp:
+        return []
+    return [f"order: {op} came after {newest}"]
+
+
 def _judge_create(op: Op, writes: Sequence[Op]) -> list[str]:
     """``If-None-Match: *`` succeeded: was there a moment without the object?"""
     others = [each for each in writes if each is not op and each.is_backed]
@@ -100,6 +138,21 @@ def newest_acknowledged(writes: Sequence[Op]) -> Op | None:
     """What must have survived, or something newer."""
     acknowledged = [op for op in writes if op.is_acknowledged and op.timestamp]
     return max(acknowledged, key=lambda op: op.timestamp, default=None)
+
+
+def check_description(
+    name: str, descriptions: Sequence[Op], timestamp: int, number: int
+) -> list[str]:
+    """After all has come to rest: the metadata of an object that is there, of that
+    time, by the write of that number."""
+    newest = newest_acknowledged(descriptions)
+    if newest is not None and timestamp < newest.timestamp:
+        return [f"lost: the metadata of {name} is of {timestamp}, not of {newest}"]
+    if not any(
+        op.number == number and timestamp in op.timestamps for op in descriptions
+    ):
+        return [f"{name} has metadata of {timestamp} by #{number}: nobody's"]
+    return []
 
 
 def check_survivor(

@@ -19,7 +19,17 @@ from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.journal.direct import DIRECT_BYTES_MIN
 from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.wire.nodes import INLINE_BYTES_MAX
-from test.sim.history import CREATE, DELETE, GET, LIST, PUT, History, Op
+from test.sim.history import (
+    CREATE,
+    DELETE,
+    DESCRIBES,
+    GET,
+    LIST,
+    POST,
+    PUT,
+    History,
+    Op,
+)
 from test.sim.hub import SimulatedHub
 from test.sim.machine import Machine, Process
 
@@ -30,7 +40,9 @@ THINK_SECONDS = 0.6
 SMALL_BYTES = (0, 3000)
 # Just over what a log record holds, so that there are body files too.
 LARGE_BYTES = INLINE_BYTES_MAX + 10
-WEIGHTS = {PUT: 38, CREATE: 6, DELETE: 16, GET: 28, LIST: 12}
+WEIGHTS = {PUT: 34, CREATE: 6, POST: 8, DELETE: 14, GET: 28, LIST: 10}
+# Metadata that says whose it is, as bodies do.
+DESCRIBED_BY = "X-Object-Meta-By"
 LARGE_RATE = 0.02
 # Enough for a batch that goes around the page cache.
 MEDIUM_BYTES = DIRECT_BYTES_MIN
@@ -149,6 +161,8 @@ class Client:
         if op.kind in (PUT, CREATE):
             method, body = "PUT", self._body(op)
             op.etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        if op.kind in DESCRIBES:
+            headers[DESCRIBED_BY] = str(op.number)
         if op.kind == CREATE:
             headers["If-None-Match"] = "*"
         life = machine.life
@@ -173,6 +187,7 @@ class Client:
             length = int(answer.headers["Content-Length"])
             if len(answer.body) < length:
                 op.end = None  # the body ended early: it is no answer
+            op.described = int(answer.headers[DESCRIBED_BY])
             op.seen = hashlib.md5(answer.body, usedforsecurity=False).hexdigest()
         if op.kind == LIST and op.status == 200:
             op.listed = {row["name"]: row["hash"] for row in orjson.loads(answer.body)}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-PUT, CREATE, DELETE, GET, LIST = "put", "create", "delete", "get", "list"
-WRITES = frozenset({PUT, CREATE, DELETE})
+PUT, CREATE, POST, DELETE = "put", "create", "post", "delete"
+GET, LIST = "get", "list"
+WRITES = frozenset({PUT, CREATE, DELETE})  # of the data
+DESCRIBES = frozenset({PUT, CREATE, POST})  # of the metadata
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Op:
     # When it was acknowledged a majority of the primaries had it, by our own look.
     is_backed: bool = False
     seen: str = ""  # a GET's etag
+    described: int = -1  # the number of the write whose metadata a GET has seen
     listed: dict[str, str] = field(default_factory=dict)  # a LIST's names and etags
 
     @property
@@ -49,6 +52,8 @@ class Op:
         """Whether its client may rely on it."""
         if self.kind == DELETE:
             return self.status == 204 or (self.status == 404 and self.timestamp > 0)
+        if self.kind == POST:
+            return self.status == 202
         return self.kind in WRITES and self.status in (201, 202)
 
     @property
@@ -66,6 +71,8 @@ class Op:
             facts.append(f"ts {self.timestamp}")
         if self.etag or self.seen:
             facts.append((self.etag or self.seen)[:8])
+        if self.described >= 0:
+            facts.append(f"described by #{self.described}")
         for flag, is_set in (
             ("reduced", self.is_reduced),
             ("owed", self.is_owed),

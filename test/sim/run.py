@@ -16,11 +16,11 @@ from random import Random
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
-from test.sim.checks import check_history, check_survivor
-from test.sim.client import ACCOUNT, Answer, Client, ask
+from test.sim.checks import check_description, check_history, check_survivor
+from test.sim.client import ACCOUNT, DESCRIBED_BY, Answer, Client, ask
 from test.sim.cluster import Cluster
 from test.sim.faults import AWAY_SECONDS, Weather, heal
-from test.sim.history import GET, LIST, WRITES, History
+from test.sim.history import DESCRIBES, GET, LIST, WRITES, History
 from test.sim.hub import SimulatedHub, start
 from test.sim.machine import HEALTHY, Machine, Plant
 
@@ -180,13 +180,21 @@ class _Run:
         newest: dict[tuple[str, str], str] = {}
         for container, name in self._history.objects():
             state = cluster.newest(container, name)
-            timestamp = 0 if state is None else state.newest
+            timestamp = 0
+            if state is not None:
+                timestamp = max(state.timestamp, state.deleted_timestamp)
             etag = state.etag if state is not None and state.exists else ""
             newest[container, name] = etag
-            writes = [
-                op for op in self._history.of(container, name) if op.kind in WRITES
-            ]
+            ops = self._history.of(container, name)
+            writes = [op for op in ops if op.kind in WRITES]
             wrong += check_survivor(f"{container}/{name}", writes, timestamp, etag)
+            if state is not None and state.exists:
+                wrong += check_description(
+                    f"{container}/{name}",
+                    [op for op in ops if op.kind in DESCRIBES],
+                    state.metadata_timestamp,
+                    int(state.metadata[DESCRIBED_BY]),
+                )
         self._check_answers(newest)
 
     def _check_answers(self, newest: dict[tuple[str, str], str]) -> None:
@@ -205,7 +213,9 @@ class _Run:
                     if box == container and etag
                 }
                 if listed is None or listed.listed != there:
-                    wrong.append(f"after the rest: {listed} lists not what is there")
+                    shown = {} if listed is None else listed.listed
+                    differ = dict(shown.items() ^ there.items())
+                    wrong.append(f"after the rest: {listed} does not agree on {differ}")
 
 
 class _Errors(logging.Handler):

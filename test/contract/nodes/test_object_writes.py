@@ -86,6 +86,17 @@ def test_an_older_put_is_superseded(object_node: Any) -> None:
     assert (lookup.state, lookup.body) == (data(7, b"new"), b"new")
 
 
+def test_a_put_whose_metadata_is_older_is_superseded_in_part(
+    object_node: Any,
+) -> None:
+    kept(object_node.put(KEY, data(5), b"body"))
+    kept(object_node.post(KEY, changed_metadata(8, {"X-Object-Meta-A": "8"})))
+    assert kept(object_node.put(KEY, data(7, b"new"), b"new")).stored is False
+    lookup = kept(object_node.lookup(KEY, want_body=True))
+    assert (lookup.state.timestamp, lookup.body) == (7, b"new")
+    assert lookup.state.metadata == {"X-Object-Meta-A": "8"}
+
+
 def test_a_delete_leaves_a_tombstone(object_node: Any) -> None:
     kept(object_node.put(KEY, data(5), b"body"))
     receipt = kept(object_node.delete(KEY, tombstone(6)))

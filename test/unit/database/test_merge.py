@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +15,26 @@ from objectstore.database.merge import (
     normal_container_row,
     normal_object_row,
 )
-from objectstore.wire.records import ContainerRow, ObjectRow
+from objectstore.wire.merge import merge_states
+from objectstore.wire.records import ContainerRow, ObjectName, ObjectRow, ObjectState
+from objectstore.wire.rows import row_of
 from test.unit.database.rows import container_rows, object_rows, timestamps
 
 same_object = object_rows.map(lambda row: row._replace(name="a"))
 same_container = container_rows.map(lambda row: row._replace(name="a"))
+# Writes at few moments: some have the same.
+states = st.builds(
+    lambda at, size: ObjectState(
+        ObjectName("a", "c", "o"),
+        timestamp=at,
+        size=size,
+        etag=hashlib.md5(bytes([size])).hexdigest(),
+        content_type_timestamp=at,
+        metadata_timestamp=at,
+    ),
+    st.integers(1, 2),
+    st.integers(0, 9),
+)
 items = st.dictionaries(
     st.sampled_from("xyz"), st.tuples(st.sampled_from(["", "1", "2"]), timestamps)
 )
@@ -51,6 +68,17 @@ def test_metadata_merges_in_any_order(a, b, c):
     assert ab == merge_metadata(b, a)
     assert merge_metadata(ab, a) == ab
     assert merge_metadata(ab, c) == merge_metadata(a, merge_metadata(b, c))
+
+
+@given(states, states)
+def test_a_row_is_of_the_data_that_wins(one: ObjectState, other: ObjectState):
+    merged = merge_states(one, other)
+    row = merge_object_rows(*(normal_object_row(row_of(each)) for each in (one, other)))
+    assert (row.timestamp, row.etag, row.size) == (
+        merged.timestamp,
+        merged.etag,
+        merged.size,
+    )
 
 
 def put(timestamp: int, **parts: object) -> ObjectRow:

@@ -108,6 +108,33 @@ def test_who_was_held_up_does_not_outdo_who_came_later(
     assert cluster.ask("GET", PATH).body == b"ahead"
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_is_put_later_has_its_own_metadata(
+    cluster: Cluster, is_deleted: bool
+) -> None:
+    """A POST by the clock that is ahead does not outlive the object that it was for."""
+    cluster.clock.ahead = 1.0
+    named = {"X-Object-Meta-Color": "blue", "X-Delete-After": "1000"}
+    assert cluster.ask("POST", PATH, named).status == 202
+    other = late(cluster, 0.05)
+    if is_deleted:
+        assert cluster.ask("DELETE", PATH, app=late(cluster, 0.1)).status == 204
+    assert cluster.ask("PUT", PATH, {}, b"later", app=other).status == 201
+    got = cluster.ask("GET", PATH)
+    assert got.body == b"later"
+    assert "X-Delete-At" not in got.headers
+    assert "X-Object-Meta-Color" not in got.headers
+
+
+@pytest.mark.parametrize("body", [b"1", b"2", b"3", b"4"])
+def test_what_is_put_later_with_the_same_timestamp_is_the_newer(
+    cluster: Cluster, body: bytes
+) -> None:
+    """Two proxies have followed the same clock."""
+    assert cluster.ask("PUT", PATH, {}, body, app=late(cluster, 0)).status == 201
+    assert cluster.ask("GET", PATH).body == body
+
+
 def test_of_two_large_ones_at_once_the_newer_stays(cluster: Cluster) -> None:
     assert cluster.ask("PUT", PATH, {}, LARGE, app=late(cluster, 0.05)).status == 202
     assert cluster.ask("GET", PATH).body == b"ahead"
