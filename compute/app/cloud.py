@@ -126,7 +126,7 @@ class Cloud:
             self._agents.start()
 
     def _peer(self, url: str) -> Caller:
-        """The agent of another host."""
+        """A process of another host: its agent, or a room."""
         return HttpCaller(url, self._pool)
 
     def stop(self) -> None:
@@ -204,6 +204,8 @@ class Cloud:
                 host=settings.host,
                 address=settings.public_address.host,
                 region=settings.cloud.region,
+                url=f"{settings.agent_url}/{name}",
+                peer=self._peer,
             )
             if name == Role.IDENTITY.value:
                 room = self._build_identity(parts)

@@ -58,7 +58,7 @@ class VolumeClient:
     def __init__(self, caller: Caller, service: TokenSource) -> None:
         """``caller`` leads to the service's root (``/v3/volumes`` is below it)."""
         headers = {"OpenStack-API-Version": VERSION}
-        self._wire = RoomWire(caller, service, _refusal, headers=headers)
+        self._wire = RoomWire(caller, service, refusal_of, headers=headers)
 
     # ---- volumes ---------------------------------------------------------------
 
@@ -259,7 +259,7 @@ def _of(*parts: str) -> str:
     return "/v3/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def _refusal(answer: Answer, what: str) -> Exception:
+def refusal_of(answer: Answer, what: str) -> Exception:
     """The service's own words, with whose fault it was."""
     if answer.status >= 500:
         return Unavailable(f"{what}: the volume service answered {answer.status}")

@@ -77,6 +77,9 @@ class Action:
 
 
 ACTIONS: Mapping[str, Action] = {
+    "migrate": Action(frozenset({AVAILABLE})),
+    "migrate_locked": Action(frozenset({AVAILABLE}), MAINTENANCE),
+    "retype_moving": Action(frozenset({AVAILABLE}), RETYPING),
     "update": Action(frozenset(STATUSES) - {DELETING, MAINTENANCE}),
     "set_bootable": Action(frozenset(STATUSES) - {DELETING, MAINTENANCE}),
     "set_readonly": Action(frozenset({AVAILABLE})),
@@ -125,6 +128,36 @@ ACTIONS: Mapping[str, Action] = {
     "force_detach": Action(_QUIET, AVAILABLE),
 }
 """The one table of what may be done with a volume."""
+
+
+STARTING, MIGRATING, COMPLETING, SUCCESS = (
+    "starting",
+    "migrating",
+    "completing",
+    "success",
+)
+NO_MIGRATION = "none"
+MIGRATION_MOVES: Mapping[str, frozenset[str]] = {
+    "": frozenset({STARTING}),
+    # Ordered; its new host has not begun.
+    STARTING: frozenset({MIGRATING, ERROR}),
+    # Bytes are copied; the volume is where it was.
+    MIGRATING: frozenset({COMPLETING, ERROR}),
+    # It is on its new host, and the file on the old one is about to go.
+    COMPLETING: frozenset({SUCCESS}),
+    SUCCESS: frozenset({STARTING}),
+    ERROR: frozenset({STARTING}),
+}
+"""A volume's migration status ("": it never moved), and which may follow which."""
+UNDER_WAY = frozenset({STARTING, MIGRATING})
+"""While its bytes must not change where they are."""
+DONE_IN_MIGRATION = frozenset(
+    {"update", "set_bootable", "set_readonly", "reset_status", "force_delete"}
+)
+"""What may be done with a volume meanwhile.  A forced deletion ends the migration."""
+_LOCKS = frozenset({MAINTENANCE, RETYPING})
+MIGRANTS = frozenset({AVAILABLE}) | _LOCKS
+"""In which statuses a volume arrives; it is ``available`` then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ DEFAULTS: dict[str, str] = {
     _E + "volume_actions:upload_image": _MEMBER,
     _E + "volume_admin_actions:reset_status": _ADMIN,
     _E + "volume_admin_actions:force_detach": _ADMIN,
+    _E + "volume_admin_actions:migrate_volume": _ADMIN,
+    _E + "volume_admin_actions:migrate_volume_completion": _ADMIN,
     _E + "volume_host_attribute": _ADMIN,
     _E + "volume_tenant_attribute": _READER,
     _E + "volume_manage": _ADMIN,

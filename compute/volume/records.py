@@ -11,7 +11,8 @@ from typing import Any
 class Volume:
     """A volume.  Moments are seconds since the epoch; ``extending_to_gib`` counts for
     quotas while it grows; ``previous_status`` is where a job goes back to; ``host`` is
-    "" for one that nobody took."""
+    "" for one that nobody took; ``migration_status``: how far it has come on its way to
+    another one, or how the last way ended (``model.MIGRATION_MOVES``)."""
 
     id: str
     project_id: str
@@ -26,6 +27,7 @@ class Volume:
     name: str = ""
     description: str | None = None
     previous_status: str = ""
+    migration_status: str = ""
     extending_to_gib: int = 0
     bootable: bool = False
     read_only: bool = False

@@ -31,6 +31,7 @@ from compute.volume.api.internal_projects import InternalProjectsApi
 from compute.volume.api.manageable import ManageableApi
 from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
+from compute.volume.api.places import PlacesApi
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.qos import QosApi
 from compute.volume.api.quotas import QuotasApi
@@ -54,6 +55,7 @@ from compute.volume.jobs.speeds import Speeds
 from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
 from compute.volume.keys import Keys
+from compute.volume.places import Places
 from compute.volume.policies import DEFAULTS
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.backups import Backups
@@ -62,6 +64,7 @@ from compute.volume.service.group_snapshots import GroupSnapshots
 from compute.volume.service.group_types import GroupTypes
 from compute.volume.service.groups import Groups
 from compute.volume.service.managing import Managing
+from compute.volume.service.migrations import Migrations
 from compute.volume.service.older_attachments import OlderAttachments
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
@@ -71,7 +74,8 @@ from compute.volume.service.transfers import Transfers
 from compute.volume.service.types import Types
 from compute.volume.service.volumes import Volumes
 from compute.volume.settings import DriverKind, VolumeSettings
-from compute.volume.wiring import Wiring, jobs_topic, speeds_topic
+from compute.volume.stores.whole import Stores
+from compute.volume.wiring import JOBS_TOPIC, SPEEDS_TOPIC, Wiring
 from objectstore.kernel.loop import Loop
 
 # A message tells of each job; leases are renewed as often, too.
@@ -110,6 +114,8 @@ def wire(
     parts: RoomParts, settings: VolumeSettings, driver: VolumeDriver, host: str
 ) -> Wiring:
     """What the services work with."""
+    stores = Stores()
+    services = stores.services
     return Wiring(
         database=parts.database,
         bus=parts.bus,
@@ -129,6 +135,10 @@ def wire(
                 parts.service,
             )
         ),
+        places=Places(
+            host, driver, parts.database, services, parts.service, parts.peer
+        ),
+        stores=stores,
     )
 
 
@@ -136,7 +146,8 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     """Application and loops."""
     quotas, types = Quotas(wiring), Types(wiring)
     types.ensure_default()
-    volumes = Volumes(wiring, quotas, types)
+    migrations = Migrations(wiring, types)
+    volumes = Volumes(wiring, quotas, types, migrations)
     orders = VolumeOrders(wiring, quotas, types)
     attachments = Attachments(wiring)
     older = OlderActions(OlderAttachments(wiring, attachments))
@@ -154,7 +165,14 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *VolumeMetadataApi(wiring, volumes).verbs(),
         *VolumeEncryptionApi(wiring).verbs(),
         *ActionsApi(
-            wiring, volumes, orders, older, managing, reimaging, presenter
+            wiring,
+            volumes,
+            orders,
+            older,
+            managing,
+            migrations,
+            reimaging,
+            presenter,
         ).verbs(),
         *SnapshotsApi(wiring, snapshots, managing, presenter).verbs(),
         *ManageableApi(wiring, managing, presenter).verbs(),
@@ -184,6 +202,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
             *routes_of(verbs),
             *internal.routes(),
             *InternalProjectsApi(wiring).routes(),
+            *PlacesApi(wiring).routes(),
         ],
         dialect=volume_dialect,
         tokens=parts.tokens,
@@ -193,8 +212,8 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         service_type="block-storage",
     )
     jobs = Loop(VolumeWorker(wiring, objects), idle_seconds=JOBS_SECONDS)
-    wiring.bus.subscribe(jobs_topic(wiring.host), lambda message: jobs.hint())
+    wiring.bus.subscribe(JOBS_TOPIC, lambda message: jobs.hint())
     speeds = Loop(Speeds(wiring), idle_seconds=SPEEDS_SECONDS)
-    wiring.bus.subscribe(speeds_topic(wiring.host), lambda message: speeds.hint())
-    upkeep = Loop(Upkeep(wiring), idle_seconds=UPKEEP_SECONDS)
+    wiring.bus.subscribe(SPEEDS_TOPIC, lambda message: speeds.hint())
+    upkeep = Loop(Upkeep(wiring, parts.url), idle_seconds=UPKEEP_SECONDS)
     return Room("volume", api, (jobs, upkeep, speeds))

@@ -8,13 +8,13 @@ from typing import Any
 from compute.core.errors import BadRequest
 from compute.volume.errors import InvalidStatus, OverLimit
 from compute.volume.group_records import Group, GroupSnapshot
+from compute.volume.migrating import check_action, check_still
 from compute.volume.model import (
     ACTIONS,
     AT_WORK,
     ATTACHED,
     ATTACHING,
     AVAILABLE,
-    BACKEND,
     BACKUP_ACTIONS,
     GIB,
     GROUP_ACTIONS,
@@ -47,7 +47,9 @@ UNLIMITED = -1
 def check_volume(volume: Volume, action: str) -> Action:
     """The table's row; ``InvalidStatus`` when it is not legal now."""
     subject = f"Invalid volume: Volume {volume.id} status"
-    return _check(ACTIONS[action], volume.status, subject, ", ")
+    found = _check(ACTIONS[action], volume.status, subject, ", ")
+    check_action(volume, action)
+    return found
 
 
 def check_snapshot(snapshot: Snapshot, action: str) -> Action:
@@ -139,6 +141,7 @@ def check_attachable(
 ) -> None:
     """Whether one more attachment may begin: of a free volume, of one that servers
     share, or for a server that has it already (it is moving to another host)."""
+    check_still(volume)
     if volume.status == AVAILABLE and not attachments:
         return
     theirs = {each.instance_id for each in attachments}
@@ -157,11 +160,11 @@ def check_attachable(
     )
 
 
-def is_served(volume_type: VolumeType) -> bool:
-    """Whether the one backend is what the type's extra specs ask for.  Specs that no
+def is_served(volume_type: VolumeType, backend: str) -> bool:
+    """Whether that backend is what the type's extra specs ask for.  Specs that no
     backend tells of itself are notes."""
     told = {
-        "volume_backend_name": BACKEND,
+        "volume_backend_name": backend,
         "vendor_name": VENDOR,
         "storage_protocol": STORAGE_PROTOCOL,
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from compute.volume.model import BACKEND
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import option
 
@@ -30,6 +31,11 @@ class VolumeSettings:
     )
     directory: Path | None = option(
         None, "Where the files are; default: volume below the cloud's state"
+    )
+    backend: str = option(
+        BACKEND,
+        "What this host's volumes are of; types of volumes ask for it by"
+        " volume_backend_name",
     )
     tcp_address: str = option(
         "",

@@ -52,6 +52,7 @@ VOLUMES = table(
     _id("user_id"),
     _status(),
     _status("previous_status"),
+    _status("migration_status"),
     _number("size_gib"),
     _number("extending_to_gib"),
     _at("created_at"),
@@ -248,6 +249,11 @@ SERVICES = table(
     _flag("disabled"),
     _name("disabled_reason"),
     _at("last_seen"),
+    _name("backend"),
+    # Where the others reach it.
+    sa.Column("url", sa.Text(), nullable=True),
+    sa.Column("total_bytes", sa.BigInteger(), nullable=False, default=0),
+    sa.Column("free_bytes", sa.BigInteger(), nullable=False, default=0),
 )
 
 EVENTS = event_table(ROOM, METADATA)

@@ -19,6 +19,7 @@ from compute.volume.drivers.port import VolumeDriver
 from compute.volume.group_records import Group, GroupSnapshot
 from compute.volume.keys import Keys
 from compute.volume.messages import Failure, message
+from compute.volume.places import Places
 from compute.volume.records import Attachment, Backup, Message, Snapshot, Volume
 from compute.volume.settings import VolumeSettings
 from compute.volume.stores.whole import Stores
@@ -26,24 +27,25 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 
 T = TypeVar("T")
-QUEUE = "@volume-host"
 # A record that others change at this very moment is read and decided again.
 TRIES_MAX = 8
 
 
-def jobs_topic(host: str) -> str:
-    """What is published when a volume host has something to do."""
-    return f"volume.host.{host}"
+JOBS_TOPIC = "volume.jobs"
+"""What is published when some volume host has something to do."""
+SPEEDS_TOPIC = "volume.speeds"
+"""What is published when volumes may be faster or slower than before."""
 
 
-def speeds_topic(host: str) -> str:
-    """What is published when volumes may be faster or slower than before."""
-    return f"volume.speeds.{host}"
+def queue_of(host: str) -> str:
+    """Where a volume host's jobs wait for it."""
+    return f"volumes@{host}"
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The world, as the room's services see it.  ``host``: the volume host's name."""
+    """The world, as the room's services see it.  ``host``: the name of the volume host
+    that this process is, whose files ``driver`` keeps; ``places``: everybody's."""
 
     database: Database
     bus: Bus
@@ -56,15 +58,16 @@ class Wiring:
     host: str
     servers: InstanceClient
     keys: Keys
+    places: Places
     stores: Stores = field(default_factory=Stores)
 
     def wake(self) -> None:
-        """The volume host has something to do."""
-        self.bus.publish(jobs_topic(self.host))
+        """Some volume host has something to do."""
+        self.bus.publish(JOBS_TOPIC)
 
     def speeds_changed(self) -> None:
         """Servers are to be told how fast their volumes may be."""
-        self.bus.publish(speeds_topic(self.host))
+        self.bus.publish(SPEEDS_TOPIC)
 
     def change(self, function: Callable[[Connection], T]) -> T:
         """Run a transaction that reads, decides and saves; again when ``Stale``."""
@@ -87,14 +90,16 @@ class Wiring:
         kind: str,
         subject_id: str,
         arguments: Mapping[str, Any],
+        host: str,
     ) -> str:
-        """A job of the volume host; jobs of one subject run one after the other."""
+        """A job of that volume host ("": ours, of what is on none); those of one
+        subject run one after the other."""
         job_id = self.identifiers.uuid()
         self.stores.jobs.add(
             connection,
             job_id=job_id,
             kind=kind,
-            queue=QUEUE,
+            queue=queue_of(host or self.host),
             subject_id=subject_id,
             arguments=arguments,
             now=self.clock.time(),

@@ -24,6 +24,10 @@ def _nothing() -> None:
     return None
 
 
+def _nobody_asks(job_id: str) -> None:
+    return None
+
+
 class JobPool:
     """``step`` is that of a loop: it renews leases and claims more jobs."""
 
@@ -38,10 +42,13 @@ class JobPool:
         owner: str,
         at_once: int,
         ended: Callable[[], None] = _nothing,
+        unwanted: Callable[[str], None] = _nobody_asks,
     ) -> None:
         """``owner``: in whose name jobs are claimed; the same after a restart where
         they are to go on at once.  ``ended``: called after each attempt, when there is
-        room for another job."""
+        room for another job.  ``unwanted``: told at each renewal of a job that somebody
+        wants to end, or that is not ours any more, for attempts that look up between
+        two pieces of their work."""
         self._database = database
         self._clock = clock
         self._jobs = jobs
@@ -50,6 +57,7 @@ class JobPool:
         self._owner = owner
         self._at_once = at_once
         self._ended = ended
+        self._unwanted = unwanted
         self._running: dict[str, Job] = {}
 
     def step(self) -> Progress:
@@ -59,12 +67,18 @@ class JobPool:
             concurrency.spawn(self._run, job)
         return Progress.IDLE
 
+    def is_busy(self) -> bool:
+        """Whether a job is under way here."""
+        return bool(self._running)
+
     def _claim(self, connection: Connection) -> list[Job]:
         now = self._clock.time()
         for job in list(self._running.values()):
             try:
-                self._jobs.renew(connection, job.id, self._owner, now)
+                if self._jobs.renew(connection, job.id, self._owner, now):
+                    self._unwanted(job.id)
             except Stale:
+                self._unwanted(job.id)
                 self._tell_if_lost(connection, job)
         room = self._at_once - len(self._running)
         if room <= 0:

@@ -32,7 +32,8 @@ class RoomParts:
     ``volume``, ``compute``, ``object-store`` ...).  ``tokens`` checks callers' tokens,
     ``service`` gives our own.  ``state_directory`` is private to the room; ``host`` is
     this host's name in the cloud, ``address`` where this process listens ("": nowhere),
-    ``region`` what the catalogue calls the whole of it.
+    ``region`` what the catalogue calls the whole of it.  ``url`` is where other hosts
+    reach this very process, and ``peer`` calls another one at such a URL.
     """
 
     database: Database
@@ -47,6 +48,8 @@ class RoomParts:
     host: str = ""
     address: str = ""
     region: str = ""
+    url: str = ""
+    peer: Callable[[str], Caller] | None = None
 
     @property
     def identifiers(self) -> Identifiers:

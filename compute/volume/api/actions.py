@@ -23,6 +23,7 @@ from compute.volume.api.older_actions import ANY_OBJECT, Act, OlderActions, obje
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
 from compute.volume.service.managing import Managing
+from compute.volume.service.migrations import Migrations
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.reimaging import Reimaging
 from compute.volume.service.volumes import Volumes
@@ -51,6 +52,18 @@ _VALUES: Mapping[str, Mapping[str, Any]] = {
             "migration_policy": {"enum": ["never", "on-demand", None]},
         },
         ("new_type",),
+    ),
+    "os-migrate_volume": object_of(
+        {
+            "host": {"type": ["string", "null"], "maxLength": 255},
+            "cluster": {"type": ["string", "null"], "maxLength": 255},
+            "force_host_copy": FLAG,
+            "lock_volume": FLAG,
+        }
+    ),
+    "os-migrate_volume_completion": object_of(
+        {"new_volume": UUID, "error": {"anyOf": [FLAG, {"type": "null"}]}},
+        ("new_volume",),
     ),
     "revert": object_of({"snapshot_id": UUID}, ("snapshot_id",)),
     "os-volume_upload_image": object_of(
@@ -87,6 +100,7 @@ class ActionsApi:
         orders: VolumeOrders,
         older: OlderActions,
         managing: Managing,
+        migrations: Migrations,
         reimaging: Reimaging,
         presenter: Presenter,
     ) -> None:
@@ -94,6 +108,7 @@ class ActionsApi:
         self._volumes = volumes
         self._orders = orders
         self._managing = managing
+        self._migrations = migrations
         self._reimaging = reimaging
         self._presenter = presenter
         acts: dict[str, Act] = {
@@ -103,6 +118,8 @@ class ActionsApi:
             "os-set_bootable": self._boot,
             "os-update_readonly_flag": self._read_only,
             "os-retype": self._retype,
+            "os-migrate_volume": self._migrate,
+            "os-migrate_volume_completion": self._complete_migration,
             "revert": self._revert,
             "os-volume_upload_image": self._upload,
             "os-set_image_metadata": self._set_image_metadata,
@@ -190,6 +207,21 @@ class ActionsApi:
     def _retype(self, call: ApiCall, key: str, value: Any) -> Reply:
         policy = value.get("migration_policy") or "never"
         self._volumes.retype(call.context, key, value["new_type"], policy)
+        return accepted()
+
+    def _migrate(self, call: ApiCall, key: str, value: Any) -> Reply:
+        """Bytes are always copied from host to host, forced or not."""
+        host = value.get("host")
+        if not host or value.get("cluster"):
+            raise BadRequest(
+                "Invalid input received: a host must be said, and no cluster"
+            )
+        locked = is_true(value.get("lock_volume", False))
+        self._migrations.migrate(call.context, key, host, locked=locked)
+        return accepted()
+
+    def _complete_migration(self, call: ApiCall, key: str, value: Any) -> Reply:
+        self._migrations.complete(call.context, key)
         return accepted()
 
     def _revert(self, call: ApiCall, key: str, value: Any) -> Reply:

@@ -1,6 +1,7 @@
 """Where volumes are, for operators: pools, what they can, hosts and what is on them.
 
-There is one volume host with one pool; its name is ``HOST@files#files``.
+A volume host has one back end (``[volume] backend``) with one pool of its name:
+``HOST@files#files``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from compute.core.instants import iso_micro
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, ok
 from compute.volume.api.surroundings import BINARIES
-from compute.volume.model import BACKEND, GIB, VENDOR, ZONE
+from compute.volume.host_records import ServiceRecord
+from compute.volume.model import GIB, VENDOR, ZONE
 from compute.volume.model import STORAGE_PROTOCOL as PROTOCOL
 from compute.volume.records import Snapshot, Volume
-from compute.volume.stores.services import ServiceRecord
+from compute.volume.service.hosts import Hosts
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -32,6 +34,7 @@ class BackendsApi:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
+        self._hosts = Hosts(wiring)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -48,39 +51,46 @@ class BackendsApi:
         """GET /scheduler-stats/get_pools."""
         wiring = self._wiring
         wiring.enforce(call.context, POOLS_RULE)
-        pool: dict[str, Any] = {"name": self._pool}
-        if call.query.flag("detail"):
-            capacity = wiring.driver.capacity()
-            pool["capabilities"] = {
-                "total_capacity_gb": round(capacity.total_bytes / GIB, 2),
-                "free_capacity_gb": round(capacity.free_bytes / GIB, 2),
-                "volume_backend_name": BACKEND,
-                "driver_version": DRIVER_VERSION,
-                "vendor_name": VENDOR,
-                "storage_protocol": PROTOCOL,
-                "thin_provisioning_support": True,
-                "multiattach": True,
-                "QoS_support": False,
-            }
-        return ok({"pools": [pool]})
+        hosts, wanted = self._hosts, call.query.one("name")
+        found = wiring.database.read(hosts.known)
+        pools = [
+            self._pool(each, detail=call.query.flag("detail"))
+            for each in found
+            if hosts.is_up(each) and wanted in (None, "", each.pool)
+        ]
+        return ok({"pools": pools})
 
-    @property
-    def _pool(self) -> str:
-        return f"{self._wiring.host}@{BACKEND}#{BACKEND}"
+    def _pool(self, host: ServiceRecord, *, detail: bool) -> dict[str, Any]:
+        if not detail:
+            return {"name": host.pool}
+        total, free = host.told.total_bytes, host.told.free_bytes
+        if host.host == self._wiring.host:
+            capacity = self._wiring.driver.capacity()
+            total, free = capacity.total_bytes, capacity.free_bytes
+        capabilities = {
+            "total_capacity_gb": round(total / GIB, 2),
+            "free_capacity_gb": round(free / GIB, 2),
+            "volume_backend_name": host.told.backend,
+            "driver_version": DRIVER_VERSION,
+            "vendor_name": VENDOR,
+            "storage_protocol": PROTOCOL,
+            "thin_provisioning_support": True,
+            "multiattach": True,
+            "QoS_support": False,
+        }
+        return {"name": host.pool, "capabilities": capabilities}
 
     def capabilities(self, call: ApiCall) -> Reply:
         """GET /capabilities/{host}: a pool, its host with ``@files``, or as the list of
         services calls it."""
         self._wiring.enforce(call.context, CAPABILITIES_RULE)
         host = call.parameters["host"]
-        backend = self._pool.partition("#")[0]
-        if host not in (self._pool, backend, self._wiring.host):
-            raise NotFound(f"Service cinder-volume on host {host} could not be found.")
+        backend = self._hosts.named(host).told.backend
         return ok(
             {
                 "namespace": f"OS::Storage::Capabilities::{host}",
                 "vendor_name": VENDOR,
-                "volume_backend_name": BACKEND,
+                "volume_backend_name": backend,
                 "pool_name": None,
                 "driver_version": DRIVER_VERSION,
                 "storage_protocol": PROTOCOL,

@@ -109,15 +109,17 @@ class InternalApi:
         return found
 
     def _known(self, connection: Connection) -> dict[str, set[Any]]:
-        stores = self._wiring.stores
-        disks = {VOLUME + each.id for each in stores.volumes.all(connection)}
+        """What should be here, and what a job may be making or removing."""
+        stores, host = self._wiring.stores, self._wiring.host
+        volumes = stores.volumes.ids(connection)
+        ours = stores.volumes.ids(connection, host=host)
+        disks = {VOLUME + each for each in ours}
         disks |= {SNAPSHOT + each.id for each in stores.snapshots.all(connection)}
-        for disk in list(disks):
-            if not disk.startswith(VOLUME):
-                continue
-            key = disk.removeprefix(VOLUME)
+        for key in volumes:
             jobs = stores.jobs.open_of(connection, key)
             disks |= {COPY + job.id for job in jobs}
+            if jobs:
+                disks.add(VOLUME + key)
         return {
             "disks": disks,
             "attachments": {each.id for each in stores.attachments.all(connection)},

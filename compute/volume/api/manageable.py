@@ -10,6 +10,7 @@ import re
 from compute.core.api.frame import ApiCall
 from compute.core.api.pagination import PAGE_MAX
 from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,
@@ -24,8 +25,9 @@ from compute.volume.api.frame import (
 )
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import named
-from compute.volume.service.create import Order
+from compute.volume.records import Snapshot
 from compute.volume.service.managing import Managing, NewSnapshot
+from compute.volume.service.new_volumes import Order
 from compute.volume.views.manageable import (
     SOURCE_NAME,
     Manageable,
@@ -125,10 +127,9 @@ class ManageableApi:
         return self._snapshots(call, detail=True)
 
     def _volumes(self, call: ApiCall, *, detail: bool) -> Reply:
-        self._check(call, LIST_RULE)
-        wiring = self._wiring
-        rows = wiring.database.read(wiring.stores.volumes.all)
-        found = manageable_volumes(wiring.driver.unmanaged.found(), rows)
+        host, wiring = self._host(call, LIST_RULE), self._wiring
+        rows = wiring.database.read(lambda it: wiring.stores.volumes.all(it, host=host))
+        found = manageable_volumes(wiring.places.at(host).unmanaged.found(), rows)
         shown = [
             each.document(detail=detail, is_snapshot=False)
             for each in _page(call, found)
@@ -136,19 +137,25 @@ class ManageableApi:
         return ok({"manageable-volumes": shown})
 
     def _snapshots(self, call: ApiCall, *, detail: bool) -> Reply:
-        self._check(call, LIST_SNAPSHOTS_RULE)
-        wiring = self._wiring
-        rows = wiring.database.read(wiring.stores.snapshots.all)
-        found = manageable_snapshots(wiring.driver.unmanaged.found(), rows)
+        host, wiring = self._host(call, LIST_SNAPSHOTS_RULE), self._wiring
+        stores = wiring.stores
+
+        def look(connection: Connection) -> list[Snapshot]:
+            ours = stores.volumes.ids(connection, host=host)
+            taken = stores.snapshots.all(connection)
+            return [each for each in taken if each.volume_id in ours]
+
+        rows = wiring.database.read(look)
+        found = manageable_snapshots(wiring.places.at(host).unmanaged.found(), rows)
         shown = [
             each.document(detail=detail, is_snapshot=True)
             for each in _page(call, found)
         ]
         return ok({"manageable-snapshots": shown})
 
-    def _check(self, call: ApiCall, rule: str) -> None:
+    def _host(self, call: ApiCall, rule: str) -> str:
         self._wiring.enforce(call.context, rule)
-        self._managing.check_host(
+        return self._managing.host(
             _host(call.query.one("host"), call.query.one("cluster"))
         )
 

@@ -16,6 +16,9 @@ from compute.volume.views.volumes import (
 )
 from compute.volume.wiring import Wiring
 
+_Beside = tuple[dict[str, str], list[Attachment], dict[str, str]]
+"""Types' names, attachments, hosts' back ends."""
+
 
 class Presenter:
     """Shows things to a caller."""
@@ -35,14 +38,19 @@ class Presenter:
     ) -> list[dict[str, Any]]:
         """In detail."""
         stores = self._wiring.stores
-        shown = replace(self.shown(call), extended=extended)
+        services = stores.services
 
-        def look(connection: Connection) -> tuple[dict[str, str], list[Attachment]]:
+        def look(connection: Connection) -> _Beside:
             names = {each.id: each.name for each in stores.types.all(connection)}
             ids = [each.id for each in volumes]
-            return names, stores.attachments.all(connection, volume_id=ids)
+            held = stores.attachments.all(connection, volume_id=ids)
+            backends = {
+                each.host: each.told.backend for each in services.all(connection)
+            }
+            return names, held, backends
 
-        names, attachments = self._wiring.database.read(look)
+        names, attachments, backends = self._wiring.database.read(look)
+        shown = replace(self.shown(call), extended=extended, backends=backends)
         return [
             volume_document(
                 volume,

@@ -18,8 +18,8 @@ from compute.volume.api import (
     volumes,
 )
 from compute.volume.api.frame import Verb, minor_of, ok
+from compute.volume.host_records import ServiceRecord
 from compute.volume.model import ZONE
-from compute.volume.stores.services import ServiceRecord
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

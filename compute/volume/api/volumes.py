@@ -25,7 +25,8 @@ from compute.volume.api.frame import (
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
 from compute.volume.records import Volume
-from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.create import VolumeCreation
+from compute.volume.service.new_volumes import Order
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.volumes import Volumes
 from compute.volume.tables import VOLUMES

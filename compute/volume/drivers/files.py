@@ -139,6 +139,11 @@ class FilesDriver:
                 mirrors.append(Mirror(place, part, sink))
             copy_together(mirrors)
 
+    def rename(self, disk: str, name: str) -> None:
+        """See ``VolumeDriver``."""
+        with _translating():
+            offload(raw_files.put_in_place, self._path(disk), self._file(name))
+
     def delete(self, disk: str) -> None:
         """See ``VolumeDriver``."""
         with _translating():

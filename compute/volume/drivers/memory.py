@@ -171,6 +171,11 @@ class MemoryDriver:
         for each in copies:
             self.copy(each.source, each.target, each.size_bytes)
 
+    def rename(self, disk: str, name: str) -> None:
+        """See ``VolumeDriver``."""
+        self._disks[name] = self._disk(disk)
+        del self._disks[disk]
+
     def delete(self, disk: str) -> None:
         """See ``VolumeDriver``."""
         self._disks.pop(disk, None)

@@ -96,6 +96,10 @@ class VolumeDriver(Protocol):
         them because another one had answered is there only if that is, too.  As
         ``copy`` otherwise, but that a failure may leave some of the targets."""
 
+    def rename(self, disk: str, name: str) -> None:
+        """The same bytes under another name, whatever was there; safe from a power cut
+        when it returns.  Neither may be exported.  ``NoSuchDisk``."""
+
     def delete(self, disk: str) -> None:
         """Remove it; fine when it is not there.  It must not be exported."""
 

@@ -14,6 +14,7 @@ from compute.volume import rules
 from compute.volume.backups.facts import restored
 from compute.volume.jobs.backups import COUNT, HEAD
 from compute.volume.jobs.group_finishing import finish_groups, settle_deletion
+from compute.volume.jobs.migrating import finish_migration
 from compute.volume.jobs.work import Work
 from compute.volume.messages import SNAPSHOT, SUBJECTS, VOLUME, failure_of
 from compute.volume.model import (
@@ -46,6 +47,7 @@ class Finishing:
             self._snapshot(connection, work, error)
             self._backup(connection, work, error)
             finish_groups(connection, wiring, work, error)
+            finish_migration(connection, work, error)
             wiring.stores.jobs.finish(
                 connection, work.job.id, owner, wiring.clock.time(), error
             )

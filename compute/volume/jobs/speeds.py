@@ -66,7 +66,9 @@ class Speeds:
         """A part at a time: others wait for none longer than for one transaction."""
         told, after = self._wiring.stores.speeds.told, ""
         while True:
-            part = self._wiring.database.read(functools.partial(told, after=after))
+            part = self._wiring.database.read(
+                functools.partial(told, host=self._wiring.host, after=after)
+            )
             yield from part.found
             after = part.after
             if not after:

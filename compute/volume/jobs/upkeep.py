@@ -12,7 +12,8 @@ from typing import Any
 
 from compute.core.sql.database import Connection
 from compute.volume.connection import Connector
-from compute.volume.drivers.port import ExportAsked
+from compute.volume.drivers.port import Capacity, ExportAsked
+from compute.volume.host_records import Telling
 from compute.volume.records import Attachment
 from compute.volume.tables import MESSAGES
 from compute.volume.wiring import Wiring
@@ -28,13 +29,16 @@ class Upkeep:
 
     name = "volume-upkeep"
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, url: str = "") -> None:
+        """``url``: where other volume hosts reach us."""
         self._wiring = wiring
+        self._url = url
 
     def step(self) -> Progress:
         """See the module's docstring."""
         wiring = self._wiring
-        wiring.database.run(self._write)
+        told = self._told()
+        wiring.database.run(lambda connection: self._write(connection, told))
         there = set(wiring.driver.exported())
         wanted = wiring.database.read(self._wanted)
         for volume_id, attachment_id in sorted(there - wanted.keys()):
@@ -65,18 +69,31 @@ class Upkeep:
         )
         return found is not None
 
-    def _write(self, connection: Connection) -> None:
+    def _told(self) -> Telling:
+        backend, capacity = self._wiring.settings.backend, self._capacity()
+        return Telling(backend, self._url, capacity.total_bytes, capacity.free_bytes)
+
+    def _capacity(self) -> Capacity:
+        try:
+            return self._wiring.driver.capacity()
+        except (RingstackError, OSError) as error:
+            _log.warning("nobody knows how much room there is: %s", error)
+            return Capacity(0, 0)
+
+    def _write(self, connection: Connection, told: Telling) -> None:
         wiring, now = self._wiring, self._wiring.clock.time()
-        wiring.stores.services.seen(connection, wiring.host, now)
+        wiring.stores.services.seen(connection, wiring.host, now, told)
         wiring.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
         connection.execute(MESSAGES.delete().where(MESSAGES.c.expires_at <= now))
 
     def _wanted(self, connection: Connection) -> dict[tuple[str, str], Attachment]:
-        """Attachments that have a way to the bytes."""
+        """Attachments that have a way to bytes that are here."""
+        stores = self._wiring.stores
+        ours = stores.volumes.ids(connection, host=self._wiring.host)
         return {
             (each.volume_id, each.id): each
-            for each in self._wiring.stores.attachments.all(connection)
-            if each.connection
+            for each in stores.attachments.all(connection)
+            if each.connection and each.volume_id in ours
         }
 
 

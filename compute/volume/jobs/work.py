@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,17 +17,26 @@ from compute.volume.stores.rows import R, Rows
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
 
+FAILURES = "failures"
+"""In a job's progress: how often in a row its needs were away."""
+
+
+def _nothing() -> None:
+    return None
+
 
 @dataclass
 class Work:
     """One job while it is done.  ``progress`` survives crashes, step by step;
-    ``is_cancelled`` is what the last renewal of the lease said."""
+    ``is_cancelled`` is what the last renewal of the lease said; ``save`` writes down
+    what a step that takes long has come to."""
 
     wiring: Wiring
     objects: BackupObjects
     job: Job
     progress: dict[str, Any] = field(default_factory=dict)
     is_cancelled: bool = False
+    save: Callable[[], None] = _nothing
 
     def argument(self, name: str) -> Any:
         """What the job was ordered with; "" when nothing was said."""
@@ -37,6 +46,13 @@ class Work:
         """Raise when somebody asked for the job's end."""
         if self.is_cancelled:
             raise Cancelled("it was cancelled")
+
+    def note(self, name: str, value: Any) -> None:
+        """Remember how far a long step has come.  It came further: failures of before
+        do not count any more."""
+        self.progress[name] = value
+        self.progress.pop(FAILURES, None)
+        self.save()
 
     def volume(self) -> Volume:
         """The job's volume; ``GiveUp`` when it is gone."""

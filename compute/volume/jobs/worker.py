@@ -9,28 +9,32 @@ from __future__ import annotations
 import logging
 
 from compute.core.errors import Stale
+from compute.core.jobs.pool import JobPool
 from compute.core.jobs.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.core.jobs.store import Job
-from compute.core.sql.database import Connection
 from compute.volume.backups.ring import BackupObjects
-from compute.volume.jobs import backups, groups, managing, volumes
+from compute.volume.jobs import backups, groups, managing, migrating, volumes
 from compute.volume.jobs.finishing import Finishing
-from compute.volume.jobs.work import Work
-from compute.volume.wiring import QUEUE, Wiring
-from objectstore.kernel import concurrency
+from compute.volume.jobs.work import FAILURES, Work
+from compute.volume.wiring import Wiring, queue_of
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 
 SAGAS = {
     saga.kind: saga
-    for saga in (*volumes.SAGAS, *managing.SAGAS, *backups.SAGAS, *groups.SAGAS)
+    for saga in (
+        *volumes.SAGAS,
+        *managing.SAGAS,
+        *migrating.SAGAS,
+        *backups.SAGAS,
+        *groups.SAGAS,
+    )
 }
 # Tries of a step whose needs are away (the image store, the ring): with the pauses
 # below about two minutes.
 TRIES_MAX = 8
 PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
-FAILURES = "failures"
 
 _log = logging.getLogger("compute.volume")
 
@@ -40,6 +44,7 @@ class JobJournal:
 
     def __init__(self, work: Work, owner: str) -> None:
         self._work = work
+        work.save = self._save
         self._owner = owner
         self._step = work.job.step
         self._undoing = work.job.undoing
@@ -83,6 +88,10 @@ class JobJournal:
         )
         self._step, self._undoing = step, undoing
 
+    def _save(self) -> None:
+        """What a long step has come to: it goes on from there."""
+        self.advance(self._step, self._undoing)
+
 
 class VolumeWorker:
     """A loop's step: claims jobs, renews the leases of those under way."""
@@ -94,51 +103,38 @@ class VolumeWorker:
         self._objects = objects
         self._finishing = Finishing(wiring)
         self._owner = f"volumes of {wiring.host}"
-        self._running: dict[str, Work] = {}
+        self._works: dict[str, Work] = {}
+        self._pool = JobPool(
+            wiring.database,
+            wiring.clock,
+            wiring.stores.jobs,
+            self._do,
+            queue=queue_of(wiring.host),
+            owner=self._owner,
+            at_once=wiring.settings.jobs_at_once,
+            ended=wiring.wake,
+            unwanted=self._end,
+        )
 
     def step(self) -> Progress:
         """See the class."""
-        for job in self._wiring.database.run(self._claim):
-            work = Work(self._wiring, self._objects, job, dict(job.progress))
-            self._running[job.id] = work
-            concurrency.spawn(self._run, work)
-        return Progress.IDLE
+        return self._pool.step()
 
     def is_busy(self) -> bool:
         """Whether a job is under way here."""
-        return bool(self._running)
+        return self._pool.is_busy()
 
-    def _claim(self, connection: Connection) -> list[Job]:
-        wiring, jobs = self._wiring, self._wiring.stores.jobs
-        now = wiring.clock.time()
-        for work in list(self._running.values()):
-            try:
-                work.is_cancelled = jobs.renew(
-                    connection, work.job.id, self._owner, now
-                )
-            except Stale:
-                work.is_cancelled = True  # somebody else has it
-        room = wiring.settings.jobs_at_once - len(self._running)
-        if room <= 0:
-            return []
-        busy = {work.job.subject_id for work in self._running.values()}
-        return jobs.claim(
-            connection, QUEUE, self._owner, now, limit=room, busy_subjects=busy
-        )
-
-    def _run(self, work: Work) -> None:
-        job = work.job
+    def _do(self, job: Job) -> None:
+        work = Work(self._wiring, self._objects, job, dict(job.progress))
+        self._works[job.id] = work
         try:
             self.attempt(work)
-        except Stale:
-            _log.warning("job %s is somebody else's now", job.id)
-        except Unavailable as error:
-            _log.warning("the end of job %s cannot be recorded: %s", job.id, error)
-        except Exception:  # noqa: BLE001  (told; the lease runs out and it is done again)
-            _log.exception("job %s could not be recorded", job.id)
         finally:
-            self._running.pop(job.id, None)
-            self._wiring.wake()
+            self._works.pop(job.id, None)
+
+    def _end(self, job_id: str) -> None:
+        if work := self._works.get(job_id):
+            work.is_cancelled = True
 
     def attempt(self, work: Work) -> None:
         """Do the job as far as it goes now, and record how that was."""

@@ -26,6 +26,7 @@ from compute.volume.model import (
     IN_USE,
     RESERVED,
 )
+from compute.volume.places import Place
 from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.service.guests import check_let_go
@@ -123,7 +124,7 @@ class Attachments:
         attachment = wiring.database.read(
             lambda connection: wiring.attachment(connection, context, key, rule)
         )
-        wiring.driver.reopen(attachment.volume_id)
+        self._place_of(attachment).reopen(attachment.volume_id)
 
     def passphrase(self, context: RequestContext, key: str) -> str:
         """What opens the volume on the host that it is exported to; "" for one that is
@@ -176,7 +177,11 @@ class Attachments:
         if not host:
             raise BadRequest("Invalid input received: a connector needs its host")
         # Before anything is written: a host that cannot come leaves nothing behind.
-        wiring.driver.check_way(connector_of(connector, ""))
+        asked = wiring.database.read(
+            lambda connection: wiring.attachment(connection, context, key, rule)
+        )
+        place = self._place_of(asked)
+        place.check_way(connector_of(connector, ""))
 
         def begin(connection: Connection) -> Attachment:
             attachment = wiring.attachment(connection, context, key, rule)
@@ -202,7 +207,7 @@ class Attachments:
             return self._rows.change(connection, attachment, status=ATTACHING, **values)
 
         attachment = wiring.change(begin)
-        info = wiring.driver.export(asked_of(attachment))
+        info = place.export(asked_of(attachment))
 
         def record(connection: Connection) -> Attachment | None:
             now = self._rows.get(connection, key)
@@ -220,7 +225,7 @@ class Attachments:
 
         found = wiring.change(record)
         if found is None:
-            wiring.driver.withdraw(attachment.volume_id, key)
+            place.withdraw(attachment.volume_id, key)
             raise Unavailable(f"attachment {key} was changed meanwhile")
         return found
 
@@ -239,7 +244,7 @@ class Attachments:
     ) -> list[Attachment]:
         """Without asking who may; the attachments that are left."""
         wiring = self._wiring
-        wiring.driver.withdraw(attachment.volume_id, attachment.id)
+        self.withdraw(attachment)
 
         def write(connection: Connection) -> list[Attachment]:
             self._rows.delete(connection, attachment.id)
@@ -247,6 +252,18 @@ class Attachments:
             return self.follow(connection, attachment.volume_id)
 
         return wiring.change(write)
+
+    def withdraw(self, attachment: Attachment) -> None:
+        """Close its way to the bytes; fine when there is none."""
+        self._place_of(attachment).withdraw(attachment.volume_id, attachment.id)
+
+    def _place_of(self, attachment: Attachment) -> Place:
+        """Where its volume is, which does not move while somebody has it."""
+        rows = self._wiring.stores.volumes
+        volume = self._wiring.database.read(
+            lambda connection: rows.get(connection, attachment.volume_id)
+        )
+        return self._wiring.places.at(volume.host if volume else "")
 
     def follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
         """Let the volume's status follow from the attachments that it has."""

@@ -16,8 +16,9 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
 from compute.volume.model import AVAILABLE, CREATING, ZONE
 from compute.volume.records import Backup, Snapshot, Volume
-from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_rest import check_at_rest
+from compute.volume.service.new_volumes import Order
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.types import Types
@@ -81,7 +82,8 @@ class Backups:
                 "backup_id": backup.id,
                 "was": "" if snapshot_id else volume.status,
             }
-            wiring.add_job(connection, "create_backup", volume.id, arguments)
+            host = volume.host
+            wiring.add_job(connection, "create_backup", volume.id, arguments, host)
             wiring.tell(connection, context, "backup.create", backup.id)
             return backup
 
@@ -126,7 +128,8 @@ class Backups:
             now = wiring.clock.time()
             self._rows.change(connection, backup, status=found.during, updated_at=now)
             arguments = {"backup_id": backup_id}
-            wiring.add_job(connection, "delete_backup", backup_id, arguments)
+            # It is in the ring: whoever hears of it can do that.
+            wiring.add_job(connection, "delete_backup", backup_id, arguments, "")
             wiring.tell(connection, context, "backup.delete", backup_id)
 
         wiring.order(write)

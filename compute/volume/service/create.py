@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
@@ -16,31 +13,14 @@ from compute.volume.messages import NO_BACKEND
 from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
 from compute.volume.service.group_members import check_member, check_room
+from compute.volume.service.hosts import Hosts, host_of_group
+from compute.volume.service.new_volumes import Order, check_one_source
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.sources import FILE, Source, of_image, of_volume
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody wants.  ``size_gib`` 0: the source's own."""
-
-    size_gib: int = 0
-    name: str = ""
-    description: str | None = None
-    image_id: str = ""
-    snapshot_id: str = ""
-    source_volume_id: str = ""
-    backup_id: str = ""
-    type_key: str = ""
-    availability_zone: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    project_id: str = ""
-    user_id: str = ""
-    group_id: str = ""
 
 
 class VolumeCreation:
@@ -50,13 +30,14 @@ class VolumeCreation:
         self._wiring = wiring
         self._quotas = quotas
         self._types = types
+        self._hosts = Hosts(wiring)
 
     def create(self, context: RequestContext, order: Order) -> Volume:
         """A volume in status ``creating``.  ``NotFound`` for a source that is not
         there, ``BadRequest`` for one that cannot be used, ``OverLimit``."""
         wiring = self._wiring
         wiring.enforce(context, "volume:create")
-        _check_one_source(order)
+        check_one_source(order)
         rules.check_metadata_count(order.metadata)
         image = self.image(context, order.image_id) if order.image_id else None
         return wiring.order(
@@ -105,7 +86,8 @@ class VolumeCreation:
             "image_format": source.image_format,
             "key_of": source.key_of,
         }
-        self._wiring.add_job(connection, "create_volume", volume.id, arguments)
+        kind = "create_volume"
+        self._wiring.add_job(connection, kind, volume.id, arguments, volume.host)
         return volume
 
     def member(
@@ -132,7 +114,6 @@ class VolumeCreation:
             raise BadRequest(
                 f"Availability zone '{order.availability_zone}' is invalid."
             )
-        self._check_host(connection)
         project_id = order.project_id or context.project_id
         size = order.size_gib or (source.least_gib if source.kind != "image" else 0)
         what = {"snapshot": "the snapshot size", "volume": "original volume size"}
@@ -148,7 +129,10 @@ class VolumeCreation:
         self._quotas.check(
             connection, project_id, volume_type, volumes=1, gigabytes=size
         )
-        has_place = rules.is_served(volume_type)
+        host = self._hosts.choose(
+            connection, volume_type, self._near(connection, order, source)
+        )
+        has_place = bool(host)
         if status != CREATING and not has_place:
             raise BadRequest("No valid backend was found for the volume's type")
         now = wiring.clock.time()
@@ -161,7 +145,7 @@ class VolumeCreation:
             created_at=now,
             updated_at=now,
             type_id=volume_type.id,
-            host=wiring.host if has_place else "",
+            host=host,
             availability_zone=ZONE,
             name=order.name,
             description=order.description,
@@ -182,10 +166,16 @@ class VolumeCreation:
             )
         return volume
 
-    def _check_host(self, connection: Connection) -> None:
-        found = self._wiring.stores.services.get(connection, self._wiring.host)
-        if found is not None and found.disabled:
-            raise BadRequest("No valid backend was found: the volume host is disabled")
+    def _near(self, connection: Connection, order: Order, source: Source) -> str:
+        """The host that it has to be on: where the bytes are that it begins with, and
+        the volumes of its group; "" for any."""
+        together = host_of_group(connection, self._wiring.stores, order.group_id)
+        if source.host and together and source.host != together:
+            raise BadRequest(
+                "Invalid input received: what the volume is made of, and its group,"
+                " are on two hosts: migrate one of them"
+            )
+        return source.host or together
 
     def _type(
         self,
@@ -278,17 +268,3 @@ class VolumeCreation:
         if not image.is_active:
             raise InvalidStatus(f"Invalid image: Image {image_id} is not active.")
         return image
-
-
-def _check_one_source(order: Order) -> None:
-    sources = order.image_id, order.snapshot_id, order.source_volume_id, order.backup_id
-    given = [each for each in sources if each]
-    if len(given) > 1:
-        raise BadRequest(
-            "Invalid input received: give at most one of imageRef, snapshot_id,"
-            " source_volid and backup_id"
-        )
-    if not given and not order.size_gib:
-        raise BadRequest(
-            "Invalid input received: a volume needs a size of 1 GiB at least"
-        )

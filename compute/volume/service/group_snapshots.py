@@ -14,6 +14,7 @@ from compute.volume.group_records import GroupSnapshot
 from compute.volume.model import CREATING, GROUP_STATUSES
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.group_rest import check_at_rest
+from compute.volume.service.hosts import host_of, host_of_group
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
@@ -137,4 +138,9 @@ class GroupSnapshots:
     def _add_job(self, connection: Connection, kind: str, of: GroupSnapshot) -> None:
         """Jobs of one group run one after the other."""
         arguments = {"group_id": of.group_id, "group_snapshot_id": of.id}
-        self._wiring.add_job(connection, kind, of.group_id, arguments)
+        stores = self._wiring.stores
+        host = host_of_group(connection, stores, of.group_id)
+        if not host:
+            parts = stores.snapshots.all(connection, group_snapshot_id=of.id)
+            host = next((host_of(connection, stores, each) for each in parts), "")
+        self._wiring.add_job(connection, kind, of.group_id, arguments, host)

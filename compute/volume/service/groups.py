@@ -19,10 +19,12 @@ from compute.volume.model import (
     GROUP_STATUSES,
     ZONE,
 )
-from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.group_types import GroupTypes
+from compute.volume.service.hosts import check_can_join, host_of_group
+from compute.volume.service.new_volumes import Order
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.sources import of_volume
@@ -123,12 +125,10 @@ class Groups:
                 {**values, **more},
             )
             self._add_members(connection, context, group)
-            arguments = {
-                "group_id": group.id,
-                "of_snapshot": bool(group_snapshot_id),
-            }
+            arguments = {"group_id": group.id, "of_snapshot": bool(group_snapshot_id)}
             # Jobs of one group run one after the other.
-            wiring.add_job(connection, "create_group", source.id, arguments)
+            host = host_of_group(connection, stores, group.id)
+            wiring.add_job(connection, "create_group", source.id, arguments, host)
             return group
 
         return wiring.order(write)
@@ -279,6 +279,7 @@ class Groups:
         rules.check_members([volume])
         volume_type = self._types.known(connection, volume.type_id)
         check_member(connection, stores, group.id, volume.project_id, volume_type)
+        check_can_join(connection, stores, group.id, volume)
         stores.volumes.change(connection, volume, group_id=group.id)
 
     def _remove(

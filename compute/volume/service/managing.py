@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.drivers.unmanaged import UnmanagedDisk
 from compute.volume.errors import InvalidStatus
-from compute.volume.model import BACKEND, CREATING, ERROR
+from compute.volume.model import CREATING, ERROR
 from compute.volume.records import Snapshot, Volume
-from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.create import VolumeCreation
+from compute.volume.service.hosts import Hosts
+from compute.volume.service.new_volumes import Order
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.sources import FILE, Source
 from compute.volume.service.types import Types
@@ -49,12 +51,11 @@ class Managing:
         self._quotas = quotas
         self._types = types
         self._creation = creation
+        self._hosts = Hosts(wiring)
 
-    def check_host(self, host: str) -> None:
-        """``NotFound`` for a host that is not ours, as pools and services name it."""
-        ours = self._wiring.host
-        if host not in (ours, f"{ours}@{BACKEND}", f"{ours}@{BACKEND}#{BACKEND}"):
-            raise NotFound(f"Service cinder-volume on host {host} could not be found.")
+    def host(self, name: str) -> str:
+        """Which host operators call so, as pools and services name it; ``NotFound``."""
+        return self._hosts.named(name).host
 
     # ---- volumes -----------------------------------------------------------------
 
@@ -70,10 +71,10 @@ class Managing:
         """A volume of that disk; ``BadRequest`` for a name that is none of the list."""
         wiring = self._wiring
         wiring.enforce(context, MANAGE)
-        self.check_host(host)
+        host = self.host(host)
         rules.check_metadata_count(order.metadata)
-        disk = self._named(reference)
-        source = Source(FILE, disk.name, rules.gib_of(disk.size_bytes))
+        disk = self._named(host, reference)
+        source = Source(FILE, disk.name, rules.gib_of(disk.size_bytes), host=host)
         source.bootable = bootable
 
         def write(connection: Connection) -> Volume:
@@ -84,7 +85,8 @@ class Managing:
                     "size_gib": volume.size_gib,
                     "reference": disk.name,
                 }
-                wiring.add_job(connection, "manage_volume", volume.id, arguments)
+                kind = "manage_volume"
+                wiring.add_job(connection, kind, volume.id, arguments, volume.host)
             return volume
 
         return wiring.order(write)
@@ -109,7 +111,8 @@ class Managing:
                     " first"
                 )
             arguments = {"volume_id": volume.id}
-            wiring.add_job(connection, "unmanage_volume", volume.id, arguments)
+            kind = "unmanage_volume"
+            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
             wiring.tell(connection, context, "volume.unmanage", volume.id)
             wiring.set_status(connection, volume, found.during)
 
@@ -129,7 +132,7 @@ class Managing:
             volume = wiring.volume(connection, context, new.volume_id, MANAGE_SNAPSHOT)
             _check_plain(volume)
             rules.check_volume(volume, "create_snapshot_forced")
-            disk = self._named(reference)
+            disk = self._named(volume.host, reference)
             size = rules.gib_of(disk.size_bytes)
             if size > volume.size_gib:
                 raise BadRequest(
@@ -161,7 +164,8 @@ class Managing:
                 "size_gib": size,
                 "reference": disk.name,
             }
-            wiring.add_job(connection, "manage_snapshot", volume.id, arguments)
+            kind = "manage_snapshot"
+            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
             wiring.tell(connection, context, "snapshot.manage", snapshot.id)
             return snapshot
 
@@ -185,15 +189,16 @@ class Managing:
             )
             arguments = {"snapshot_id": snapshot.id}
             kind = "unmanage_snapshot"
-            wiring.add_job(connection, kind, snapshot.volume_id, arguments)
+            host = volume.host if volume else ""
+            wiring.add_job(connection, kind, snapshot.volume_id, arguments, host)
             wiring.tell(connection, context, "snapshot.unmanage", snapshot.id)
 
         wiring.order(write)
 
     # ---- inside ------------------------------------------------------------------
 
-    def _named(self, reference: str) -> UnmanagedDisk:
-        for disk in self._wiring.driver.unmanaged.found():
+    def _named(self, host: str, reference: str) -> UnmanagedDisk:
+        for disk in self._wiring.places.at(host).unmanaged.found():
             if disk.name == reference:
                 if disk.problem:
                     raise BadRequest(

@@ -69,7 +69,7 @@ class OlderAttachments:
         for attachment in found:
             check_let_go(wiring, context, attachment)
         for attachment in found:
-            wiring.driver.withdraw(volume_id, attachment.id)
+            self._attachments.withdraw(attachment)
             wiring.change(partial(self._unlink, attachment.id))
 
     def attach(

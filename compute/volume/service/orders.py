@@ -72,7 +72,7 @@ class VolumeOrders:
         if force:
             wiring.stores.jobs.cancel(connection, volume.id)
         arguments = {"volume_id": volume.id, "cascade": cascade}
-        wiring.add_job(connection, "delete_volume", volume.id, arguments)
+        wiring.add_job(connection, "delete_volume", volume.id, arguments, volume.host)
         wiring.tell(connection, context, "volume.delete", volume.id)
         wiring.set_status(connection, volume, found.during)
 
@@ -228,7 +228,7 @@ class VolumeOrders:
             check_at_rest(connection, wiring.stores, volume.group_id)
             arguments = {"volume_id": volume.id, **job(connection, volume)}
             wiring.tell(connection, context, f"volume.{action}", volume_id)
-            wiring.add_job(connection, kind, volume.id, arguments)
+            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
             return wiring.set_status(connection, volume, found.during, **values)
 
         return wiring.order(write)

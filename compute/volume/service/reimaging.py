@@ -46,7 +46,8 @@ class Reimaging:
                 "image_format": source.image_format,
                 "image_metadata": source.image_metadata,
             }
-            wiring.add_job(connection, "reimage_volume", volume.id, arguments)
+            kind = "reimage_volume"
+            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
             wiring.tell(connection, context, "volume.reimage", volume.id)
             return wiring.set_status(connection, volume, found.during)
 

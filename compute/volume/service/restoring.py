@@ -28,4 +28,4 @@ def add_restore_job(
         # The bytes come with the key that they were written with.
         "key_id": wiring.identifiers.uuid() if backup.encryption_key_id else "",
     }
-    wiring.add_job(connection, "restore_backup", volume.id, arguments)
+    wiring.add_job(connection, "restore_backup", volume.id, arguments, volume.host)

@@ -12,6 +12,7 @@ from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import CREATING, IN_USE, SNAPSHOT_STATUSES, SNAPSHOT_TOLD
 from compute.volume.records import Snapshot, Volume
+from compute.volume.service.hosts import host_of
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
@@ -149,7 +150,8 @@ class Snapshots:
     def _add_job(self, connection: Connection, kind: str, snapshot: Snapshot) -> None:
         """Jobs of a volume and of its snapshots run one after the other."""
         arguments = {"snapshot_id": snapshot.id}
-        self._wiring.add_job(connection, kind, snapshot.volume_id, arguments)
+        host = host_of(connection, self._wiring.stores, snapshot)
+        self._wiring.add_job(connection, kind, snapshot.volume_id, arguments, host)
 
 
 def _check(volume: Volume, action: str) -> None:

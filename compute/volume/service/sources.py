@@ -26,6 +26,7 @@ class Source:
     image_format: str = ""
     is_encrypted: bool = False
     key_of: str = ""  # the volume whose key opens the bytes
+    host: str = ""  # where the bytes are, when they are a volume host's
     image_metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,4 +73,5 @@ def of_volume(kind: str, key: str, size_gib: int, volume: Volume | None) -> Sour
         is_encrypted=volume.is_encrypted,
         key_of=volume.id if volume.is_encrypted else "",
         image_metadata=dict(volume.image_metadata),
+        host=volume.host,
     )

@@ -12,18 +12,26 @@ from compute.volume import rules, sharing
 from compute.volume.keys import kept_cipher
 from compute.volume.model import READ_ONLY_KEY, STATUSES
 from compute.volume.records import Volume
+from compute.volume.service.hosts import Hosts
+from compute.volume.service.migrations import Migrations
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 
+ON_DEMAND = "on-demand"
+"""A retyping that may move the volume."""
 Decide = Callable[[Connection, Volume], Mapping[str, Any]]
 
 
 class Volumes:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
+    def __init__(
+        self, wiring: Wiring, quotas: Quotas, types: Types, migrations: Migrations
+    ) -> None:
         self._wiring = wiring
+        self._migrations = migrations
+        self._hosts = Hosts(wiring)
         self._quotas = quotas
         self._types = types
 
@@ -111,12 +119,17 @@ class Volumes:
         self, context: RequestContext, volume_id: str, values: Mapping[str, str]
     ) -> None:
         """Administrators know better."""
-        status = values.get("status", "")
+        status, migration = values.get("status", ""), values.get("migration_status")
         if status and status not in STATUSES:
             raise BadRequest(f"Invalid status: {status} is not a volume's")
 
         def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
-            return {"status": status} if status else {}
+            found: dict[str, Any] = {"status": status} if status else {}
+            if migration:
+                found["migration_status"] = self._migrations.reset(
+                    connection, volume, migration
+                )
+            return found
 
         rule = "volume_extension:volume_admin_actions:reset_status"
         self.change(context, volume_id, "reset_status", rule, decide)
@@ -124,10 +137,11 @@ class Volumes:
     def retype(
         self, context: RequestContext, volume_id: str, type_key: str, policy: str
     ) -> None:
-        """Another type: all types' volumes are at the same place, so this moves
-        nothing.  A guest that has it is told of other limits."""
+        """Another type.  One that the volume's host does not have moves it to another,
+        if the policy is ``on-demand``.  A guest that has it is told of other limits."""
+        wiring = self._wiring
 
-        def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
+        def decide(connection: Connection, volume: Volume) -> Mapping[str, Any] | None:
             rules.check_ungrouped(volume, "retyped")
             wanted = self._types.get(connection, context, type_key)
             if wanted.id == volume.type_id:
@@ -143,10 +157,6 @@ class Volumes:
                 )
                 sharing.check_change(volume, held)
             sharing.check_plain(is_shared=is_shared, is_encrypted=volume.is_encrypted)
-            if not rules.is_served(wanted):
-                raise BadRequest(
-                    f"No valid backend was found for volumes of type {wanted.name}"
-                )
             rows = self._wiring.stores.type_encryptions
             if kept_cipher(connection, rows, wanted.id) != kept_cipher(
                 connection, rows, volume.type_id
@@ -163,7 +173,25 @@ class Volumes:
             }
             used = self._quotas.used(connection, volume.project_id)
             rules.check_quota(of_type, used, more, wanted)
+            if not self._hosts.has(connection, volume.host, wanted):
+                if policy != ON_DEMAND:
+                    raise BadRequest(
+                        f"No valid backend was found for volumes of type {wanted.name}"
+                        " where the volume is: retype it with migration_policy"
+                        f" {ON_DEMAND}"
+                    )
+                self._migrations.move_for_type(connection, volume, wanted)
+                return None
             return {"type_id": wanted.id, "multiattach": is_shared}
 
-        self.change(context, volume_id, "retype", "volume:retype", decide)
-        self._wiring.speeds_changed()
+        def write(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, "volume:retype")
+            rules.check_volume(volume, "retype")
+            wiring.tell(connection, context, "volume.retype", volume_id)
+            if (values := decide(connection, volume)) is not None:
+                now = wiring.clock.time()
+                rows = wiring.stores.volumes
+                rows.change(connection, volume, **values, updated_at=now)
+
+        wiring.order(write)
+        wiring.speeds_changed()

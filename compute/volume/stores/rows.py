@@ -70,6 +70,11 @@ class Rows(Generic[R]):
             query = query.order_by(self.table.c.created_at, self.table.c.id)
         return [self._record(row) for row in connection.execute(query)]
 
+    def ids(self, connection: Connection, **equal: Any) -> set[str]:
+        """Of every row with these values."""
+        query = sa.select(self.table.c.id).where(*self._equal(equal))
+        return set(connection.execute(query).scalars())
+
     def count(self, connection: Connection, wanted: Wanted) -> int:
         """How many match."""
         if any(wanted.labels.values()):

@@ -27,8 +27,9 @@ class Some:
 class SpeedStore:
     """Reads several tables at once."""
 
-    def told(self, connection: Connection, after: str = "") -> Some:
-        """Of the next attachments that a server's host has asked for."""
+    def told(self, connection: Connection, host: str, after: str = "") -> Some:
+        """Of the next attachments that a server's host has asked for, of volumes that
+        are on that volume host."""
         joined = (
             ATTACHMENTS.join(VOLUMES, VOLUMES.c.id == ATTACHMENTS.c.volume_id)
             .outerjoin(TYPES, TYPES.c.id == VOLUMES.c.type_id)
@@ -45,7 +46,7 @@ class SpeedStore:
             )
             .select_from(joined)
             .where(ATTACHMENTS.c.instance_id != "", ATTACHMENTS.c.host != "")
-            .where(ATTACHMENTS.c.id > after)
+            .where(VOLUMES.c.host == host, ATTACHMENTS.c.id > after)
             .order_by(ATTACHMENTS.c.id)
             .limit(PART_ROWS)
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.instants import iso_micro
+from compute.volume import migrating
+from compute.volume.host_records import pool_name
 from compute.volume.model import ATTACHED, BACKEND, READ_ONLY_KEY
 from compute.volume.records import Attachment, Snapshot, Volume
 
@@ -17,11 +19,13 @@ CLUSTER_SINCE, TYPE_ID_SINCE, KEY_SINCE, QUOTA_SINCE = 61, 63, 64, 65
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a reply depends on besides the record.  ``extended``: with what extensions
-    add, which the API does when a volume is shown, not when one is made or changed."""
+    add, which the API does when a volume is shown, not when one is made or changed;
+    ``backends``: those of the volume hosts, for administrators."""
 
     minor: int
     is_admin: bool
     extended: bool = True
+    backends: Mapping[str, str] = field(default_factory=dict)
 
 
 def volume_document(
@@ -54,7 +58,9 @@ def volume_document(
         "user_id": volume.user_id,
         "consistencygroup_id": None,
         "replication_status": None,
-        "migration_status": None,
+        "migration_status": migrating.shown(volume.migration_status)
+        if shown.is_admin
+        else None,
         "links": links,
     }
     if shown.extended:
@@ -81,9 +87,11 @@ def _extensions(volume: Volume, shown: Shown) -> dict[str, Any]:
     if volume.image_metadata:
         found["volume_image_metadata"] = dict(volume.image_metadata)
     if shown.is_admin:
-        place = f"{volume.host}@{BACKEND}#{BACKEND}" if volume.host else None
+        backend = shown.backends.get(volume.host, BACKEND)
+        place = pool_name(volume.host, backend) if volume.host else None
         found["os-vol-host-attr:host"] = place
-        found["os-vol-mig-status-attr:migstat"] = None
+        migration = migrating.shown(volume.migration_status)
+        found["os-vol-mig-status-attr:migstat"] = migration
         found["os-vol-mig-status-attr:name_id"] = None
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import orjson
 
 from compute.core.bus import InProcessBus
+from compute.core.rooms.absent import AbsentService
 from compute.core.rooms.room import RoomParts
 from compute.core.rooms.service_account import ServiceAccount
 from compute.core.sql.database import Database
@@ -22,6 +24,8 @@ from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
 from compute.volume.room import room_of, wire
 from compute.volume.settings import VolumeSettings
+from compute.volume.wiring import Wiring, queue_of
+from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel import concurrency
 from test.fakes.tokens import FakeTokens, fake_token
@@ -32,6 +36,7 @@ from test.unit.compute.secret.house import House as SecretHouse
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 2**30
 SECONDS_MAX = 60.0
+HERE = "here"
 NEWEST = "3.71"
 
 
@@ -42,6 +47,18 @@ class Got(AnyGot):
     def message(self) -> str:
         ((_, fault),) = self.json.items()
         return str(fault["message"])
+
+
+@dataclass
+class Other:
+    """Another volume host: its files, and its process of now."""
+
+    driver: Any
+    settings: VolumeSettings
+    is_away: bool = False
+    wiring: Wiring = field(init=False)
+    worker: VolumeWorker = field(init=False)
+    caller: Caller = field(init=False)
 
 
 class House:
@@ -64,7 +81,8 @@ class House:
         self.tokens = FakeTokens()
         settings.setdefault("backup_piece", 2**20)
         self.settings = VolumeSettings(**settings)
-        self.driver = driver or MemoryDriver("here")
+        self.driver = driver or MemoryDriver(HERE)
+        self.others: dict[str, Other] = {}
         self.seed = 0
         self.policy: dict[str, str] = {}  # rules that differ; from the next start on
         self.start()
@@ -87,14 +105,42 @@ class House:
             callers=callers,
             state_directory=self.image_house.directory,
             policy_overrides=self.policy,
+            url=HERE,
+            peer=self._peer,
         )
-        self.wiring = wire(self.parts, self.settings, self.driver, "here")
+        self.wiring = wire(self.parts, self.settings, self.driver, HERE)
         self.room = room_of(self.wiring, self.parts)
         account = ServiceAccount(callers["object-store"], self.tokens, self.tokens)
         self.objects = BackupObjects(account)
         self.worker = VolumeWorker(self.wiring, self.objects)
         self.caller = InProcessCaller(self.room.application)
         self.client = VolumeClient(self.caller, self.tokens)
+        for name in list(self.others):
+            self._start_other(name)
+
+    # ---- other volume hosts ----------------------------------------------------
+
+    def add_host(self, name: str, driver: Any = None, **settings: Any) -> Other:
+        """One more, over the same database; all have told of themselves then."""
+        made = replace(self.settings, **settings)
+        self.others[name] = Other(driver or MemoryDriver(name), made)
+        found = self._start_other(name)
+        self.upkeep()
+        return found
+
+    def _start_other(self, name: str) -> Other:
+        other = self.others[name]
+        parts = replace(self.parts, random=Random(f"{name} {self.seed}"), url=name)
+        other.wiring = wire(parts, other.settings, other.driver, name)
+        other.caller = InProcessCaller(room_of(other.wiring, parts).application)
+        other.worker = VolumeWorker(other.wiring, self.objects)
+        return other
+
+    def _peer(self, url: str) -> Caller:
+        if url == HERE:
+            return self.caller
+        other = self.others[url]
+        return AbsentService("volume") if other.is_away else other.caller
 
     # ---- requests --------------------------------------------------------------
 
@@ -171,8 +217,10 @@ class House:
         """Do all jobs."""
         with concurrency.deadline(SECONDS_MAX):
             while True:
-                self.worker.step()
-                if not self.worker.is_busy():
+                workers = [self.worker, *(each.worker for each in self._up())]
+                for each in workers:
+                    each.step()
+                if not any(each.is_busy() for each in workers):
                     if not self.has_jobs():
                         return
                     self.clock.advance(31.0)
@@ -181,13 +229,22 @@ class House:
     def has_jobs(self) -> bool:
         from compute.volume.tables import JOBS
 
-        query = JOBS.select().where(JOBS.c.state.in_(("pending", "running")))
+        queues = [queue_of(each.wiring.host) for each in (self, *self._up())]
+        query = JOBS.select().where(
+            JOBS.c.state.in_(("pending", "running")), JOBS.c.queue.in_(queues)
+        )
         return self.database.read(
             lambda connection: connection.execute(query).first() is not None
         )
 
     def upkeep(self) -> None:
-        Upkeep(self.wiring).step()
+        Upkeep(self.wiring, HERE).step()
+        for name, other in self.others.items():
+            if not other.is_away:
+                Upkeep(other.wiring, name).step()
+
+    def _up(self) -> list[Other]:
+        return [each for each in self.others.values() if not each.is_away]
 
     # ---- bytes -----------------------------------------------------------------
 

@@ -1,0 +1,127 @@
+"""Volumes that move to another host: ordered, and reset.
+
+The new host does the work (``jobs/migrating.py``); here its job is written.
+"""
+
+from __future__ import annotations
+
+from compute.core.context import RequestContext
+from compute.core.errors import BadRequest
+from compute.core.sql.database import Connection
+from compute.volume import migrating, rules
+from compute.volume.host_records import ServiceRecord
+from compute.volume.model import CREATING, DOWNLOADING, STARTING
+from compute.volume.placing import check_target
+from compute.volume.records import Volume, VolumeType
+from compute.volume.service.hosts import Hosts
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+
+KIND = "migrate_volume"
+_RULE = "volume_extension:volume_admin_actions:"
+MIGRATE = _RULE + "migrate_volume"
+COMPLETE = _RULE + "migrate_volume_completion"
+
+
+class Migrations:
+    """Each call is one transaction."""
+
+    def __init__(self, wiring: Wiring, types: Types) -> None:
+        self._wiring = wiring
+        self._types = types
+        self._hosts = Hosts(wiring)
+
+    def migrate(
+        self, context: RequestContext, volume_id: str, host: str, *, locked: bool
+    ) -> None:
+        """Let it move there; ``locked``: in a status in which nothing can be done with
+        it meanwhile."""
+        wiring = self._wiring
+        wiring.enforce(context, MIGRATE)
+
+        def write(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, MIGRATE)
+            target = wiring.stores.services.named(connection, host)
+            if target is None:
+                raise BadRequest(
+                    "Invalid input received: Invalid host: No available service named"
+                    f" '{host}'"
+                )
+            volume_type = self._types.known(connection, volume.type_id)
+            action = "migrate_locked" if locked else "migrate"
+            self.begin(connection, volume, target, volume_type, action)
+            wiring.tell(connection, context, "volume.migrate", volume_id)
+
+        wiring.order(write)
+
+    def move_for_type(
+        self, connection: Connection, volume: Volume, wanted: VolumeType
+    ) -> None:
+        """``begin`` for a volume whose type is to be one that its host does not have.
+        ``BadRequest`` when no host has it."""
+        host = self._hosts.choose(connection, wanted)
+        if not host:
+            raise BadRequest(
+                f"No valid backend was found for volumes of type {wanted.name}"
+            )
+        target = self._hosts.find(connection, host)
+        self.begin(connection, volume, target, wanted, "retype_moving")
+
+    def begin(
+        self,
+        connection: Connection,
+        volume: Volume,
+        target: ServiceRecord,
+        volume_type: VolumeType,
+        action: str,
+    ) -> None:
+        """Write the job that takes it there, where it will be of that type."""
+        wiring, stores = self._wiring, self._wiring.stores
+        made = {"source_volume_id": volume.id, "status": (CREATING, DOWNLOADING)}
+        migrating.check_movable(
+            volume,
+            stores.attachments.all(connection, volume_id=volume.id),
+            stores.snapshots.all(connection, volume_id=volume.id),
+            stores.volumes.all(connection, **made),
+            is_worked_on=bool(stores.jobs.open_of(connection, volume.id)),
+        )
+        during = rules.check_volume(volume, action).during
+        check_target(
+            target,
+            volume.host,
+            volume_type,
+            volume.size_gib,
+            up=self._hosts.is_up(target),
+        )
+        arguments = {
+            "volume_id": volume.id,
+            "source": volume.host,
+            "target": target.host,
+            "type_id": volume_type.id if volume_type.id != volume.type_id else "",
+        }
+        wiring.add_job(connection, KIND, volume.id, arguments, target.host)
+        status = migrating.moved(volume, STARTING)
+        wiring.set_status(
+            connection, volume, during or volume.status, migration_status=status
+        )
+
+    def reset(self, connection: Connection, volume: Volume, to: str) -> str:
+        """An administrator's word on how far it has come; a migration that is under way
+        ends: its bytes would be out of date."""
+        jobs, now = self._wiring.stores.jobs, self._wiring.clock.time()
+        for job in jobs.open_of(connection, volume.id):
+            if job.kind == KIND:
+                jobs.abandon(connection, job.id, now, "its status was reset")
+        return migrating.reset(to)
+
+    def complete(self, context: RequestContext, volume_id: str) -> None:
+        """Who moves a volume here completes that himself: there is nothing that waits
+        for somebody's word.  ``BadRequest``."""
+        wiring = self._wiring
+        wiring.enforce(context, COMPLETE)
+        wiring.database.read(
+            lambda connection: wiring.volume(connection, context, volume_id, COMPLETE)
+        )
+        raise BadRequest(
+            f"Invalid volume: no migration of {volume_id} waits to be completed"
+        )
