@@ -22,7 +22,8 @@ from objectstore.kernel.journal.journal import SEGMENT_BYTES_MAX
 from objectstore.kernel.log import LogSettings
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import Reader, option, read_file
-from objectstore.policy.policies import ONE_POLICY, Policies, Policy
+from objectstore.policy.policies import ONE_POLICY, Policies
+from objectstore.policy_settings import read_policy
 from objectstore.proxy.settings import ProxySettings
 from objectstore.replication.options import ReplicationSettings
 
@@ -51,16 +52,6 @@ class ClusterSettings:
     hash_prefix: str = option("", "Secret put before names that are hashed")
     hash_suffix: str = option("", "Secret put behind names that are hashed")
     secret: str = option("", "Secret by which servers recognise each other")
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySettings:
-    """One storage policy; its index stands in the section's name."""
-
-    name: str = option(text="What clients call it in X-Storage-Policy")
-    aliases: tuple[str, ...] = option((), "Further names for it")
-    default: bool = option(False, "New containers get it unless they ask otherwise")
-    deprecated: bool = option(False, "Serves what it has, takes no new containers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +131,11 @@ class DaemonSettings:
     turn: Seconds = option(
         300.0,
         "After this long the next replica does what the first has not: expire, reap",
+        minimum=0,
+    )
+    fragment_delay: Seconds = option(
+        600.0,
+        "How long fragments of replaced and deleted objects stay for their readers",
         minimum=0,
     )
     delay_reaping: Seconds = option(
@@ -245,16 +241,7 @@ def _load_cluster(path: Path, outer: Reader) -> tuple[ClusterSettings, Policies]
         match = _POLICY_SECTION.match(section)
         if match is None:
             continue
-        settings = reader.read(PolicySettings, values, section)
-        found.append(
-            Policy(
-                int(match[1]),
-                settings.name or "",
-                settings.aliases,
-                settings.default,
-                settings.deprecated,
-            )
-        )
+        found.append(read_policy(reader, int(match[1]), section, values))
     policies = ONE_POLICY
     if found:
         try:

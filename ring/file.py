@@ -116,12 +116,15 @@ class RingFile:
         path: str | os.PathLike[str],
         check_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
+        check: Callable[[Ring], None] = lambda ring: None,
     ) -> None:
+        """``check`` raises a `RingError` for a ring that its user cannot work with."""
         self.path = Path(path)
+        self._check = check
         self._check_seconds = check_seconds
         self._clock = clock
         self._mark = self._look()
-        self._ring = load_ring(self.path)
+        self._ring = self._load()
         self._next_check = clock() + check_seconds
 
     @property
@@ -136,10 +139,16 @@ class RingFile:
         try:
             mark = self._look()
             if mark != self._mark:
-                self._ring = load_ring(self.path)
+                self._ring = self._load()
                 self._mark = mark
         except (OSError, RingError) as error:
             log.warning("keeping the ring read earlier: %s", error)
+
+    def _load(self) -> Ring:
+        ring = load_ring(self.path)
+        with _naming(self.path):
+            self._check(ring)
+        return ring
 
     def _look(self) -> tuple[int, int, int]:
         """What changes when the file is replaced, taken before the file is read."""

@@ -98,8 +98,9 @@ class AdminPages:
         if opened is None:
             return self._elsewhere(path) if not is_alone else _json({})
         for room in opened.rooms:
-            if isinstance(room.store, ObjectStore) and room.policy == int(policy):
-                return _json(describe(room.store, key))
+            store = room.store
+            if isinstance(store, ObjectStore) and store.policy == int(policy):
+                return _json(describe(store, key))
         return _json({})
 
     def _elsewhere(self, path: str) -> Reply:

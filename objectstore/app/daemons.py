@@ -20,6 +20,7 @@ DAEMONS = {
     "compaction": ("object-compaction",),
     "expirer": ("object-expiry",),
     "reaper": ("account-reaper",),
+    "reconstructor": ("fragment-reconstruction",),
     "replicator": (
         "object-replication",
         "container-replication",
@@ -44,6 +45,7 @@ COUNTERS = {
     "object-compaction": ("removed_segments", "dropped_rows"),
     "object-expiry": ("removed", "failures"),
     "account-reaper": ("accounts", "containers", "objects", "failures"),
+    "fragment-reconstruction": (*_LEVELLED, "rebuilt", "status.keys_forgotten"),
     "object-replication": _LEVELLED,
     "container-replication": _LEVELLED,
     "account-replication": _LEVELLED,

@@ -11,6 +11,7 @@ from objectstore.account.node import LocalAccountNode
 from objectstore.account.reaper import REST_SECONDS as REAPER_REST_SECONDS
 from objectstore.account.reaper import Reaper
 from objectstore.account.store import AccountStore
+from objectstore.app.fragment_room import add_fragments
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.open_device import OpenDevice, Room
@@ -46,6 +47,7 @@ from objectstore.object.options import StoreOptions
 from objectstore.object.store import ObjectStore
 from objectstore.object.updater import REST_SECONDS as PAY_REST_SECONDS
 from objectstore.object.updater import ObjectUpdater
+from objectstore.policy.erasure import fragment_space
 from objectstore.replication.presence import (
     MARK_SECONDS,
     PresenceStep,
@@ -117,7 +119,9 @@ class DeviceOpener:
             opened = OpenDevice(name, space, opening, self._shop.throttle())
             if Role.OBJECT in server.roles:
                 for policy in self._settings.policies:
-                    self._open_objects(opened, device, policy.index)
+                    records = self._open_objects(opened, device, policy.index)
+                    if policy.erasure is not None:
+                        self._open_fragments(opened, device, policy.index, records)
             if Role.CONTAINER in server.roles:
                 self._open_containers(opened, device)
             if Role.ACCOUNT in server.roles:
@@ -149,15 +153,20 @@ class DeviceOpener:
 
     # ---- rooms ----------------------------------------------------------------
 
-    def _open_objects(self, opened: OpenDevice, device: Device, policy: int) -> None:
-        server, work, clock = self._settings.server, self._work, self._clock
-        options = StoreOptions(
+    def _store_options(self) -> StoreOptions:
+        server = self._settings.server
+        return StoreOptions(
             reclaim_seconds=int(server.reclaim_age),
             reserve_bytes=server.reserve,
             body_reserve_bytes=server.body_reserve,
             segment_bytes_max=server.segment,
             allocate_bytes=min(ALLOCATE_BYTES, server.segment // 4),
         )
+
+    def _open_objects(
+        self, opened: OpenDevice, device: Device, policy: int
+    ) -> ObjectStore:
+        work, clock, options = self._work, self._clock, self._store_options()
         rank = self._ranks.object(policy, opened.name)
         store = ObjectStore.open(
             device, policy, clock, options, is_read_first=lambda key: not rank(key)
@@ -181,21 +190,43 @@ class DeviceOpener:
             *repairer.loops(),
             *maintenance_loops(store, repairer.has_converged, self._compacting),
         ]
-        opened.rooms.append(Room("objects", policy, store, repairer, loops))
+        status = repairer.status
+        opened.rooms.append(Room("objects", policy, store, status, loops, repairer))
+        return store
 
-    def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
-        daemons, clock = self._settings.daemons, self._clock
+    def _open_fragments(
+        self, opened: OpenDevice, device: Device, policy: int, records: ObjectStore
+    ) -> None:
+        store = ObjectStore.open(
+            device, fragment_space(policy), self._clock, self._store_options()
+        )
+        opened.closing.callback(store.close)
+        loops = [
+            *self._upkeep(store),
+            *maintenance_loops(store, turn=self._compacting),
+        ]
+        neighbours = self._work.neighbours
+        add_fragments(
+            opened, records, store, neighbours, self._settings, self._clock, loops
+        )
+
+    def _upkeep(self, store: ObjectStore) -> list[Loop]:
+        daemons = self._settings.daemons
         auditor = ObjectAuditor(
             store,
-            clock,
+            self._clock,
             daemons.audit_bytes,
             daemons.audit_files,
             daemons.audit_rest,
         )
-        loops = [
+        return [
             Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
             Loop(IndexRepair(store), idle_seconds=REPAIR_REST_SECONDS),
         ]
+
+    def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
+        daemons, clock = self._settings.daemons, self._clock
+        loops = self._upkeep(store)
         if self._work.internal is not None:
             rank = self._ranks.object(store.policy, opened.name)
             expire = self._work.internal.expire
@@ -223,7 +254,8 @@ class DeviceOpener:
         updater = ContainerUpdater(store, self._work.sender.container_rows)
         loops = [Loop(updater, idle_seconds=REPORT_REST_SECONDS)]
         loops += self._database_loops(store.databases, repairer, store.is_reported)
-        opened.rooms.append(Room("containers", 0, store, repairer, loops))
+        status = repairer.status
+        opened.rooms.append(Room("containers", 0, store, status, loops, repairer))
 
     def _open_accounts(self, opened: OpenDevice, device: Device) -> None:
         store = AccountStore.open(device, space=opened.space)
@@ -252,7 +284,8 @@ class DeviceOpener:
             )
             loops.append(Loop(reaper, idle_seconds=REAPER_REST_SECONDS))
         loops += self._database_loops(store.databases, repairer, lambda broker: True)
-        opened.rooms.append(Room("accounts", 0, store, repairer, loops))
+        status = repairer.status
+        opened.rooms.append(Room("accounts", 0, store, status, loops, repairer))
 
     def _database_loops(
         self,

@@ -23,6 +23,7 @@ from objectstore.object.auditor import ObjectAuditor
 from objectstore.object.compaction import Compaction
 from objectstore.object.expirer import Expirer
 from objectstore.object.index_repair import IndexRepair
+from objectstore.object.reconstructor import Reconstructor
 from objectstore.object.store import ObjectStore
 from objectstore.object.updater import ObjectUpdater
 from objectstore.replication.status import ReplicationStatus
@@ -61,7 +62,7 @@ def _room(room: Room, now: float) -> Figures:
     return {
         "room": room.name,
         "policy": room.policy,
-        "replication": _replication(room.repairer.status, now),
+        "replication": _replication(room.status, now),
         **figures,
     }
 
@@ -90,6 +91,9 @@ def _objects(room: Room, store: ObjectStore, now: float) -> Figures:
             counts["compacted_segments"] = step.removed_segments
         elif isinstance(step, IndexRepair):
             counts["index_rebuilds"] = step.rebuilt
+        elif isinstance(step, Reconstructor):
+            counts["fragments_rebuilt"] = step.rebuilt
+            waiting["fragments"] = step.waiting
     return {
         "index_damage": index.damage.what,
         "log": {

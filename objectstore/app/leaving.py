@@ -44,7 +44,7 @@ def debts_of(devices: Iterable[OpenDevice]) -> Debts:
         for device in devices
         for room in device.rooms
         for loop in room.loops
-        if loop.step is room.repairer.healing
+        if room.repairer is not None and loop.step is room.repairer.healing
     ]
 
 

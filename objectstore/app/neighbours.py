@@ -33,12 +33,16 @@ class Neighbours:
                     elsewhere = True
         return sorted(here), not elsewhere
 
-    def of_objects(self, name: str, policy: int) -> FollowedPlaces[ObjectNode]:
-        """The places of a device's objects of a policy."""
+    def of_objects(
+        self, name: str, policy: int, space: int | None = None
+    ) -> FollowedPlaces[ObjectNode]:
+        """The places of a device's objects of a policy; ``space``: of what nodes keep
+        under that number instead, by the same ring."""
+        number = policy if space is None else space
         return FollowedPlaces(
             lambda: self.rings().objects[policy],
             self._is_named(name),
-            lambda device: self.directory().object(device, policy),
+            lambda device: self.directory().object(device, number),
         )
 
     def of_containers(self, name: str) -> FollowedPlaces[ContainerNode]:

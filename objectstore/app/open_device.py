@@ -13,6 +13,7 @@ from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.object.locks import NameLocks
 from objectstore.object.store import ObjectStore
+from objectstore.replication.status import ReplicationStatus
 from objectstore.replication.throttle import Throttle
 
 
@@ -20,11 +21,13 @@ from objectstore.replication.throttle import Throttle
 class Room:
     """One kind of data on a device, and who looks after it."""
 
-    name: str  # objects, containers, accounts
+    name: str  # objects, fragments, containers, accounts
     policy: int
     store: ObjectStore | ContainerStore | AccountStore
-    repairer: Repairer
+    status: ReplicationStatus
     loops: list[Loop]
+    # None: it owes nobody a copy, each device having something else.
+    repairer: Repairer | None = None
 
 
 @dataclass(slots=True)

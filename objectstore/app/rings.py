@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from objectstore.kernel.settings import BadSettings, Mistake
+from objectstore.policy.erasure import Erasure
 from objectstore.policy.policies import Policies
-from ring.errors import RingError
+from ring.errors import Refused, RingError
 from ring.file import RingFile
 from ring.ring import Ring
 
@@ -36,17 +38,21 @@ class RingFiles:
         """Raises ``BadSettings`` naming every file that cannot be read."""
         mistakes: list[Mistake] = []
 
-        def follow(name: str) -> RingFile | None:
+        def follow(name: str, erasure: Erasure | None = None) -> RingFile | None:
             path = directory / f"{name}.ring.gz"
             try:
-                return RingFile(path, clock=monotonic)
+                check = partial(_check_fits, erasure)
+                return RingFile(path, clock=monotonic, check=check)
             except (OSError, RingError) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 mistakes.append(Mistake(str(path), "", "", f"no ring: {reason}"))
                 return None
 
         account, container = follow("account"), follow("container")
-        objects = {policy.index: follow(policy.ring_name) for policy in policies}
+        objects = {
+            policy.index: follow(policy.ring_name, policy.erasure)
+            for policy in policies
+        }
         if mistakes or account is None or container is None:
             raise BadSettings(mistakes)
         self._account, self._container = account, container
@@ -59,6 +65,20 @@ class RingFiles:
             self._container.ring,
             {index: file.ring for index, file in self._objects.items()},
         )
+
+
+def _check_fits(erasure: Erasure | None, ring: Ring) -> None:
+    """Raises ``Refused`` for a ring that has no place for each fragment."""
+    if erasure is None:
+        return
+    wanted = erasure.fragments
+    if ring.replica_count != wanted:
+        raise Refused(
+            f"{ring.replica_count:g} replicas, but the storage policy has {wanted} "
+            "fragments: data and parity"
+        )
+    if any(len(set(column)) < wanted for column in zip(*ring.rows, strict=True)):
+        raise Refused(f"fewer than {wanted} devices hold a partition")
 
 
 def ring_facts(rings: RingSet, policies: Policies) -> dict[str, Any]:

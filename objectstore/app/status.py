@@ -143,6 +143,7 @@ def settings_digest(settings: StoreSettings) -> str:
     cluster = settings.cluster
     policies = [
         [policy.index, policy.name, *policy.aliases, policy.is_default]
+        + ([policy.erasure.data, policy.erasure.parity] if policy.erasure else [])
         for policy in settings.policies
     ]
     told = orjson.dumps([cluster.hash_prefix, cluster.hash_suffix, policies])

@@ -256,7 +256,9 @@ class StoreWorker:
 
     def _devices_changed(self) -> None:
         """Let requests find the devices that are open now."""
-        policies = [policy.index for policy in self._settings.policies]
+        policies = [
+            space for policy in self._settings.policies for space in policy.spaces
+        ]
         self._nodes.show(self._directory.served(self._places.own_devices(), policies))
         rings = self._rings.current()
         self._placement.follow(rings.objects, rings.container, rings.account)

@@ -38,6 +38,7 @@ _WORDS = {
     "compaction": "Rewrite log segments that are mostly dead.",
     "expirer": "Remove objects whose X-Delete-At has passed.",
     "reaper": "Empty accounts that were deleted.",
+    "reconstructor": "Bring, rebuild and drop fragments of erasure-coded policies.",
     "replicator": "Compare all partitions with the other replicas.",
     "updater": "Send rows that are owed to containers, and counts to accounts.",
 }

@@ -24,8 +24,10 @@ from objectstore.object.options import StoreOptions
 from objectstore.object.recovery import remove_index
 from objectstore.object.store import ObjectStore, store_directory
 from objectstore.object.verify import verify as verify_store
+from objectstore.policy.erasure import fragment_space, policy_of_space
 
 _POLICY = re.compile(r"objects(?:-(\d+))?")
+_FRAGMENTS = re.compile(r"fragments-(\d+)")
 
 _directory = click.argument(
     "directory", type=click.Path(path_type=Path, exists=True, file_okay=False)
@@ -132,8 +134,13 @@ def _open(opened: Device, policy: int) -> ObjectStore:
 
 
 def _policies(directory: Path) -> list[int]:
-    matches = [_POLICY.fullmatch(entry.name) for entry in directory.iterdir()]
-    return sorted(int(match.group(1) or 0) for match in matches if match)
+    """The numbers of its stores: policies, and behind them those of fragments."""
+    names = [entry.name for entry in directory.iterdir()]
+    objects = [_POLICY.fullmatch(name) for name in names]
+    fragments = [_FRAGMENTS.fullmatch(name) for name in names]
+    return sorted(int(match.group(1) or 0) for match in objects if match) + sorted(
+        fragment_space(int(match.group(1))) for match in fragments if match
+    )
 
 
 def _facts(store: ObjectStore) -> dict[str, Any]:
@@ -158,6 +165,11 @@ def _facts(store: ObjectStore) -> dict[str, Any]:
     }
 
 
+def _title(number: int) -> str:
+    policy = policy_of_space(number)
+    return f"policy {number}" if policy is None else f"fragments of {policy}"
+
+
 def _print(rows: list[dict[str, Any]], as_json: bool, more: dict[str, Any]) -> None:
     if as_json:
         text = orjson.dumps({**more, "stores": rows}, option=orjson.OPT_INDENT_2)
@@ -173,7 +185,7 @@ def _print(rows: list[dict[str, Any]], as_json: bool, more: dict[str, Any]) -> N
         for name in rows[0]
         if name != "policy"
     ]
-    print_table("", ("", *(f"policy {row['policy']}" for row in rows)), lines)
+    print_table("", ("", *(_title(row["policy"]) for row in rows)), lines)
     for row in rows:
         for problem in row.get("problems", ()):
             click.echo("{where}: {subject}: {what}".format(**problem))

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from objectstore.cli.fragments import look_at_fragments
 from objectstore.cli.names import Named, locate, split_name
 from objectstore.cli.nodes import with_roles
 from objectstore.cli.outside import Outside, answer, settings_option
@@ -20,6 +21,8 @@ from objectstore.cli.show import (
     print_table,
     when,
 )
+from objectstore.policy.erasure import fragment_space
+from objectstore.wire.layouts import LAYOUT
 from objectstore.wire.records import DatabaseInfo, ObjectState
 from ring.device import Device
 
@@ -146,7 +149,19 @@ def _replica(outside: Outside, named: Named, device: Device) -> dict[str, Any]:
         path = f"/admin/object/{named.policy}/{device.device}/{named.key.hex()}"
         where, _ = answer(lambda: outside.ask((device.ip, device.port), path))
         replica["where"] = where or {}
+        if found is not None and LAYOUT in found.system_metadata:
+            replica["fragments"] = _fragments(outside, named, device, found)
     return replica
+
+
+def _fragments(
+    outside: Outside, named: Named, device: Device, state: ObjectState
+) -> list[int]:
+    """The indexes of the object's fragments that a device has."""
+    node = outside.node(named.ring_name, device, fragment_space(named.policy))
+    count = len(named.primaries)
+    looked = look_at_fragments([node] * count, named.key, state, read=False)
+    return [index for index in range(count) if index not in looked.problems]
 
 
 def _fields(
@@ -185,6 +200,9 @@ def _print(named: Named, replicas: list[dict[str, Any]], differing: set[str]) ->
             is_odd = name in differing and state is not None and text != usual
             cells.append(bad(text) if is_odd else text)
         rows.append([name.replace("_", " "), *cells])
+    if any("fragments" in replica for replica in replicas):
+        texts = [", ".join(map(str, each.get("fragments", ()))) for each in replicas]
+        rows.append(["fragments", *texts])
     if len(named.parts) == 3:
         rows.append(["lies in", *(_place(each.get("where", {})) for each in replicas)])
     print_table("", ("", *columns), rows)

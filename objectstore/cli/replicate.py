@@ -52,7 +52,7 @@ def replicate(settings_file: Path, once: bool, as_json: bool) -> None:
         with standalone_devices(settings) as devices:
             run_once("replicator", devices)
             rooms = [room for device in devices for room in device.rooms]
-            found = [room.repairer.status for room in rooms]
+            found = [room.status for room in rooms]
     except BadSettings as error:
         click.echo(f"the settings have mistakes:\n{error}", err=True)
         sys.exit(2)

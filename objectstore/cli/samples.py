@@ -13,12 +13,12 @@ from objectstore.app.pipeline import PIPELINE_SECTION, SERVER_NAME
 from objectstore.kernel.settings import render_sample
 from objectstore.middleware.order import DEFAULT_PIPELINE
 from objectstore.middleware.tempauth import TempauthSettings
+from objectstore.policy_settings import PolicySettings
 from objectstore.settings import (
     CLUSTER_FILE_NAME,
     PROXY_SECTION,
     SERVER_SECTIONS,
     ClusterSettings,
-    PolicySettings,
 )
 
 CLUSTER = "cluster"

@@ -14,11 +14,14 @@ from typing import Any
 
 import click
 
+from objectstore.cli.fragments import look_at_fragments, new_findings
 from objectstore.cli.outside import Outside, answer, settings_option
 from objectstore.cli.replica_sets import Placed, RingComparison
 from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
+from objectstore.policy.erasure import fragment_space
 from objectstore.proxy.databases import view_database
 from objectstore.replication.crew import gather
+from objectstore.wire.layouts import LAYOUT
 from objectstore.wire.records import ListingQuery, ObjectState
 from ring.device import Device
 from ring.ring import Ring
@@ -84,7 +87,9 @@ class Verification:
         self.objects += 1
         name = state.name
         self._names[name.account, name.container].add(name.object)
-        if self._read_bodies:
+        if LAYOUT in state.system_metadata:
+            self._verify_fragments(ring, policy, placed.key, state)
+        elif self._read_bodies:
             for device in ring.primaries(ring.partition(placed.key)):
                 self._read(device, policy, placed.key, state)
 
@@ -108,6 +113,28 @@ class Verification:
             where = f"{device.ip}:{device.port}/{device.device}"
             text = problem or "other bytes than its ETag says"
             self.problems.append(f"object {key.hex()} on {where}: {text}")
+
+    def _verify_fragments(
+        self, ring: Ring, policy: int, key: bytes, state: ObjectState
+    ) -> None:
+        devices = ring.primaries(ring.partition(key))
+        nodes = [
+            self._outside.node("object", device, fragment_space(policy))
+            for device in devices
+        ]
+        found = self.results.setdefault(f"fragments-{policy}", new_findings())
+        looked = look_at_fragments(nodes, key, state, self._read_bodies)
+        self.bytes += looked.bytes_read
+        found["keys"] += len(nodes)
+        found["missing"] += looked.missing
+        found["differing"] += len(looked.problems) - looked.missing
+        found["complete"] += len(nodes) - len(looked.problems)
+        for index, problem in looked.problems.items():
+            device = devices[index]
+            where = f"{device.ip}:{device.port}/{device.device}"
+            self.problems.append(
+                f"object {key.hex()}, fragment {index} on {where}: {problem}"
+            )
 
     # ---- listings -----------------------------------------------------------------
 

@@ -42,13 +42,17 @@ from objectstore.object.rereads import Rereads
 from objectstore.object.row_bodies import RowBodies
 from objectstore.object.state import Held
 from objectstore.object.view import View
+from objectstore.policy.erasure import policy_of_space
 from objectstore.wire.records import ObjectState, Receipt
 
 _log = logging.getLogger("objectstore.object")
 
 
 def store_directory(device: str, policy: int) -> str:
-    """Where a device keeps the objects of a policy."""
+    """Where a device keeps the objects of a policy, or its fragments."""
+    of_fragments = policy_of_space(policy)
+    if of_fragments is not None:
+        return os.path.join(device, f"fragments-{of_fragments}")
     return os.path.join(device, f"objects-{policy}" if policy else "objects")
 
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from objectstore.policy.erasure import Erasure, fragment_space
+
 # More policies than any cluster has; keeps /info and the settings readable.
 POLICIES_MAX = 64
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
@@ -26,6 +28,16 @@ class Policy:
     is_default: bool = False
     # A deprecated policy serves the containers it has and takes no new ones.
     is_deprecated: bool = False
+    # None: its objects are kept as whole copies.
+    erasure: Erasure | None = None
+
+    @property
+    def spaces(self) -> tuple[int, ...]:
+        """The numbers under which nodes keep what is of it: its objects' records, and
+        its fragments."""
+        if self.erasure is None:
+            return (self.index,)
+        return self.index, fragment_space(self.index)
 
     @property
     def ring_name(self) -> str:
@@ -59,6 +71,15 @@ class Policies:
     def __len__(self) -> int:
         return len(self._policies)
 
+    @property
+    def erasures(self) -> dict[int, Erasure]:
+        """The numbers of those that are erasure-coded, by index."""
+        return {
+            policy.index: policy.erasure
+            for policy in self._policies
+            if policy.erasure is not None
+        }
+
     def by_index(self, index: int) -> Policy | None:
         """The policy of that number, if there is one."""
         return self._by_index.get(index)
@@ -87,6 +108,9 @@ def _mistakes(policies: tuple[Policy, ...]) -> list[str]:
         mistakes.append("more than one storage policy is the default")
     if any(policy.is_deprecated for policy in defaults):
         mistakes.append("the default storage policy is deprecated")
+    for policy in policies:
+        for mistake in policy.erasure.mistakes() if policy.erasure else ():
+            mistakes.append(f"storage policy {policy.index}: {mistake}")
     return mistakes
 
 

@@ -23,6 +23,7 @@ from objectstore.policy.policies import Policies
 from objectstore.proxy import account, container
 from objectstore.proxy.access import READ_ACL, WRITE_ACL, authorize
 from objectstore.proxy.facts import FactsCache
+from objectstore.proxy.fragment_put import put_fragments
 from objectstore.proxy.limits import (
     check_account_name,
     check_container_name,
@@ -209,6 +210,12 @@ class ProxyApplication:
         target = ObjectTarget(
             request, account_name, container_name, name, known, key, group
         )
+        if (
+            parts.erasures
+            and request.method == "PUT"
+            and target.policy in parts.erasures
+        ):
+            return put_fragments(parts, target, parts.erasures[target.policy])
         return handler(parts, target)
 
 

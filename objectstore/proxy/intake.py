@@ -115,7 +115,7 @@ def read_to_end(source: Source) -> bytes | memoryview | None:
     return memory[:filled]
 
 
-class _Lane:
+class Lane:
     """Whoever takes the pieces in order, one at a time, at a pace of its own."""
 
     def __init__(
@@ -177,8 +177,8 @@ class Intake:
         self._buffers = buffers
         self._digest = hashlib.md5(usedforsecurity=False)
         self._moved = Event()
-        self._lanes = [_Lane(upload.write, self._moved) for _, upload in uploads]
-        self._hashing = _Lane(self._hash, self._moved)
+        self._lanes = [Lane(upload.write, self._moved) for _, upload in uploads]
+        self._hashing = Lane(self._hash, self._moved)
         self._sent = 0  # pieces
         self._errors: list[BaseException] = []
 

@@ -17,6 +17,7 @@ from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
 from objectstore.proxy.returning import with_others
 from objectstore.proxy.rounds import Rounds, ask_others
+from objectstore.wire.layouts import Layout, layout_of, unfolded
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Lookup, ObjectState
@@ -36,7 +37,7 @@ class Found:
     primaries answered, something newer may exist.
     """
 
-    __slots__ = ("_answers", "_group", "body", "is_reduced", "state")
+    __slots__ = ("_answers", "_group", "body", "is_reduced", "layout", "state")
 
     def __init__(
         self,
@@ -52,6 +53,15 @@ class Found:
         self.state = state
         self.body = body
         self.is_reduced = is_reduced
+        self.layout: Layout | None = None
+
+    def unfold(self) -> None:
+        """Tell of the object, where its record is that of one in fragments: those of
+        ``layout``."""
+        self.layout = layout = layout_of(self.state)
+        if layout is not None:
+            assert self.state is not None
+            self.state, self.body = unfolded(self.state, layout), None
 
     def answered(self) -> set[int]:
         """The ids of the nodes that said what they know."""

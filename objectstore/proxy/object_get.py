@@ -12,11 +12,13 @@ from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
+from objectstore.proxy.fragment_get import read_fragments
 from objectstore.proxy.headers import is_set
 from objectstore.proxy.lookups import Found, look_up
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.replica_body import read_body
+from objectstore.wire.layouts import LAYOUT
 from objectstore.wire.records import ObjectState
 
 REDUCED = ("X-Ringstack-Consistency", "reduced")
@@ -44,6 +46,8 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
         want_body=not is_head,
         newest=newest,
     )
+    if found.state is not None and LAYOUT in found.state.system_metadata:
+        found.unfold()
     state = found.state
     consistency = [REDUCED] if found.is_reduced else []
     if state is not None and not is_head and _is_sealed(request, state):
@@ -154,6 +158,8 @@ def _read(
     assert state is not None
     if found.body is not None:
         return (found.body[piece[0] : piece[1]],)
+    if found.layout is not None:
+        return read_fragments(parts, target, found.layout, state.timestamp, piece)
     return read_body(found.sources(), target.key, state.timestamp, piece, parts.rounds)
 
 

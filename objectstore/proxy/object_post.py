@@ -21,6 +21,7 @@ from objectstore.proxy.put_plan import content_type
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.returning import Returning
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
+from objectstore.wire.layouts import without_layout
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import ObjectState, Receipt
@@ -94,7 +95,7 @@ def _post(
         raise Rejected(404)
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
     # Filters learn from it what kind of object this is.
-    headers += held.system_metadata.items()
+    headers += without_layout(held.system_metadata).items()
     return text_reply(202, "", headers)
 
 

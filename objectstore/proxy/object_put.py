@@ -59,12 +59,13 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
             body = read_to_end(source)
         if body is None:
             return _put_large(parts, target, plan, source)
-    return _put_small(parts, target, plan, body)
+    return put_small(parts, target, plan, body)
 
 
-def _put_small(
+def put_small(
     parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes | memoryview
 ) -> Reply:
+    """Store what is there as a whole."""
     etag = md5_of(body)
     plan.check_etag(etag)
     group, key = target.group, target.key
@@ -77,10 +78,10 @@ def _put_small(
             key=key,
             then=then,
         )
-        _refuse_hidden(parts, target, written)
+        refuse_hidden_of(parts, target, written)
         return written
 
-    return _write(parts, target, plan, store, len(body), etag)
+    return write_state(parts, target, plan, store, len(body), etag)
 
 
 def _put_large(
@@ -91,7 +92,7 @@ def _put_large(
     if plan.conditions is not None:
         # Again when all is there: this one spares a long upload in vain, also for want
         # of primaries, which a reservation waits for.
-        reservation = _reservation(parts, target)
+        reservation = reservation_of(parts, target)
         try:
             check_conditions(parts, target.request, plan.conditions, reservation.take())
         finally:
@@ -103,7 +104,7 @@ def _put_large(
     uploads = _open_uploads(begun)
     intake = Intake(uploads, group.majority, parts.rounds.node_seconds, buffers)
     try:
-        _refuse_hidden(parts, target, begun)
+        refuse_hidden_of(parts, target, begun)
         size, etag = intake.run(source)
         plan.check_etag(etag)
         is_committed = False
@@ -118,19 +119,20 @@ def _put_large(
                 voters = sum(id(node) in places for node, _ in intake.uploads)
             asked = [(node, upload.commit(state)) for node, upload in intake.uploads]
             written = parts.rounds.settle(group, key, asked, voters, then)
-            _refuse_hidden(parts, target, _with_the_lost(group, begun, written))
+            refuse_hidden_of(parts, target, _with_the_lost(group, begun, written))
             return written
 
-        return _write(parts, target, plan, commit, size, etag)
+        return write_state(parts, target, plan, commit, size, etag)
     finally:
         # Harmless for those that are committed.
         for _, upload in uploads:
             upload.abort()
 
 
-def _refuse_hidden(
+def refuse_hidden_of(
     parts: Parts, target: ObjectTarget, asked: Asked[ObjectNode, Any]
 ) -> None:
+    """``InsufficientStorage`` where reads would not meet the write (``hidden``)."""
     refuse_hidden(
         parts.rounds,
         target.group,
@@ -171,13 +173,15 @@ def _give_up(promise: Promise[Upload]) -> None:
         promise.value.abort()
 
 
-def _write(
+def write_state(
     parts: Parts,
     target: ObjectTarget,
     plan: PutPlan,
     store: Store,
     size: int,
     etag: str,
+    *,
+    may_repeat: bool = True,
 ) -> Reply:
     """Store under a fresh timestamp, guarded if conditional; then the row."""
     if plan.conditions is None:
@@ -185,7 +189,7 @@ def _write(
         row = RowStep(parts, target.container, row_of(state))
         written = _stored(parts, target, state, store, row.begin)
         # A large body was given away: of two at once the newer stays.
-        differ = CLOCKS_DIFFER if size <= INLINE_BYTES_MAX else 0
+        differ = CLOCKS_DIFFER if may_repeat and size <= INLINE_BYTES_MAX else 0
         if not plan.timestamp and follows_the_clock(
             parts, target, written, state.timestamp, differ
         ):
@@ -193,7 +197,7 @@ def _write(
             row = RowStep(parts, target.container, row_of(state))
             written = _stored(parts, target, state, store, row.begin)
         return _record(parts, target, state, written, row)
-    reservation = _reservation(parts, target)
+    reservation = reservation_of(parts, target)
     try:
         held = reservation.take()
         check_conditions(parts, target.request, plan.conditions, held)
@@ -209,7 +213,8 @@ def _write(
     return _record(parts, target, state, written, row)
 
 
-def _reservation(parts: Parts, target: ObjectTarget) -> Reservation:
+def reservation_of(parts: Parts, target: ObjectTarget) -> Reservation:
+    """The object's name, for a conditional write; not taken yet."""
     seconds = parts.settings.reserve_seconds
     token = parts.new_token()
     return Reservation(parts.rounds, target.group, target.key, token, seconds)

@@ -29,6 +29,8 @@ class Parts:
     ) -> None:
         self.placement = placement
         self.policies = policies
+        # Empty in most clusters.
+        self.erasures = policies.erasures
         self.settings = settings
         self.clock = clock
         self.timestamps = timestamps

@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.known_facts import Located
+from objectstore.policy.erasure import fragment_space
 from objectstore.proxy.quorum import majority
 from objectstore.proxy.stand_ins import FORMER_RINGS_MAX, stand_ins
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
@@ -171,6 +172,10 @@ class _Groups(Generic[N]):
             former = ()
         return _Groups(ring, self._make_node, self._directory, former)
 
+    def alike(self, make_node: Callable[[Device], N]) -> _Groups[N]:
+        """Groups of the same devices, with other nodes."""
+        return _Groups(self._ring, make_node, self._directory, self._former)
+
     def of(self, key: bytes) -> Group[N]:
         """The group that holds the key."""
         partition = int.from_bytes(key[:4], "big") >> self._shift
@@ -231,6 +236,9 @@ class Placement:
             policy: _Groups(ring, _object_nodes(directory, policy), directory)
             for policy, ring in object_rings.items()
         }
+        # Of erasure-coded policies, made at the first use.
+        self._fragments: dict[int, _Groups[ObjectNode]] = {}
+        self._directory = directory
         self._containers = _Groups(container_ring, directory.container, directory)
         self._accounts = _Groups(account_ring, directory.account, directory)
 
@@ -241,6 +249,10 @@ class Placement:
         self._objects = {
             policy: self._objects[policy].followed_by(ring)
             for policy, ring in object_rings.items()
+        }
+        self._fragments = {
+            policy: groups.followed_by(object_rings[policy])
+            for policy, groups in self._fragments.items()
         }
         self._containers = self._containers.followed_by(container_ring)
         self._accounts = self._accounts.followed_by(account_ring)
@@ -268,6 +280,14 @@ class Placement:
         if groups is None:
             raise Unavailable(f"no ring for storage policy {policy}")
         return key, groups.of(key)
+
+    def fragments(self, key: bytes, policy: int) -> Group[ObjectNode]:
+        """The nodes of an object's fragments, by index: the same devices."""
+        groups = self._fragments.get(policy)
+        if groups is None:
+            make = _object_nodes(self._directory, fragment_space(policy))
+            groups = self._fragments[policy] = self._objects[policy].alike(make)
+        return groups.of(key)
 
     def locate(
         self, account: str, container: str = "", name: str = "", policy: int = 0

@@ -7,7 +7,7 @@ or the ring has moved on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from ring.device import Device
@@ -65,6 +65,25 @@ class Places(Generic[N]):
             for device in self.ring.primaries(partition)
             if device.id not in self._own
         ]
+
+    def positions(self, partition: int) -> list[Peer[N] | None]:
+        """Every device that is to hold the partition, in ring order; None: this one."""
+        return [
+            None if device.id in self._own else self._peer_of(device)
+            for device in self.ring.primaries(partition)
+        ]
+
+    def own_index(self, partition: int) -> int | None:
+        """This device's place in that order, if it has one."""
+        if partition not in self.assigned:
+            return None
+        return self.positions(partition).index(None)
+
+    def handoffs(self, partition: int) -> Iterator[Peer[N]]:
+        """The devices that stand in for those, in that order."""
+        for device in self.ring.handoffs(partition):
+            if device.id not in self._own:
+                yield self._peer_of(device)
 
     def peer(self, device_id: int) -> Peer[N] | None:
         """A device by its id; None for this one, and for one that is gone."""

@@ -11,6 +11,7 @@ are counted where they lie) is kept with the row's content type, as Swift does:
 
 from __future__ import annotations
 
+from objectstore.wire.layouts import LAYOUT, parse_layout
 from objectstore.wire.records import ObjectRow, ObjectState
 
 LISTED_ETAG = "X-Object-Sysmeta-Container-Update-Override-Etag"
@@ -28,6 +29,8 @@ def row_of(state: ObjectState) -> ObjectRow:
     system = state.system_metadata
     size, etag, content_type = state.size, state.etag, state.content_type
     if system:
+        if LAYOUT in system:
+            size = parse_layout(system[LAYOUT]).size
         etag = system.get(LISTED_ETAG, etag)
         if etag[:1] == ";":
             etag = state.etag + etag  # parameters only

@@ -254,7 +254,8 @@ def test_daemons_say_what_they_did(two_workers: Store) -> None:
     operator = Operator(two_workers)
     for name in DAEMONS:
         ran = operator.daemon(name)
-        assert ran
+        # There is no policy of fragments here.
+        assert ran or name == "reconstructor"
         assert all(each["counted"] for each in ran), name
 
 

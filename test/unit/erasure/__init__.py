@@ -1,0 +1,1 @@
+"""Erasure coding, without processes."""
