@@ -121,6 +121,7 @@ SHELVES: Mapping[str, Shelf] = {
     "neutron.dscp_marking_rule": _network(
         "dscp_marking_rule", "dscp_marking_rules", title="DSCP mark"
     ),
+    "neutron.trunk": _network("trunk", "trunks"),
     "octavia.loadbalancer": _balancer("loadbalancer", "loadbalancers"),
     "octavia.listener": _balancer("listener", "listeners"),
     "octavia.pool": _balancer("pool", "pools"),

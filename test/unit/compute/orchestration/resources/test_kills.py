@@ -77,6 +77,18 @@ MEMBERS: Mapping[str, Needs] = {
         "prefixes": ["10.64.0.0/16"],
     },
     "OS::Neutron::AddressScope": lambda house, bench: {"name": "scope"},
+    "OS::Neutron::Trunk": lambda house, bench: {
+        "name": "trunk",
+        "port": _id(bench, "OS::Neutron::Port", network=_network(house, bench)),
+        "admin_state_up": False,
+        "sub_ports": [
+            {
+                "port": _id(bench, "OS::Neutron::Port", network=_network(house, bench)),
+                "segmentation_type": "vlan",
+                "segmentation_id": 100,
+            }
+        ],
+    },
     "OS::Cinder::Volume": lambda house, bench: {
         "name": "disk",
         "size": 1,

@@ -12,7 +12,7 @@ from test.unit.compute.orchestration.resources.bench import Bench
 
 NET, SUBNET, PORT = "OS::Neutron::Net", "OS::Neutron::Subnet", "OS::Neutron::Port"
 ROUTER, INTERFACE = "OS::Neutron::Router", "OS::Neutron::RouterInterface"
-GROUP = "OS::Neutron::SecurityGroup"
+GROUP, TRUNK = "OS::Neutron::SecurityGroup", "OS::Neutron::Trunk"
 
 
 def _subnet(bench: Bench, cidr: str = "10.5.0.0/24") -> tuple[str, str]:
@@ -218,3 +218,29 @@ def test_a_network_is_lent(admin: Bench) -> None:
     # Others lend the external network.
     path = ("network", "rbac_policies", "rbac-policies")
     assert not list(admin.cloud.pages(*path, object_id=network))
+
+
+def test_a_trunk_changes_its_ports(bench: Bench) -> None:
+    network, _ = _subnet(bench)
+    parent, one, two = (
+        str(bench.make(PORT, network=network).physical_id) for _ in range(3)
+    )
+
+    def item(port: str, vlan: int) -> dict[str, Any]:
+        tag = {"segmentation_type": "vlan", "segmentation_id": vlan}
+        return {"port": port, **tag}
+
+    def held(trunk: Any) -> list[tuple[str, int]]:
+        shown = bench.kind(TRUNK).attribute(trunk, "show")
+        found = [(x["port_id"], x["segmentation_id"]) for x in shown["sub_ports"]]
+        return sorted(found, key=lambda each: each[1])
+
+    trunk = bench.make(TRUNK, port=parent, sub_ports=[item(one, 7)])
+    assert held(trunk) == [(one, 7)]
+    bench.change(TRUNK, trunk, sub_ports=[item(two, 7), item(one, 8)])
+    assert held(trunk) == [(two, 7), (one, 8)]
+    bench.change(TRUNK, trunk, sub_ports=[], admin_state_up=False)
+    assert held(trunk) == []
+    bench.change(TRUNK, trunk, sub_ports=[item(one, 9)], admin_state_up=True)
+    assert held(trunk) == [(one, 9)]
+    bench.delete(TRUNK, trunk)
