@@ -370,3 +370,44 @@ def test_names_and_gateways(cloud: RunningCloud) -> None:
         """,
     )
     assert left == []
+
+
+def test_trunks(cloud: RunningCloud) -> None:
+    port = "port create --network cables"
+    one, two = (
+        f"port={name},segmentation-type=vlan,segmentation-id={vlan}"
+        for name, vlan in (("sub1", 100), ("sub2", 200))
+    )
+    *_, made, listed, subports, parent, sub, locked, left = script(
+        cloud,
+        f"""
+        network create cables
+        {port} parent
+        {port} sub1
+        {port} sub2
+        network trunk create --parent-port parent --subport {one} many
+        network trunk set --subport {two} --description wires many
+        network trunk list
+        network subport list --trunk many
+        port show parent
+        port show sub1
+        network trunk unset --subport sub1 many
+        network trunk set --disable many
+        network trunk show many
+        network trunk set --enable many
+        network trunk delete many
+        port delete parent sub1 sub2
+        network delete cables
+        network trunk list
+        """,
+    )
+    assert made["sub_ports"][0]["segmentation_id"] == 100
+    assert [each["Name"] for each in listed] == ["many"]
+    assert [each["Segmentation ID"] for each in subports] == [100, 200]
+    assert parent["trunk_details"]["trunk_id"] == made["id"]
+    assert (sub["id"], sub["device_owner"]) == (
+        made["sub_ports"][0]["port_id"],
+        "trunk:subport",
+    )
+    assert (locked["is_admin_state_up"], len(locked["sub_ports"])) == (False, 1)
+    assert left == []
