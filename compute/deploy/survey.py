@@ -134,7 +134,7 @@ def planned_rings(
     """What ``apply`` would do to rings, and why not; of those that stay: nothing."""
     planned: dict[str, tuple[str, ...]] = {}
     for name in ring_names(inventory):
-        lines: tuple[str, ...] = ("is drawn",)
+        lines: tuple[str, ...] = ("is to be drawn",)
         if site.builder(name).exists():
             try:
                 step = next_step(load_builder(site.builder(name)), inventory, now)

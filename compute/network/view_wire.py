@@ -82,5 +82,7 @@ def _decode(data: bytes) -> tuple[int, Any]:
     version = document["version"]
     if type(version) is not int or version not in VERSIONS:
         known = " or ".join(map(str, VERSIONS))
-        raise Corrupt(f"version {version!r} is not {known}")
+        raise Corrupt(
+            f"version {version!r} is not {known}: the other side is of another release"
+        )
     return version, document["value"]

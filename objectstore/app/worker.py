@@ -137,8 +137,20 @@ class StoreWorker:
         stop = concurrency.Event()
         on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
         worker.ready()
+        if worker.index == 0:
+            _log.info("ready: %s", self._places_served())
         stop.wait()
         self.stop()
+
+    def _places_served(self) -> str:
+        """Where somebody is answered, for who looks at the log."""
+        server = self._settings.server
+        found = []
+        if Role.PROXY in server.roles:
+            found.append(f"clients at {self._settings.public_address}")
+        if self._places.serves_nodes:
+            found.append(f"nodes at {self._settings.node_address}")
+        return ", ".join(found)
 
     def start(self, *, waits: bool = False, listen_at: ListenAt = listen) -> None:
         """Open the devices and serve in the background until ``stop``; ``waits``: take

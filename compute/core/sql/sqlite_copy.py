@@ -74,7 +74,8 @@ def _fresh(target: Path) -> Iterator[Path]:
     try:
         yield fresh
     except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"{target}: {error}") from None
+        said = getattr(error, "strerror", None) or error
+        raise Unavailable(f"{target}: {said}") from None
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink()

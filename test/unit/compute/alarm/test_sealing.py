@@ -123,7 +123,7 @@ def test_the_operators_command(tmp_path: Path) -> None:
     settings = tmp_path / "cloud.conf"
     settings.write_text(f"[cloud]\nstate = {tmp_path}/state\n")
     command = ["alarming", "rotate-keys", str(settings)]
-    assert CliRunner().invoke(main, command).exit_code == 1
+    assert CliRunner().invoke(main, command).exit_code == 2
     vault_of(tmp_path / "state" / "alarming", SteppedClock())
     database = Database(read_settings(settings).database_url)
     upgrade(database, ["alarm"])

@@ -121,12 +121,12 @@ def test_commands(tmp_path: Path) -> None:
         assert words in ended.output
 
     run(copy_command, "bytes")
-    run(copy_command, "there already", 1)
-    run(restore_command, "stop the cloud", 1)
+    run(copy_command, "there already", 2)
+    run(restore_command, "stop the cloud", 2)
     database.close()
     run(restore_command, f"the one before is {path}.before")
     with closing(sqlite3.connect(copy, isolation_level=None)) as opened:
         opened.execute("INSERT INTO alembic_version VALUES ('9999_later')")
-    run(restore_command, "of a newer release: 9999_later", 1)
+    run(restore_command, "of a newer release: 9999_later", 2)
     settings.write_text("[cloud]\ndatabase = postgresql+psycopg2://a@b/c\n")
-    run(copy_command, "use its own tools", 1)
+    run(copy_command, "use its own tools", 2)

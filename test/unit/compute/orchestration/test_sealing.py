@@ -145,7 +145,7 @@ def test_the_operators_command(tmp_path: Path) -> None:
     settings.write_text(f"[cloud]\nstate = {tmp_path}/state\n")
     command = ["orchestration", "rotate-keys"]
     ended = CliRunner().invoke(main, [*command, str(settings)])
-    assert ended.exit_code == 1
+    assert ended.exit_code == 2
     assert "does the cloud keep its state elsewhere?" in ended.output
     vault_of(tmp_path / "state" / "orchestration", SteppedClock())
     database = Database(read_settings(settings).database_url)
