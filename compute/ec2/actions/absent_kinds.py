@@ -56,6 +56,14 @@ KINDS = {
     "DescribeClassicLinkInstances": Absent(
         "instancesSet", "InstanceId", _found("InvalidInstanceID")
     ),
+    "DescribeClientVpnEndpoints": Absent(
+        "clientVpnEndpoint",
+        "ClientVpnEndpointId",
+        _found("InvalidClientVpnEndpointId"),
+    ),
+    "DescribeConversionTasks": Absent(
+        "conversionTasks", "ConversionTaskId", _found("InvalidConversionTaskId"), ""
+    ),
     "DescribeCustomerGateways": Absent(
         "customerGatewaySet",
         "CustomerGatewayId",
@@ -67,29 +75,67 @@ KINDS = {
         "EgressOnlyInternetGatewayId",
         _found("InvalidEgressOnlyInternetGatewayId"),
     ),
+    "DescribeExportImageTasks": Absent(
+        "exportImageTaskSet", "ExportImageTaskId", _found("InvalidExportImageTaskId")
+    ),
     "DescribeExportTasks": Absent(
         "exportTaskSet", "ExportTaskId", _found("InvalidExportTaskID"), "Filter"
+    ),
+    "DescribeFastLaunchImages": Absent(
+        "fastLaunchImageSet", "ImageId", _found("InvalidAMIID")
     ),
     "DescribeFastSnapshotRestores": Absent("fastSnapshotRestoreSet"),
     "DescribeFleets": Absent("fleetSet", "FleetId", _found("InvalidFleetId")),
     "DescribeFlowLogs": Absent("flowLogSet", "FlowLogId", _found("InvalidFlowLogId")),
+    "DescribeHostReservations": Absent("hostReservationSet"),
     "DescribeHosts": Absent("hostSet", "HostId", _found("InvalidHostID")),
     "DescribeIamInstanceProfileAssociations": Absent(
         "iamInstanceProfileAssociationSet",
         "AssociationId",
         _found("InvalidAssociationID"),
     ),
-    # A type of instance that has credits is none of ours.
-    "DescribeInstanceCreditSpecifications": Absent(
-        "instanceCreditSpecificationSet", "InstanceId", "UnsupportedOperation"
+    "DescribeImportImageTasks": Absent(
+        "importImageTaskSet",
+        "ImportTaskId",
+        _found("InvalidConversionTaskId"),
+        f"Filters {_PAGED}",
+    ),
+    "DescribeImportSnapshotTasks": Absent(
+        "importSnapshotTaskSet",
+        "ImportTaskId",
+        _found("InvalidConversionTaskId"),
+        f"Filters {_PAGED}",
     ),
     "DescribeInstanceConnectEndpoints": Absent(
         "instanceConnectEndpointSet",
         "InstanceConnectEndpointId",
         _found("InvalidInstanceConnectEndpointId"),
     ),
+    # A type of instance that has credits is none of ours.
+    "DescribeInstanceCreditSpecifications": Absent(
+        "instanceCreditSpecificationSet", "InstanceId", "UnsupportedOperation"
+    ),
+    "DescribeInstanceEventWindows": Absent(
+        "instanceEventWindowSet",
+        "InstanceEventWindowId",
+        _found("InvalidInstanceEventWindowID"),
+    ),
+    "DescribeIpamPools": Absent(
+        "ipamPoolSet", "IpamPoolId", _found("InvalidIpamPoolId")
+    ),
+    "DescribeIpams": Absent("ipamSet", "IpamId", _found("InvalidIpamId")),
+    "DescribeIpv6Pools": Absent("ipv6PoolSet", "PoolId", _found("InvalidPoolID")),
+    "DescribeLocalGateways": Absent(
+        "localGatewaySet", "LocalGatewayId", _found("InvalidLocalGatewayID")
+    ),
+    "DescribeLockedSnapshots": Absent(
+        "snapshotSet", "SnapshotId", _found("InvalidSnapshot")
+    ),
     "DescribeManagedPrefixLists": Absent(
         "prefixListSet", "PrefixListId", _found("InvalidPrefixListID")
+    ),
+    "DescribeMovingAddresses": Absent(
+        "movingAddressStatusSet", "PublicIp", _found("InvalidAddress")
     ),
     "DescribeNetworkInterfacePermissions": Absent(
         "networkInterfacePermissions",
@@ -98,6 +144,9 @@ KINDS = {
     ),
     "DescribePrefixLists": Absent(
         "prefixListSet", "PrefixListId", _found("InvalidPrefixListId")
+    ),
+    "DescribePublicIpv4Pools": Absent(
+        "publicIpv4PoolSet", "PoolId", _found("InvalidPublicIpv4PoolID")
     ),
     "DescribeReplaceRootVolumeTasks": Absent(
         "replaceRootVolumeTaskSet",
@@ -110,11 +159,41 @@ KINDS = {
         _found("InvalidReservedInstancesId"),
         "Filter OfferingClass OfferingType",
     ),
+    "DescribeScheduledInstances": Absent("scheduledInstanceSet"),
     "DescribeSnapshotTierStatus": Absent("snapshotTierStatusSet"),
+    "DescribeSpotFleetRequests": Absent(
+        "spotFleetRequestConfigSet",
+        "SpotFleetRequestId",
+        _found("InvalidSpotFleetRequestId"),
+        _PAGED,
+    ),
     "DescribeSpotInstanceRequests": Absent(
         "spotInstanceRequestSet",
         "SpotInstanceRequestId",
         _found("InvalidSpotInstanceRequestID"),
+    ),
+    "DescribeSpotPriceHistory": Absent(
+        "spotPriceHistorySet",
+        more=f"Filter {_PAGED} AvailabilityZone StartTime EndTime InstanceType"
+        " ProductDescription",
+    ),
+    "DescribeStoreImageTasks": Absent(
+        "storeImageTaskResultSet", "ImageId", _found("InvalidAMIID")
+    ),
+    "DescribeTransitGatewayAttachments": Absent(
+        "transitGatewayAttachments",
+        "TransitGatewayAttachmentIds",
+        _found("InvalidTransitGatewayAttachmentID"),
+    ),
+    "DescribeTransitGatewayPeeringAttachments": Absent(
+        "transitGatewayPeeringAttachments",
+        "TransitGatewayAttachmentIds",
+        _found("InvalidTransitGatewayAttachmentID"),
+    ),
+    "DescribeTransitGatewayRouteTables": Absent(
+        "transitGatewayRouteTables",
+        "TransitGatewayRouteTableIds",
+        _found("InvalidRouteTableID"),
     ),
     "DescribeTransitGatewayVpcAttachments": Absent(
         "transitGatewayVpcAttachments",
@@ -123,6 +202,13 @@ KINDS = {
     ),
     "DescribeTransitGateways": Absent(
         "transitGatewaySet", "TransitGatewayIds", _found("InvalidTransitGatewayID")
+    ),
+    "DescribeVpcEndpointConnections": Absent("vpcEndpointConnectionSet"),
+    "DescribeVpcEndpointServiceConfigurations": Absent(
+        "serviceConfigurationSet", "ServiceId", _found("InvalidVpcEndpointServiceId")
+    ),
+    "DescribeVpcEndpointServices": Absent(
+        "serviceNameSet", "ServiceName", "InvalidServiceName"
     ),
     "DescribeVpcEndpoints": Absent(
         "vpcEndpointSet", "VpcEndpointId", _found("InvalidVpcEndpointId")

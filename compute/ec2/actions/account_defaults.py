@@ -1,4 +1,5 @@
-"""What holds for the whole account; here nobody can set it otherwise."""
+"""What holds for the whole account; here nobody can set it otherwise: who asks for what
+is so anyway is told so, everything else is refused."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Mapping
 
 from compute.ec2 import ids
 from compute.ec2.call import Call
-from compute.ec2.frame.api import Action, Document
+from compute.ec2.frame.api import Action, Document, Handler
+from compute.ec2.frame.errors import Ec2Error, unsupported
 from compute.ec2.frame.pages import page
 from compute.ec2.metadata_options import shown_options
 
@@ -39,6 +41,58 @@ def metadata(call: Call) -> Document:
     return {"accountLevel": {name: options[name] for name in names}}
 
 
+# ---- setting it ----------------------------------------------------------------------
+
+
+def _refused(name: str, why: str) -> Handler:
+    def refuse(call: Call) -> Document:
+        raise Ec2Error("UnsupportedOperation", f"{name} is not supported here. {why}")
+
+    return refuse
+
+
+def block_images(call: Call) -> Document:
+    """``EnableImageBlockPublicAccess``: as it is, or not at all."""
+    return _as_it_is(call, "ImageBlockPublicAccessState", public_images(call))
+
+
+def block_snapshots(call: Call) -> Document:
+    """``EnableSnapshotBlockPublicAccess``: as it is, or not at all."""
+    return _as_it_is(call, "State", public_snapshots(call))
+
+
+def _as_it_is(call: Call, name: str, shown: Document) -> Document:
+    (state,) = shown.values()
+    if call.parameters.required(name) != state:
+        raise unsupported(name, f"It can be {state}.")
+    return shown
+
+
+# What could be done of which nothing can be had, and why not.
+_NOT_HERE = {
+    "EnableEbsEncryptionByDefault": ("", "A volume's type says if it is encrypted."),
+    "EnableSerialConsoleAccess": ("", "GetConsoleOutput shows what is written there."),
+    "DisableSnapshotBlockPublicAccess": ("", "No snapshot is anybody else's."),
+    "GetConsoleScreenshot": ("InstanceId WakeUp", "GetConsoleOutput shows its text."),
+    "CreateEgressOnlyInternetGateway": (
+        "VpcId ClientToken TagSpecification",
+        "VPCs have no IPv6.",
+    ),
+    "AssociateIamInstanceProfile": (
+        "IamInstanceProfile InstanceId",
+        "There are no instance profiles.",
+    ),
+    "CopySnapshot": (
+        "Description DestinationRegion Encrypted KmsKeyId PresignedUrl SourceRegion"
+        " SourceSnapshotId TagSpecification",
+        "There is one region; make a volume of it, and a snapshot of that.",
+    ),
+    "ModifySnapshotAttribute": (
+        "Attribute CreateVolumePermission UserGroup OperationType SnapshotId UserId",
+        "Snapshots are their project's alone.",
+    ),
+}
+
 # ---- what VPCs had of old ------------------------------------------------------------
 
 
@@ -69,6 +123,14 @@ def _vpcs(call: Call, wanted: list[str]) -> list[str]:
 
 
 ACTIONS = {
+    name: Action(_refused(name, why), parameters)
+    for name, (parameters, why) in _NOT_HERE.items()
+} | {
+    "DisableEbsEncryptionByDefault": Action(encryption),
+    "DisableSerialConsoleAccess": Action(serial_console),
+    "DisableImageBlockPublicAccess": Action(public_images),
+    "EnableImageBlockPublicAccess": Action(block_images, "ImageBlockPublicAccessState"),
+    "EnableSnapshotBlockPublicAccess": Action(block_snapshots, "State"),
     "GetEbsEncryptionByDefault": Action(encryption),
     "GetSerialConsoleAccessStatus": Action(serial_console),
     "GetImageBlockPublicAccessState": Action(public_images),

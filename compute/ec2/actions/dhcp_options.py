@@ -45,13 +45,19 @@ FILTERS: Mapping[str, Accessor] = {
 
 
 def describe(call: Call) -> Document:
-    """``DescribeDhcpOptions``: those that were made; the default one is no set."""
-    kept = call.kept.all(call.signer, ids.DHCP_OPTIONS)
+    """``DescribeDhcpOptions``: those that were made, and what VPCs begin with."""
+    kept = {DEFAULT: _default(call), **call.kept.all(call.signer, ids.DHCP_OPTIONS)}
     wanted = call.parameters.texts("DhcpOptionsId")
     found = [_document(each) for each in ids.named(kept, ids.DHCP_OPTIONS, wanted)]
     found = chosen(found, asked_filters(call.parameters), FILTERS)
     found, token = page(call.parameters, found, lambda each: str(each["dhcpOptionsId"]))
     return {"dhcpOptionsSet": found, "nextToken": token}
+
+
+def _default(call: Call) -> Kept:
+    content = {RESOLVERS: [PROVIDED]}
+    own = call.signer.project_id
+    return Kept(own, DEFAULT, ids.DHCP_OPTIONS, "", content, {}, "", 0.0)
 
 
 def _document(kept: Kept) -> dict[str, Any]:
@@ -122,6 +128,8 @@ _CHECKS = {DOMAIN: _check_domain, RESOLVERS: _check_resolvers, CLOCKS: _check_cl
 
 def delete(call: Call) -> Document:
     """``DeleteDhcpOptions``: a set that no VPC has."""
+    if call.parameters.text("DhcpOptionsId") == DEFAULT:
+        raise Ec2Error("OperationNotPermitted", "The default options always are there")
     identifier = _asked(call).id
     if any(set_of(vpc) == identifier for vpc in call.inventory.layout.vpcs.values()):
         text = f"The dhcpOptions '{identifier}' has dependencies and cannot be deleted."

@@ -230,6 +230,11 @@ def test_options_of_dhcp(owner: Tenant, vpc: str) -> None:
         network = owner.sdk.network.get_network(subnet["network_id"])
         assert network.dns_domain == "corp.example."
     refused("DependencyViolation", ec2.delete_dhcp_options, DhcpOptionsId=name)
+    shown = {
+        each["DhcpOptionsId"] for each in ec2.describe_dhcp_options()["DhcpOptions"]
+    }
+    assert shown == {"default", name}
+    refused("OperationNotPermitted", ec2.delete_dhcp_options, DhcpOptionsId="default")
     ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
     subnet = kept(owner, uuid)
     assert subnet["dns_nameservers"] == [] and "ntp_servers" not in subnet

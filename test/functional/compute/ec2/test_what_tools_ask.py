@@ -395,3 +395,28 @@ def test_terms_of_an_image(tenant: Tenant, instance: str) -> None:
     ec2.deregister_image(ImageId=image)
     ec2.terminate_instances(InstanceIds=[instance])
     tenant.wait("instance_terminated", InstanceIds=[instance])
+
+
+def test_what_nobody_can_set(tenant: Tenant) -> None:
+    """What is so anyway may be asked for; what cannot be had says why."""
+    ec2 = tenant.ec2
+    assert ec2.disable_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False
+    assert ec2.disable_serial_console_access()["SerialConsoleAccessEnabled"] is False
+    blocked = ec2.enable_snapshot_block_public_access(State="block-all-sharing")
+    assert blocked["State"] == "block-all-sharing"
+    open_ = ec2.disable_image_block_public_access()["ImageBlockPublicAccessState"]
+    assert open_ == "unblocked"
+    for action, given in (
+        ("enable_ebs_encryption_by_default", {}),
+        ("enable_serial_console_access", {}),
+        ("disable_snapshot_block_public_access", {}),
+        ("enable_snapshot_block_public_access", {"State": "block-new-sharing"}),
+        (
+            "enable_image_block_public_access",
+            {"ImageBlockPublicAccessState": "block-new-sharing"},
+        ),
+        ("get_console_screenshot", {"InstanceId": "i-0"}),
+        ("create_egress_only_internet_gateway", {"VpcId": "vpc-0"}),
+        ("copy_snapshot", {"SourceRegion": "r", "SourceSnapshotId": "snap-0"}),
+    ):
+        refused("UnsupportedOperation", getattr(ec2, action), **given)
