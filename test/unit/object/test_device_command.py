@@ -94,12 +94,12 @@ def test_a_damaged_index_is_made_anew_by_itself(directory: Path) -> None:
 
 def test_a_device_in_use_is_left_alone(directory: Path) -> None:
     opened = Device.open(SystemDisk(), str(directory))
-    output = run("rebuild", directory, exit_code=1)
+    output = run("rebuild", directory, exit_code=2)
     assert "Error" in output
     opened.close()
 
 
 def test_what_is_no_device_is_left_as_it_is(tmp_path: Path) -> None:
     for verb in ("info", "verify", "rebuild"):
-        assert "no device is here" in run(verb, tmp_path, exit_code=1)
+        assert "no device is here" in run(verb, tmp_path, exit_code=2)
     assert list(tmp_path.iterdir()) == []
