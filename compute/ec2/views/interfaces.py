@@ -9,7 +9,7 @@ from compute.ec2 import ids
 from compute.ec2.forwarding import is_checked
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing, is_launched
-from compute.ec2.kept_interfaces import is_kept
+from compute.ec2.kept_interfaces import is_kept, is_older
 from compute.ec2.tagging import tag_set
 from compute.ec2.words import RESERVED, mark
 
@@ -130,11 +130,12 @@ def _association(inventory: Inventory, port: Thing) -> dict[str, Any] | None:
 
 def _attachment(inventory: Inventory, port: Thing, number: int) -> dict[str, Any]:
     # Whether its link is up is another matter: a guest may take it down.
+    server = inventory.servers_by_id.get(port["device_id"], {})
     is_there = inventory.has_interface(port["device_id"], port["mac_address"])
     return {
         "attachmentId": inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"]),
         "deviceIndex": number,
         "status": "attached" if is_there else "attaching",
         "attachTime": moment(port.get("created_at")),
-        "deleteOnTermination": not is_kept(port),
+        "deleteOnTermination": not is_kept(port) and not is_older(port, server),
     }
