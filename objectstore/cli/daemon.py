@@ -40,7 +40,7 @@ _WORDS = {
     "reaper": "Empty accounts that were deleted.",
     "reconstructor": "Bring, rebuild and drop fragments of erasure-coded policies.",
     "replicator": "Compare all partitions with the other replicas.",
-    "updater": "Send rows that are owed to containers, and counts to accounts.",
+    "updater": "Send owed rows to containers, and counts to accounts.",
 }
 # What should not be, of what loops count.
 _BAD_COUNTERS = frozenset({"problems", "failures"})
