@@ -17,6 +17,10 @@ from objectstore.object.store import ObjectStore
 from objectstore.replication.status import ReplicationStatus
 from objectstore.settings import StoreSettings
 
+# A new ring's primaries know of an object when its record has been moved: in seconds or
+# hours.  What nobody knows of stays that long, and longer.
+RING_SECONDS = 24 * 3600.0
+
 
 def add_fragments(
     opened: OpenDevice,
@@ -43,7 +47,11 @@ def add_fragments(
         neighbours.of_objects(opened.name, policy, store.policy),
         settings.replication,
         opened.throttle,
-        Delays(settings.daemons.fragment_delay, settings.server.reclaim_age),
+        Delays(
+            settings.daemons.fragment_delay,
+            settings.server.reclaim_age,
+            min(RING_SECONDS, settings.server.reclaim_age),
+        ),
         clock,
         status,
     )

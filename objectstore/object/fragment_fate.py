@@ -3,15 +3,15 @@
 =========================================  =======================================
 what the primaries hold of the object      the fragment
 =========================================  =======================================
-merged, a record that has this fragment    is *live*: it belongs to the primary of
-                                           its index
+a record that has this fragment, and no    is *live*: it belongs to the primary of
+something newer                            its index
 a majority, something newer                is dropped, when readers that began
                                            before have had time to end
 a minority, something newer                stays: that may be lost, and this be the
                                            newest that is left
-all of them, nothing of its time           is dropped when it is so old that no
-                                           upload, and no handoff, can still bring
-                                           its record
+all of them, nothing of its time           is dropped when it has lain here so long
+                                           that no upload, no handoff and no new ring
+                                           can still bring its record
 some do not say                            stays
 =========================================  =======================================
 """
@@ -45,41 +45,57 @@ class Verdict(NamedTuple):
 
 
 class Delays(NamedTuple):
-    """In seconds: what readers, and what records under way, are given."""
+    """In seconds: what readers, and what records under way, are given.
+
+    ``moving``: what records are given to follow a new ring.
+    """
 
     readers: float
     reclaim: float
+    moving: float
 
 
 def verdict(
     name: FragmentName,
-    timestamp: int,
+    fragment: ObjectState,
     answers: Sequence[ObjectState | None],
     silent: int,
     delays: Delays,
     now: float,
+    ring_since: float,
 ) -> Verdict:
-    """Of a fragment written at ``timestamp``.  ``answers``: what primaries hold, None
-    for nothing; ``silent``: how many of them did not say."""
+    """Of a fragment with that record.  ``answers``: what primaries hold of the object,
+    None for nothing; ``silent``: how many of them did not say."""
+    known = [state for state in answers if state is not None]
     merged: ObjectState | None = None
-    newer = []
-    for state in answers:
-        if state is None:
-            continue
+    for state in known:
         merged = merge_states(merged, state)
-        data = max(state.timestamp, state.deleted_timestamp)
-        if data > timestamp:
-            newer.append(data)
-    layout = layout_of(merged)
-    if layout is not None and layout.token == name.token:
-        return Verdict(Fate.LIVE)
+    if merged is not None and merged.exists:
+        for state in known:
+            # Not only that which wins: two uploads of one moment and the same bytes
+            # differ in their layouts alone, and either may be what a reader meets.
+            if state.timestamp == merged.timestamp and _names(state, name):
+                return Verdict(Fate.LIVE)
+    newer = [
+        data
+        for state in known
+        if (data := max(state.timestamp, state.deleted_timestamp)) > fragment.timestamp
+    ]
     if newer:
         if 2 * len(newer) <= len(answers) + silent:
             return Verdict(Fate.STAY)
         return _due(to_seconds(min(newer)) + delays.readers, now)
     if silent:
         return Verdict(Fate.STAY)
-    return _due(to_seconds(timestamp) + delays.reclaim, now)
+    # Its own timestamp may be that of another cluster's write, long ago; and primaries
+    # by a new ring know nothing yet.
+    stored = to_seconds(fragment.modified)
+    return _due(max(stored + delays.reclaim, ring_since + delays.moving), now)
+
+
+def _names(state: ObjectState, name: FragmentName) -> bool:
+    layout = layout_of(state)
+    return layout is not None and layout.token == name.token
 
 
 def _due(at: float, now: float) -> Verdict:

@@ -43,6 +43,7 @@ class Parting:
         self._seconds = seconds
         self._clock = clock
         self._status = status
+        self.ring_since = clock.time()  # how long it is the same
 
     def look_after(
         self,
@@ -56,7 +57,13 @@ class Parting:
         name = fragment_name(state)
         answers, silent = self._heard(partition, name)
         fate, look_at = verdict(
-            name, state.timestamp, answers, silent, self._delays, self._clock.time()
+            name,
+            state,
+            answers,
+            silent,
+            self._delays,
+            self._clock.time(),
+            self.ring_since,
         )
         if fate is Fate.STAY:
             return look_at

@@ -98,9 +98,10 @@ class Reconstructor:
         places = self._fragment_places()
         if not self._left or self._places is not places:
             self._begin(places)
-        for partition in self._left.pop(0):
+        for partition in self._left[0]:
             self._look_at(places, partition)
-            self.status.partitions_done += 1
+        # Not before: a step that fails is made again.
+        self.status.partitions_done += len(self._left.pop(0))
         if self._left:
             return Progress.BUSY
         self._finish()
@@ -109,6 +110,7 @@ class Reconstructor:
     def _begin(self, places: Places[ObjectNode]) -> None:
         if self._places is not places:
             self._settled.clear()
+            self._parting.ring_since = self._clock.time()
         self._places = places
         count = places.partition_count
         self._left = [
@@ -149,9 +151,7 @@ class Reconstructor:
             self._see_off_others(places, partition),
         )
         if self.status.failures == failures and look_at:
-            # The digests are those of before this was done: what changed meanwhile
-            # shows in the next round.
-            pair = self._digests(places, partition)
+            # As it was before: what has changed meanwhile shows in the next round.
             self._settled[partition] = pair, look_at
         else:
             self._settled.pop(partition, None)

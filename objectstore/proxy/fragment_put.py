@@ -223,15 +223,20 @@ class _FragmentPut:
         store: Callable[[list[ObjectState]], FragmentRound[Receipt]],
     ) -> None:
         key = self._target.key
-        indexes = range(layout.fragments)
-        round_ = store([fragment_state(state, key, layout, each) for each in indexes])
+        now = self._parts.timestamps.now()
+        states = [
+            fragment_state(state, key, layout, index, now)
+            for index in range(layout.fragments)
+        ]
+        round_ = store(states)
         try:
             round_.run()
         except RingstackError:
             # Nobody can have read of them: there is no record.
             for each in round_.told:
                 if each.is_kept:
-                    each.node.forget(self._key(each.index), state.timestamp)
+                    newest = states[each.index].newest
+                    each.node.forget(self._key(each.index), newest)
             raise
 
     def _write_record(self, record: ObjectState, then: Next | None) -> Written:

@@ -137,9 +137,10 @@ class FragmentName:
 
 
 def fragment_state(
-    state: ObjectState, key: bytes, layout: Layout, index: int
+    state: ObjectState, key: bytes, layout: Layout, index: int, stored: int = 0
 ) -> ObjectState:
-    """The record of a fragment of the object that ``state`` is to be."""
+    """The record of a fragment of the object that ``state`` is to be.  ``stored``: when
+    that was, which shows as the time of its metadata."""
     name = FragmentName(key, layout.token, index, layout.to_text())
     return ObjectState(
         state.name,
@@ -147,7 +148,7 @@ def fragment_state(
         layout.fragment_size,
         layout.checksums[index],
         content_type_timestamp=state.timestamp,
-        metadata_timestamp=state.timestamp,
+        metadata_timestamp=max(state.timestamp, stored),
         system_metadata={FRAGMENT: name.to_text(), LAYOUT: name.layout},
     )
 

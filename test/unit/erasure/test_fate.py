@@ -12,7 +12,7 @@ from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectName, ObjectState
 
 NAME = ObjectName("a", "c", "o", 1)
-DELAYS = Delays(readers=60, reclaim=1000)
+DELAYS = Delays(readers=60, reclaim=1000, moving=100)
 WRITTEN = from_seconds(5000)
 
 
@@ -31,9 +31,15 @@ def tombstone(timestamp: int) -> ObjectState:
 
 
 def judge(
-    answers: list[ObjectState | None], silent: int = 0, now: float = 5010
+    answers: list[ObjectState | None],
+    silent: int = 0,
+    now: float = 5010,
+    *,
+    stored: int = WRITTEN,
+    ring_since: float = 0,
 ) -> Verdict:
-    return verdict(fragment(), WRITTEN, answers, silent, DELAYS, now)
+    held = ObjectState(NAME, WRITTEN, 5, "e", metadata_timestamp=stored)
+    return verdict(fragment(), held, answers, silent, DELAYS, now, ring_since)
 
 
 def test_one_record_makes_it_live() -> None:
@@ -62,6 +68,22 @@ def test_never_committed_it_waits_for_the_reclaim_age() -> None:
     assert judge([None, older], silent=1, now=6001) == Verdict(Fate.STAY)
 
 
+def test_what_came_late_under_an_old_time_waits_as_long() -> None:
+    stored = from_seconds(7000)
+    assert judge([None] * 3, now=6001, stored=stored) == Verdict(Fate.STAY, 8000)
+
+
+def test_a_new_ring_is_given_time_to_bring_records() -> None:
+    assert judge([None] * 3, now=9000, ring_since=8950) == Verdict(Fate.STAY, 9050)
+    assert judge([None] * 3, now=9050, ring_since=8950).fate is Fate.DROP
+
+
+def test_of_two_uploads_of_one_moment_both_stay() -> None:
+    both = [record(WRITTEN), record(WRITTEN, "other"), None]
+    assert judge(both, now=9e9).fate is Fate.LIVE
+    assert judge(both[1:], now=5010).fate is Fate.STAY
+
+
 STATES = st.sampled_from(
     [
         None,
@@ -84,7 +106,7 @@ def test_nothing_that_can_still_be_read_is_dropped(
     merged = None
     for state in answers:
         merged = merge_states(merged, state) if state else merged
-    if merged == record(WRITTEN):
+    if merged is not None and merged == record(WRITTEN):
         assert found.fate is Fate.LIVE
     if found.fate is not Fate.DROP:
         return
