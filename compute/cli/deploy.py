@@ -31,6 +31,7 @@ from compute.deploy.rings import RingRefused
 from compute.deploy.settings_files import AlreadySet
 from compute.deploy.site import Busy, Site
 from compute.deploy.standing import standing
+from compute.deploy.store_policies import coded_by_ring
 from compute.deploy.survey import planned_rings, survey
 from compute.deploy.wheels import CannotPack
 from objectstore.kernel.settings import BadSettings
@@ -223,7 +224,7 @@ def _apply(
     upgrades: bool = False,
     goes_back: bool = False,
 ) -> None:
-    database = load_inventory(inventory_file).cloud.database
+    wished = load_inventory(inventory_file)
     site = Site.of(inventory_file)
     if goes_back:
         # Also before the lock, which would make a site where nothing was deployed.
@@ -232,7 +233,10 @@ def _apply(
         before = _release_before(site) if goes_back else ""
         if upgrades or not site.release:
             click.echo("building the release")
-            site.choose_release(build_release(site.releases, database))
+            database, coded = wished.cloud.database, coded_by_ring(wished.store)
+            site.choose_release(
+                build_release(site.releases, database, with_codes=bool(coded))
+            )
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
             if goes_back:

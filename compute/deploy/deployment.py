@@ -20,6 +20,7 @@ from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.sharing import share_keys
 from compute.deploy.site import Site
+from compute.deploy.store_policies import replicas_max
 from compute.deploy.survey import Survey, ring_files, survey
 from compute.deploy.transport import Refused
 from ring.file import load_builder, save_builder, save_ring
@@ -98,7 +99,7 @@ class Deployment:
         for name in ring_names(self._inventory):
             path = self._site.builder(name)
             if not path.exists():
-                save_builder(first_ring(self._inventory), path)
+                save_builder(first_ring(self._inventory, name), path)
                 self._say(f"ring {name}: drawn")
             save_ring(load_builder(path).ring(), self._site.ring(name))
 
@@ -158,7 +159,7 @@ class Deployment:
         nodes = self._inventory.playing(Part.STORE)
         absent = [host.name for host in nodes if host in away]
         self._share_keys()
-        replicas = self._inventory.store.replicas
+        replicas = replicas_max(self._inventory.store)
         for batch in batches(changes, nodes, replicas, at_once=at_once):
             if absent and batch.is_restart and batch.touches_store:
                 text = f"not done, for its replicas may be all there are: {batch.title}"
@@ -250,7 +251,7 @@ class Deployment:
     def _next_steps(self, forget: tuple[str, ...]) -> dict[str, RingStep]:
         now = int(time.time())
         return {
-            name: next_step(builder, self._inventory, now, forget)
+            name: next_step(builder, self._inventory, now, forget, name)
             for name, builder in self._site.builders(self._inventory).items()
         }
 

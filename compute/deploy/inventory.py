@@ -19,6 +19,7 @@ from compute.agent.settings import HypervisorKind
 from compute.deploy.model import DiskWish, Host, Part, User
 from compute.deploy.options import CloudWish, HostWish, StoreWish
 from compute.deploy.protection import OWN_CERTIFICATE, host_of, split, unprotected
+from compute.deploy.store_policies import parse_policy, replicas_max
 from objectstore.kernel.settings import Reader, read_file
 from ring.device import Device, check_device
 from ring.errors import RingError
@@ -119,10 +120,13 @@ def _check_store(reader: Reader, store: StoreWish) -> None:
         reader.note("store", "devices", "is no plain absolute path")
     if not store.policies:
         reader.note("store", "policies", "there must be one at least")
-    for name in store.policies:
-        if not re.match(r"[A-Za-z0-9-]{1,64}\Z", name):
-            reader.note("store", "policies", f"{name!r}: letters, digits and - only")
-    if len(set(map(str.lower, store.policies))) < len(store.policies):
+    names = []
+    for text in store.policies:
+        try:
+            names.append(parse_policy(text).name.lower())
+        except ValueError as error:
+            reader.note("store", "policies", str(error))
+    if len(set(names)) < len(names):
         reader.note("store", "policies", "two have the same name")
 
 
@@ -246,8 +250,9 @@ def _check_whole(reader: Reader, inventory: Inventory) -> None:
     if nodes and not inventory.playing(Part.PROXY, Part.CONTROL):
         reader.note("", "", "there is no proxy")
     devices = sum(len(host.staying) for host in nodes)
-    if nodes and devices < inventory.store.replicas:
-        text = f"{inventory.store.replicas} replicas need as many devices: {devices}"
+    wanted = replicas_max(inventory.store)
+    if nodes and devices < wanted:
+        text = f"{wanted} replicas need as many devices: {devices}"
         drained = sum(len(host.devices) for host in nodes) - devices
         text += f" stay, and {drained} are drained" if drained else ""
         reader.note("store", "replicas", text)

@@ -73,7 +73,8 @@ class StoreWish:
         maximum=100,
     )
     policies: tuple[str, ...] = option(
-        ("Policy-0",), "Storage policies by index; the first is the default"
+        ("Policy-0",),
+        "Storage policies by index; the first is the default; NAME:4+2: fragments",
     )
     devices: Path = option(Path("/srv/node"), "The directory that holds the devices")
     mount_check: bool = option(

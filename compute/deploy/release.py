@@ -18,13 +18,21 @@ DATABASES = ("mysql", "postgresql")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def build_release(directory: Path, database: str, checkout: Path = CHECKOUT) -> str:
+def build_release(
+    directory: Path,
+    database: str,
+    checkout: Path = CHECKOUT,
+    *,
+    with_codes: bool = False,
+) -> str:
     """Make the tar file in ``directory``; its name.  ``database``: the URL of what the
-    cloud keeps its tables in, for which there are drivers.  Raises ``CannotPack``."""
+    cloud keeps its tables in, for which there are drivers.  ``with_codes``: with what
+    storage policies of fragments need.  Raises ``CannotPack``."""
     ours = pack_project(checkout)
     # Extras of the project are named like what their drivers speak to.
-    drivers = [name for name in DATABASES if database.startswith(name)]
-    wheels = sorted([ours, *map(pack, needed(drivers))], key=lambda wheel: wheel.name)
+    extras = [name for name in DATABASES if database.startswith(name)]
+    extras += ["ec"] if with_codes else []
+    wheels = sorted([ours, *map(pack, needed(extras))], key=lambda wheel: wheel.name)
     sources = "".join(wheel.digest for wheel in wheels)
     digest = hashlib.sha256(sources.encode()).hexdigest()[:12]
     release = f"{ours.name.split('-')[1]}-{digest}"

@@ -14,6 +14,7 @@ from random import Random
 
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
+from compute.deploy.store_policies import coded_by_ring, replicas_of
 from ring.builder import Builder
 from ring.device import Device
 
@@ -43,10 +44,11 @@ def ring_names(inventory: Inventory) -> list[str]:
     return ["account", "container", POLICY_RING, *(f"object-{n}" for n in policies)]
 
 
-def first_ring(inventory: Inventory) -> Builder:
-    """A ring where there was none: all weights at once."""
+def first_ring(inventory: Inventory, ring: str = POLICY_RING) -> Builder:
+    """The ring of that name where there was none: all weights at once."""
     store = inventory.store
-    builder = Builder(store.part_power, float(store.replicas), store.min_part_hours)
+    replicas = float(replicas_of(store, ring))
+    builder = Builder(store.part_power, replicas, store.min_part_hours)
     for host, device in _wished(inventory):
         if not _is_drained(host, device):
             builder.add(device)
@@ -55,9 +57,14 @@ def first_ring(inventory: Inventory) -> Builder:
 
 
 def next_step(
-    before: Builder, inventory: Inventory, now: int, forget: Collection[str] = ()
+    before: Builder,
+    inventory: Inventory,
+    now: int,
+    forget: Collection[str] = (),
+    ring: str = POLICY_RING,
 ) -> RingStep:
-    """One step.  ``forget``: hosts that are lost for good, whatever they held.
+    """One step of the ring of that name.  ``forget``: hosts that are lost for good,
+    whatever they held.
 
     Raises ``RingRefused``.
     """
@@ -66,19 +73,25 @@ def next_step(
         raise RingRefused(
             f"part_power is {before.part_power} for ever, not {store.part_power}"
         )
+    replicas = replicas_of(store, ring)
+    if ring in coded_by_ring(store) and before.replicas != replicas:
+        raise RingRefused(
+            f"the policy's data and parity are {before.replicas:g} fragments for ever, "
+            f"not {replicas}"
+        )
     builder = copy.deepcopy(before)
     done = [*_follow_settings(builder, inventory)]
     # Addresses only: nothing moves.
     done += _follow_places(builder, inventory)
     waits = builder.min_part_seconds_left(now)
     moves = [*_leave(builder, inventory, set(forget))]
-    if waits and not moves and not _is_settled(builder, inventory):
+    if waits and not moves and not _is_settled(builder, inventory, replicas):
         return RingStep(
             builder, tuple(done), (f"partitions rest for {waits} s (min_part_hours)",)
         )
     if not forget:
         # Otherwise what is lost comes first, and nothing else moves with it.
-        moves += _copy(builder, inventory)
+        moves += _copy(builder, replicas)
         moves += _join(builder, inventory)
         moves += _weigh(builder, inventory)
     settled = copy.deepcopy(builder)
@@ -90,7 +103,7 @@ def next_step(
         builder = settled
     else:
         done += [*moves, f"{result.moved} partitions move"]
-    return RingStep(builder, tuple(done), tuple(_left(builder, inventory)))
+    return RingStep(builder, tuple(done), tuple(_left(builder, inventory, replicas)))
 
 
 def _wished(inventory: Inventory) -> Iterator[tuple[Host, Device]]:
@@ -127,9 +140,9 @@ def _follow_settings(builder: Builder, inventory: Inventory) -> Iterator[str]:
         yield f"min_part_hours {store.min_part_hours}"
 
 
-def _copy(builder: Builder, inventory: Inventory) -> Iterator[str]:
+def _copy(builder: Builder, replicas: int) -> Iterator[str]:
     """One replica more or less: never are two of a partition given up at once."""
-    before, wished = builder.replicas, float(inventory.store.replicas)
+    before, wished = builder.replicas, float(replicas)
     if before != wished:
         builder.set_replicas(max(before - 1, wished) if before > wished else wished)
         yield f"replicas {before:g} -> {builder.replicas:g}"
@@ -234,12 +247,12 @@ def empty(builders: Iterable[Builder], inventory: Inventory) -> list[str]:
     return [name for name, count in held.items() if not count]
 
 
-def _is_settled(builder: Builder, inventory: Inventory) -> bool:
-    return not list(_left(builder, inventory))
+def _is_settled(builder: Builder, inventory: Inventory, replicas: int) -> bool:
+    return not list(_left(builder, inventory, replicas))
 
 
-def _left(builder: Builder, inventory: Inventory) -> Iterator[str]:
-    known, replicas = _known(builder), inventory.store.replicas
+def _left(builder: Builder, inventory: Inventory, replicas: int) -> Iterator[str]:
+    known = _known(builder)
     if builder.replicas != replicas:
         yield f"replicas {builder.replicas:g}, not {replicas}"
     for host, wish in _wished(inventory):

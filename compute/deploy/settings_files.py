@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
 from compute.deploy.remote.places import AUTHORITY, CERTIFICATE, RUN, SETTINGS, STATE
+from compute.deploy.store_policies import policies_of
 from compute.settings import ROOM_ROLES, Role
 from ring.device import bracketed
 
@@ -32,9 +33,11 @@ def cluster_conf(inventory: Inventory, secrets: Secrets) -> str:
             "secret": secrets.cluster_secret,
         }
     }
-    for index, name in enumerate(inventory.store.policies):
-        default = {"default": "yes"} if index == 0 else {}
-        sections[f"storage-policy:{index}"] = {"name": name, **default}
+    for index, policy in enumerate(policies_of(inventory.store)):
+        section = {"name": policy.name, **policy.settings}
+        if index == 0:
+            section["default"] = "yes"
+        sections[f"storage-policy:{index}"] = section
     return render(sections)
 
 

@@ -137,7 +137,8 @@ def planned_rings(
         lines: tuple[str, ...] = ("is to be drawn",)
         if site.builder(name).exists():
             try:
-                step = next_step(load_builder(site.builder(name)), inventory, now)
+                before = load_builder(site.builder(name))
+                step = next_step(before, inventory, now, ring=name)
             except (RingRefused, Refused) as refused:
                 lines = (f"refused: {refused}",)
             else:
@@ -162,6 +163,6 @@ def ring_files(inventory: Inventory, site: Site) -> dict[str, bytes]:
         if site.builder(name).exists():
             ring = load_builder(site.builder(name)).ring()
         else:
-            ring = first_ring(inventory).ring()
+            ring = first_ring(inventory, name).ring()
         files[f"{name}.ring.gz"] = encode_ring(ring, 1, 0)
     return files
