@@ -21,7 +21,7 @@ from compute.balancer.changes import (
 from compute.balancer.frame.definition import Definition
 from compute.balancer.frame.work import TOPIC_KEEPER, BalancerDatabase
 from compute.balancer.keeper import Keeper
-from compute.balancer.policies import default_rules
+from compute.balancer.policies import DEFAULTS
 from compute.balancer.settings import BalancerSettings
 from compute.balancer.trust import Trust
 from compute.core.api.dialects import balancer_dialect
@@ -53,7 +53,7 @@ def build_room(parts: RoomParts, settings: BalancerSettings) -> Room:
         bus=parts.bus,
         clock=parts.clock,
         identifiers=parts.identifiers,
-        policy=Policy(default_rules(), parts.policy_overrides),
+        policy=Policy(DEFAULTS, parts.policy_overrides),
         settings=settings,
     )
     network = VipClient(parts.callers["network"], parts.service)

@@ -9,7 +9,7 @@ from compute.core.rooms.room import Room, RoomParts
 from compute.network.api import all_routes
 from compute.network.defaults import ensure_defaults
 from compute.network.frame.work import NetworkDatabase
-from compute.network.rules import default_rules
+from compute.network.policies import DEFAULTS
 from compute.network.settings import NetworkSettings
 
 NAME = "network"
@@ -17,18 +17,17 @@ NAME = "network"
 
 def build_room(parts: RoomParts, settings: NetworkSettings) -> Room:
     """The room, its first networks made.  Its tables must be there."""
-    rules = default_rules()
     database = NetworkDatabase(
         parts.database,
         bus=parts.bus,
         clock=parts.clock,
         identifiers=parts.identifiers,
-        policy=Policy(rules, parts.policy_overrides),
+        policy=Policy(DEFAULTS, parts.policy_overrides),
         settings=settings,
     )
     ensure_defaults(database)
     api = Api(
-        all_routes(database, frozenset(rules)),
+        all_routes(database, frozenset(DEFAULTS)),
         dialect=network_dialect,
         service_type="network",
         tokens=parts.tokens,

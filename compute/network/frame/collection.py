@@ -24,7 +24,7 @@ from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.work import Work
 from compute.network.model import Resource
-from compute.network.rules import READS_ALL
+from compute.network.policies import READS_ALL
 
 R = TypeVar("R", bound=Resource)
 Clause = sa.ColumnElement[bool]

@@ -22,12 +22,12 @@ from compute.core.policy import Policy
 from compute.core.sql.database import Connection, Database, Duplicate
 from compute.core.sql.event_log import EventLog
 from compute.core.sql.revisions import update_revision
-from compute.core.sql.rows import values_of
+from compute.core.sql.rows import Rows, values_of
 from compute.network import tables
 from compute.network.frame.concerns import concerned
 from compute.network.frame.revisions import current_revision, raise_revision
 from compute.network.model import Resource
-from compute.network.rules import ADMIN
+from compute.network.policies import ADMIN
 from compute.network.settings import NetworkSettings
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
@@ -74,8 +74,7 @@ class Work:
 
     def find(self, kind: type[R], table: sa.Table, identifier: str) -> R | None:
         """A record by its id."""
-        found = self.records(kind, table, table.c.id == identifier)
-        return found[0] if found else None
+        return Rows(kind, table).find(self.connection, identifier)
 
     def records(
         self, kind: type[R], table: sa.Table, *where: sa.ColumnElement[bool]
@@ -83,13 +82,12 @@ class Work:
         """Records in the order in which they were made."""
         statement = table.select().where(*where)
         ordered = statement.order_by(table.c.created_at, table.c.id)
-        return [kind(**row) for row in self.rows(ordered)]
+        return Rows(kind, table).select(self.connection, ordered)
 
     def insert(self, table: sa.Table, record: R) -> R:
         """A new row."""
-        values = values_of(record)
-        self.connection.execute(table.insert().values(**values))
-        self.concern(concerned(self.connection, table, None, values))
+        Rows(type(record), table).insert(self.connection, record)
+        self.concern(concerned(self.connection, table, None, values_of(record)))
         return record
 
     def save(self, table: sa.Table, record: R, **values: Any) -> R:
@@ -132,7 +130,7 @@ class Work:
         self.connection.execute(
             tables.tags.delete().where(tables.tags.c.resource_id == record.id)
         )
-        self.connection.execute(table.delete().where(table.c.id == record.id))
+        Rows(type(record), table).delete(self.connection, record.id)
 
     def concern(self, subjects: Iterable[str]) -> None:
         """Something changed, which is news for whoever looks at one of these.  For

@@ -7,7 +7,7 @@ is seen from the rows: a process that dies, and another that goes on, see the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compute.orchestration.model import Resource
@@ -72,20 +72,23 @@ def sweep(rows: Sequence[Resource], generation: int, action: str) -> Plan:
     fresh = [row for row in present.values() if row.generation == generation]
     under_way = [row for row in fresh if row.status == IN_PROGRESS]
     failed = [row for row in fresh if row.status == FAILED]
+    ended = {row.name for row in fresh if row not in under_way}
     # A check looks at all of them, however the first ones are.
-    if failed and action != CHECK:
-        return _failed(failed, under_way)
-    graph: Graph = {
+    goes_on = len(ended) < len(present) and (not failed or action == CHECK)
+    if goes_on:
+        begun = ended | {row.name for row in under_way}
+        free = ready(_order(present, action), ended)
+        begin = [present[name] for name in free if name not in begun]
+        return Plan(go_on=under_way, sweep=begin)
+    return _failed(failed, under_way) if failed else Plan(outcome=COMPLETE)
+
+
+def _order(present: Mapping[str, Resource], action: str) -> Graph:
+    """By name, which of the resources come before it."""
+    needs: Graph = {
         name: frozenset(row.requires) & present.keys() for name, row in present.items()
     }
-    if action == SUSPEND:
-        graph = reverse(graph)
-    ended = {row.name for row in fresh if row.status != IN_PROGRESS}
-    if len(ended) == len(present):
-        return _failed(failed, ()) if failed else Plan(outcome=COMPLETE)
-    started = {row.name for row in under_way}
-    begin = [name for name in ready(graph, ended) if name not in started]
-    return Plan(go_on=under_way, sweep=[present[name] for name in begin])
+    return reverse(needs) if action == SUSPEND else needs
 
 
 def _is_needed(row: Resource, others: Sequence[Resource]) -> bool:

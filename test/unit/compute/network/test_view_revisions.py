@@ -18,7 +18,7 @@ from compute.network.client import NewPort
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.parts import Parts
 from compute.network.hosts.views import write_view
-from compute.network.rules import default_rules
+from compute.network.policies import DEFAULTS
 from compute.network.view import HostView
 from compute.network.view_wire import decode_view
 from test.unit.compute.network.any_change import HOSTS, Changes
@@ -45,7 +45,7 @@ class Anew:
             bus=house.bus,
             clock=house.clock,
             identifiers=Identifiers(Random(1)),
-            policy=Policy(default_rules(), {}),
+            policy=Policy(DEFAULTS, {}),
             settings=house.settings,
         )
 

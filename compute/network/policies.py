@@ -8,8 +8,6 @@ rule is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 ADMIN = "context_is_admin"
 SERVICE = "context_is_service"
 READS_ALL = "context_reads_all"
@@ -88,38 +86,35 @@ _NETWORK_OWNER = (
 )
 
 
-def default_rules() -> Mapping[str, str]:
-    """All rules."""
-    rules = {
-        ADMIN: "role:admin",
-        SERVICE: "role:service",
-        READS_ALL: (
-            f"rule:{ADMIN} or rule:{SERVICE} or (role:reader and system_scope:all)"
-        ),
-        "owner": "project_id:%(project_id)s",
-        "network_owner": "project_id:%(network_project_id)s",
-        "member_of_owner": "(role:member or role:manager) and rule:owner",
-        "admin_or_owner": f"rule:{ADMIN} or rule:{SERVICE} or rule:member_of_owner",
-        "update_port:mac_address": f"rule:{ADMIN} or rule:{SERVICE}",
-        "create_subnet:segment_id": f"rule:{ADMIN}",
-        "get_quota": f"rule:{ADMIN} or rule:{SERVICE} or rule:owner",
-        "get_auto_allocated_topology": "rule:admin_or_owner",
-    }
-    for resource in _OWNED:
-        for verb in ("create", "update", "delete"):
-            rules[f"{verb}_{resource}"] = "rule:admin_or_owner"
-    for verb in ("add", "remove"):
-        rules[f"{verb}_subports"] = "rule:admin_or_owner"
-    rules["create_subnet"] = rules["update_subnet"] = rules["delete_subnet"] = (
-        f"rule:{ADMIN} or (rule:member_of_owner and rule:network_owner)"
-    )
+_SERVICES = f"rule:{ADMIN} or rule:{SERVICE}"
+_ON_OWN_NETWORK = f"rule:{ADMIN} or (rule:member_of_owner and rule:network_owner)"
+
+DEFAULTS: dict[str, str] = {
+    ADMIN: "role:admin",
+    SERVICE: "role:service",
+    READS_ALL: f"{_SERVICES} or (role:reader and system_scope:all)",
+    "owner": "project_id:%(project_id)s",
+    "network_owner": "project_id:%(network_project_id)s",
+    "member_of_owner": "(role:member or role:manager) and rule:owner",
+    "admin_or_owner": f"{_SERVICES} or rule:member_of_owner",
+    "get_quota": f"{_SERVICES} or rule:owner",
+    "get_auto_allocated_topology": "rule:admin_or_owner",
+    **{
+        f"{verb}_{resource}": "rule:admin_or_owner"
+        for resource in _OWNED
+        for verb in ("create", "update", "delete")
+    },
+    "add_subports": "rule:admin_or_owner",
+    "remove_subports": "rule:admin_or_owner",
+    "create_subnet": _ON_OWN_NETWORK,
+    "update_subnet": _ON_OWN_NETWORK,
+    "delete_subnet": _ON_OWN_NETWORK,
+    "create_subnet:segment_id": f"rule:{ADMIN}",
     # A port on a network of somebody else that is shared with the caller is his;
     # whoever owns the network may take away any port on it.
-    rules["delete_port"] = "rule:admin_or_owner or (role:member and rule:network_owner)"
-    for name in _ADMIN_ONLY:
-        rules[name] = f"rule:{ADMIN}"
-    for name in _ADMIN_OR_SERVICE:
-        rules[name] = f"rule:{ADMIN} or rule:{SERVICE}"
-    for name in _NETWORK_OWNER:
-        rules[name] = f"rule:{ADMIN} or rule:{SERVICE} or rule:network_owner"
-    return rules
+    "delete_port": "rule:admin_or_owner or (role:member and rule:network_owner)",
+    "update_port:mac_address": _SERVICES,
+    **dict.fromkeys(_ADMIN_ONLY, f"rule:{ADMIN}"),
+    **dict.fromkeys(_ADMIN_OR_SERVICE, _SERVICES),
+    **dict.fromkeys(_NETWORK_OWNER, f"{_SERVICES} or rule:network_owner"),
+}
