@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from compute.dashboard.frame.fields import Field, Form, Values
@@ -38,6 +39,7 @@ _HOLDERS = {
     "network:router_gateway": "router's gateway",
     "network:floatingip": "floating address",
     "Octavia": "load balancer",
+    "trunk:subport": "trunk",
 }
 
 
@@ -108,6 +110,7 @@ def show_one(visit: Visit) -> Page:
         ),
         ("MAC", Text(port["mac_address"], "copy")),
         ("Belongs to", holder_of(port)),
+        *_trunk(port),
         ("Security groups", Many(groups)),
         ("Port security", yes(port.get("port_security_enabled", True))),
         (
@@ -140,6 +143,16 @@ def show_one(visit: Visit) -> Page:
             Link("network", f"/networks/{port['network_id']}"),
         ],
     )
+
+
+def _trunk(port: Any) -> Iterator[tuple[str, Cell]]:
+    """What its guest sends and hears for other ports, by VLAN id."""
+    if "trunk_details" in port:
+        subports = [
+            Link(f"VLAN {each['segmentation_id']}", f"/ports/{each['port_id']}")
+            for each in port["trunk_details"]["sub_ports"]
+        ]
+        yield "Carries", Many(subports)
 
 
 def new_form(visit: Visit) -> Form:

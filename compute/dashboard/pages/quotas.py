@@ -36,6 +36,7 @@ QUOTAS: Mapping[str, Mapping[str, str]] = {
         "floatingip": "Floating addresses",
         "security_group": "Security groups",
         "security_group_rule": "Rules of security groups",
+        "trunk": "Trunks",
     },
 }
 

@@ -48,6 +48,11 @@ def furnish(shown: Shown, sdk: Any) -> None:
     sdk.block_storage.wait_for_status(volume, "available")
     sdk.block_storage.create_snapshot(volume_id=volume.id, name=BACKWARDS)
     port = next(sdk.network.ports(device_id=servers[0].id))
+    carried = sdk.network.create_port(network_id=port.network_id, name=MARKUP)
+    tag = {"segmentation_type": "vlan", "segmentation_id": 100}
+    sdk.network.create_trunk(
+        port_id=port.id, name=MARKUP, sub_ports=[{"port_id": carried.id, **tag}]
+    )
     address = sdk.network.create_ip(floating_network_id=outer.id)
     sdk.network.update_ip(address, port_id=port.id)
     sdk.compute.create_server_group(name=MARKUP, policy="anti-affinity")
