@@ -94,6 +94,7 @@ LISTED = Listed(
         "description": "description",
         "volume_type_id": "type_id",
         "group_id": "group_id",
+        "migration_status": "migration_status",
     },
     {"metadata": "metadata", "glance_metadata": "image_metadata"},
     {
