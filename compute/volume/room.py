@@ -55,6 +55,7 @@ from compute.volume.jobs.speeds import Speeds
 from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
 from compute.volume.keys import Keys
+from compute.volume.parts import JOBS_TOPIC, SPEEDS_TOPIC, Parts
 from compute.volume.places import Places
 from compute.volume.policies import DEFAULTS
 from compute.volume.service.attachments import Attachments
@@ -75,7 +76,6 @@ from compute.volume.service.types import Types
 from compute.volume.service.volumes import Volumes
 from compute.volume.settings import DriverKind, VolumeSettings
 from compute.volume.stores.whole import Stores
-from compute.volume.wiring import JOBS_TOPIC, SPEEDS_TOPIC, Wiring
 from objectstore.kernel.loop import Loop
 
 # A message tells of each job; leases are renewed as often, too.
@@ -85,87 +85,91 @@ UPKEEP_SECONDS = 20.0
 SPEEDS_SECONDS = 10.0
 
 
-def build_room(parts: RoomParts, settings: VolumeSettings) -> Room:
+def build_room(outside: RoomParts, settings: VolumeSettings) -> Room:
     """The room, ready to run."""
-    host = parts.host or socket.gethostname()
-    driver = build_driver(parts, settings, host)
-    room = room_of(wire(parts, settings, driver, host), parts)
+    host = outside.host or socket.gethostname()
+    driver = build_driver(outside, settings, host)
+    room = room_of(wire(outside, settings, driver, host), outside)
     if settings.ends_with_us and isinstance(driver, FilesDriver):
         return replace(room, ends=driver.stop)
     return room
 
 
-def build_driver(parts: RoomParts, settings: VolumeSettings, host: str) -> VolumeDriver:
+def build_driver(
+    outside: RoomParts, settings: VolumeSettings, host: str
+) -> VolumeDriver:
     """Where the bytes are."""
     if settings.driver is DriverKind.MEMORY:
         return MemoryDriver(host)
-    directory = settings.directory or Path(parts.state_directory)
+    directory = settings.directory or Path(outside.state_directory)
     first, count = settings.tcp_port_first, settings.tcp_ports
-    address = settings.tcp_address or parts.address or LOOPBACK
+    address = settings.tcp_address or outside.address or LOOPBACK
     listening = Listening(host, address, range(first, first + count))
 
     def random_hex(count: int) -> str:
-        return f"{parts.random.getrandbits(8 * count):0{2 * count}x}"
+        return f"{outside.random.getrandbits(8 * count):0{2 * count}x}"
 
     return FilesDriver(directory, listening, random_hex)
 
 
 def wire(
-    parts: RoomParts, settings: VolumeSettings, driver: VolumeDriver, host: str
-) -> Wiring:
+    outside: RoomParts, settings: VolumeSettings, driver: VolumeDriver, host: str
+) -> Parts:
     """What the services work with."""
     stores = Stores()
     services = stores.services
-    return Wiring(
-        database=parts.database,
-        bus=parts.bus,
-        clock=parts.clock,
-        identifiers=parts.identifiers,
-        policy=Policy(DEFAULTS, parts.policy_overrides),
+    return Parts(
+        database=outside.database,
+        bus=outside.bus,
+        clock=outside.clock,
+        identifiers=outside.identifiers,
+        policy=Policy(DEFAULTS, outside.policy_overrides),
         settings=settings,
-        images=ImageClient(parts.callers["image"], parts.service),
+        images=ImageClient(outside.callers["image"], outside.service),
         driver=driver,
         host=host,
         servers=InstanceClient(
-            parts.callers.get("compute", AbsentService("compute")), parts.service
+            outside.callers.get("compute", AbsentService("compute")), outside.service
         ),
         keys=Keys(
             SecretClient(
-                parts.callers.get("key-manager", AbsentService("key-manager")),
-                parts.service,
+                outside.callers.get("key-manager", AbsentService("key-manager")),
+                outside.service,
             )
         ),
         places=Places(
-            host, driver, parts.database, services, parts.service, parts.peer
+            host, driver, outside.database, services, outside.service, outside.peer
         ),
         stores=stores,
     )
 
 
-def room_of(wiring: Wiring, parts: RoomParts) -> Room:
+def room_of(parts: Parts, outside: RoomParts) -> Room:
     """Application and loops."""
-    quotas, types = Quotas(wiring), Types(wiring)
+    quotas, types = Quotas(parts), Types(parts)
     types.ensure_default()
-    migrations = Migrations(wiring, types)
-    volumes = Volumes(wiring, quotas, types, migrations)
-    orders = VolumeOrders(wiring, quotas, types)
-    attachments = Attachments(wiring)
-    older = OlderActions(OlderAttachments(wiring, attachments))
-    creation = VolumeCreation(wiring, quotas, types)
-    managing = Managing(wiring, quotas, types, creation)
-    reimaging = Reimaging(wiring, creation)
-    snapshots = Snapshots(wiring, quotas, types)
-    group_types = GroupTypes(wiring)
-    groups = Groups(wiring, quotas, types, group_types, creation, orders)
-    presenter = Presenter(wiring)
-    account = ServiceAccount(parts.callers["object-store"], parts.tokens, parts.service)
+    migrations = Migrations(parts, types)
+    volumes = Volumes(parts, quotas, types, migrations)
+    orders = VolumeOrders(parts, quotas, types)
+    attachments = Attachments(parts)
+    older = OlderActions(OlderAttachments(parts, attachments))
+    creation = VolumeCreation(parts, quotas, types)
+    managing = Managing(parts, quotas, types, creation)
+    reimaging = Reimaging(parts, creation)
+    snapshots = Snapshots(parts, quotas, types)
+    group_types = GroupTypes(parts)
+    groups = Groups(parts, quotas, types, group_types, creation, orders)
+    presenter = Presenter(parts)
+    account = ServiceAccount(
+        outside.callers["object-store"], outside.tokens, outside.service
+    )
     objects = BackupObjects(account)
     verbs = [
-        *VolumesApi(wiring, volumes, orders, creation, presenter).verbs(),
-        *VolumeMetadataApi(wiring, volumes).verbs(),
-        *VolumeEncryptionApi(wiring).verbs(),
+        *VolumesApi(parts, volumes, orders, creation, presenter).verbs(),
+        *VolumeMetadataApi(parts, volumes).verbs(),
+        *VolumeEncryptionApi(parts).verbs(),
         *ActionsApi(
-            wiring,
+            parts,
             volumes,
             orders,
             older,
@@ -174,46 +178,46 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
             reimaging,
             presenter,
         ).verbs(),
-        *SnapshotsApi(wiring, snapshots, managing, presenter).verbs(),
-        *ManageableApi(wiring, managing, presenter).verbs(),
-        *AttachmentsApi(wiring, attachments, presenter).verbs(),
-        *TypesApi(wiring, types).verbs(),
-        *TypeDetailsApi(wiring, types).verbs(),
-        *TypeEncryptionApi(wiring, types).verbs(),
-        *DefaultTypesApi(wiring, types).verbs(),
-        *QosApi(wiring, types).verbs(),
-        *GroupTypesApi(wiring, group_types).verbs(),
-        *GroupsApi(wiring, groups).verbs(),
-        *GroupSnapshotsApi(wiring, GroupSnapshots(wiring, quotas, types)).verbs(),
-        *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
-        *BackupRecordsApi(wiring).verbs(),
-        *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),
-        *MessagesApi(wiring).verbs(),
-        *QuotasApi(wiring, quotas).verbs(),
-        *SurroundingsApi(wiring).verbs(),
-        *BackendsApi(wiring).verbs(),
-        *ServiceLogsApi(wiring).verbs(),
-        *ClustersApi(wiring).verbs(),
+        *SnapshotsApi(parts, snapshots, managing, presenter).verbs(),
+        *ManageableApi(parts, managing, presenter).verbs(),
+        *AttachmentsApi(parts, attachments, presenter).verbs(),
+        *TypesApi(parts, types).verbs(),
+        *TypeDetailsApi(parts, types).verbs(),
+        *TypeEncryptionApi(parts, types).verbs(),
+        *DefaultTypesApi(parts, types).verbs(),
+        *QosApi(parts, types).verbs(),
+        *GroupTypesApi(parts, group_types).verbs(),
+        *GroupsApi(parts, groups).verbs(),
+        *GroupSnapshotsApi(parts, GroupSnapshots(parts, quotas, types)).verbs(),
+        *BackupsApi(parts, Backups(parts, quotas, types, creation)).verbs(),
+        *BackupRecordsApi(parts).verbs(),
+        *TransfersApi(parts, Transfers(parts, quotas, types)).verbs(),
+        *MessagesApi(parts).verbs(),
+        *QuotasApi(parts, quotas).verbs(),
+        *SurroundingsApi(parts).verbs(),
+        *BackendsApi(parts).verbs(),
+        *ServiceLogsApi(parts).verbs(),
+        *ClustersApi(parts).verbs(),
     ]
-    internal = InternalApi(wiring, creation, presenter, objects, attachments)
+    internal = InternalApi(parts, creation, presenter, objects, attachments)
     api = Api(
         [
             *ROUTES,
             *routes_of(verbs),
             *internal.routes(),
-            *InternalProjectsApi(wiring).routes(),
-            *PlacesApi(wiring).routes(),
+            *InternalProjectsApi(parts).routes(),
+            *PlacesApi(parts).routes(),
         ],
         dialect=volume_dialect,
-        tokens=parts.tokens,
-        identifiers=parts.identifiers,
+        tokens=outside.tokens,
+        identifiers=outside.identifiers,
         has_strict_paths=True,
         versions=VERSIONS,
         service_type="block-storage",
     )
-    jobs = Loop(VolumeWorker(wiring, objects), idle_seconds=JOBS_SECONDS)
-    wiring.bus.subscribe(JOBS_TOPIC, lambda message: jobs.hint())
-    speeds = Loop(Speeds(wiring), idle_seconds=SPEEDS_SECONDS)
-    wiring.bus.subscribe(SPEEDS_TOPIC, lambda message: speeds.hint())
-    upkeep = Loop(Upkeep(wiring, parts.url), idle_seconds=UPKEEP_SECONDS)
+    jobs = Loop(VolumeWorker(parts, objects), idle_seconds=JOBS_SECONDS)
+    parts.bus.subscribe(JOBS_TOPIC, lambda message: jobs.hint())
+    speeds = Loop(Speeds(parts), idle_seconds=SPEEDS_SECONDS)
+    parts.bus.subscribe(SPEEDS_TOPIC, lambda message: speeds.hint())
+    upkeep = Loop(Upkeep(parts, outside.url), idle_seconds=UPKEEP_SECONDS)
     return Room("volume", api, (jobs, upkeep, speeds))

@@ -22,12 +22,12 @@ from compute.volume.api.frame import (
 from compute.volume.api.older_actions import ANY_OBJECT, Act, OlderActions, object_of
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
+from compute.volume.parts import Parts
 from compute.volume.service.managing import Managing
 from compute.volume.service.migrations import Migrations
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.reimaging import Reimaging
 from compute.volume.service.volumes import Volumes
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 EXTEND_ATTACHED_SINCE, REVERT_SINCE, IMAGE_FACTS_SINCE = 42, 40, 1
@@ -95,7 +95,7 @@ class ActionsApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         volumes: Volumes,
         orders: VolumeOrders,
         older: OlderActions,
@@ -104,7 +104,7 @@ class ActionsApi:
         reimaging: Reimaging,
         presenter: Presenter,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._volumes = volumes
         self._orders = orders
         self._managing = managing
@@ -189,8 +189,8 @@ class ActionsApi:
         word."""
         if minor_of(call) < COMPLETION_SINCE:
             raise NotFound("There is no such action: os-extend_volume_completion")
-        self._wiring.database.read(
-            lambda connection: self._wiring.volume(
+        self._parts.database.read(
+            lambda connection: self._parts.volume(
                 connection, call.context, key, COMPLETION_RULE
             )
         )
@@ -286,8 +286,8 @@ class ActionsApi:
 
     def _show_image_metadata(self, call: ApiCall, key: str, value: Any) -> Reply:
         rule = "volume:get_volume_metadata"
-        volume = self._wiring.database.read(
-            lambda connection: self._wiring.volume(connection, call.context, key, rule)
+        volume = self._parts.database.read(
+            lambda connection: self._parts.volume(connection, call.context, key, rule)
         )
         return ok({"metadata": dict(volume.image_metadata)})
 

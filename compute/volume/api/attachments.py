@@ -10,9 +10,9 @@ from compute.volume.api.frame import UUID, Verb, body_of, minor_of, ok
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
 from compute.volume.connection import READ_ONLY, READ_WRITE
+from compute.volume.parts import Parts
 from compute.volume.records import Attachment
 from compute.volume.service.attachments import Attachments
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SINCE, COMPLETE_SINCE, MODE_SINCE = 27, 44, 54
@@ -56,12 +56,12 @@ class AttachmentsApi:
     """Handlers."""
 
     def __init__(
-        self, wiring: Wiring, attachments: Attachments, presenter: Presenter
+        self, parts: Parts, attachments: Attachments, presenter: Presenter
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._attachments = attachments
         self._presenter = presenter
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -94,13 +94,13 @@ class AttachmentsApi:
                 document.pop("connection_info", None)
             return presented
 
-        return self._lists.answer(call, self._wiring.stores.attachments, LISTED, show)
+        return self._lists.answer(call, self._parts.stores.attachments, LISTED, show)
 
     def show(self, call: ApiCall) -> Reply:
         """GET /attachments/{attachment_id}."""
         key, rule = call.parameters["attachment_id"], "volume:attachment_get"
-        found = self._wiring.database.read(
-            lambda connection: self._wiring.attachment(
+        found = self._parts.database.read(
+            lambda connection: self._parts.attachment(
                 connection, call.context, key, rule
             )
         )

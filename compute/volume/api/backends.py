@@ -17,9 +17,9 @@ from compute.volume.api.surroundings import BINARIES
 from compute.volume.host_records import ServiceRecord
 from compute.volume.model import GIB, VENDOR, ZONE
 from compute.volume.model import STORAGE_PROTOCOL as PROTOCOL
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.hosts import Hosts
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 POOLS_RULE, HOSTS_RULE = "scheduler_stats:get_pools", "volume_extension:hosts"
@@ -32,9 +32,9 @@ TOTAL = "(total)"
 class BackendsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._hosts = Hosts(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._hosts = Hosts(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -49,10 +49,10 @@ class BackendsApi:
 
     def pools(self, call: ApiCall) -> Reply:
         """GET /scheduler-stats/get_pools."""
-        wiring = self._wiring
-        wiring.enforce(call.context, POOLS_RULE)
+        parts = self._parts
+        parts.enforce(call.context, POOLS_RULE)
         hosts, wanted = self._hosts, call.query.one("name")
-        found = wiring.database.read(hosts.known)
+        found = parts.database.read(hosts.known)
         pools = [
             self._pool(each, detail=call.query.flag("detail"))
             for each in found
@@ -64,8 +64,8 @@ class BackendsApi:
         if not detail:
             return {"name": host.pool}
         total, free = host.told.total_bytes, host.told.free_bytes
-        if host.host == self._wiring.host:
-            capacity = self._wiring.driver.capacity()
+        if host.host == self._parts.host:
+            capacity = self._parts.driver.capacity()
             total, free = capacity.total_bytes, capacity.free_bytes
         capabilities = {
             "total_capacity_gb": round(total / GIB, 2),
@@ -83,7 +83,7 @@ class BackendsApi:
     def capabilities(self, call: ApiCall) -> Reply:
         """GET /capabilities/{host}: a pool, its host with ``@files``, or as the list of
         services calls it."""
-        self._wiring.enforce(call.context, CAPABILITIES_RULE)
+        self._parts.enforce(call.context, CAPABILITIES_RULE)
         host = call.parameters["host"]
         backend = self._hosts.named(host).told.backend
         return ok(
@@ -112,9 +112,9 @@ class BackendsApi:
 
     def hosts(self, call: ApiCall) -> Reply:
         """GET /os-hosts."""
-        wiring = self._wiring
-        wiring.enforce(call.context, HOSTS_RULE)
-        found = wiring.database.read(wiring.stores.services.all)
+        parts = self._parts
+        parts.enforce(call.context, HOSTS_RULE)
+        found = parts.database.read(parts.stores.services.all)
         kind, zone = call.query.one("service"), call.query.one("zone")
         shown = [
             self._document(each, binary)
@@ -125,8 +125,8 @@ class BackendsApi:
         return ok({"hosts": shown})
 
     def _document(self, service: ServiceRecord, binary: str) -> dict[str, Any]:
-        silent = self._wiring.clock.time() - service.last_seen
-        is_up = silent <= self._wiring.settings.down_after
+        silent = self._parts.clock.time() - service.last_seen
+        is_up = silent <= self._parts.settings.down_after
         return {
             "host_name": service.host,
             "service": binary,
@@ -138,9 +138,9 @@ class BackendsApi:
 
     def show_host(self, call: ApiCall) -> Reply:
         """GET /os-hosts/{host}: what is on it, in all and by project."""
-        wiring, host = self._wiring, call.parameters["host"]
-        wiring.enforce(call.context, HOSTS_RULE)
-        stores, name = wiring.stores, host.partition("@")[0]
+        parts, host = self._parts, call.parameters["host"]
+        parts.enforce(call.context, HOSTS_RULE)
+        stores, name = parts.stores, host.partition("@")[0]
 
         def look(connection: Connection) -> tuple[list[Volume], list[Snapshot]]:
             if stores.services.get(connection, name) is None:
@@ -150,7 +150,7 @@ class BackendsApi:
             snapshots = stores.snapshots.all(connection)
             return volumes, [each for each in snapshots if each.volume_id in ids]
 
-        volumes, snapshots = wiring.database.read(look)
+        volumes, snapshots = parts.database.read(look)
         lines = [_line(host, TOTAL, volumes, snapshots)]
         projects = {each.project_id for each in volumes}
         for project in sorted(projects | {each.project_id for each in snapshots}):

@@ -23,9 +23,9 @@ from compute.core.sql.database import Connection, Duplicate
 from compute.volume.api.frame import UUID, Verb, body_of, links, ok
 from compute.volume.backups.ring import container_of
 from compute.volume.model import AVAILABLE, SIZE_GIB_MAX, ZONE
+from compute.volume.parts import Parts
 from compute.volume.records import Backup
 from compute.volume.rules import check_metadata_count
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "backup:export-import"
@@ -95,8 +95,8 @@ RECORD = Schema(
 class BackupRecordsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -107,10 +107,10 @@ class BackupRecordsApi:
 
     def export(self, call: ApiCall) -> Reply:
         """GET /backups/{backup_id}/export_record."""
-        key, wiring = call.parameters["backup_id"], self._wiring
-        wiring.enforce(call.context, RULE)
-        backup = wiring.database.read(
-            lambda connection: wiring.backup(connection, call.context, key, RULE)
+        key, parts = call.parameters["backup_id"], self._parts
+        parts.enforce(call.context, RULE)
+        backup = parts.database.read(
+            lambda connection: parts.backup(connection, call.context, key, RULE)
         )
         if backup.status != AVAILABLE:
             raise BadRequest(
@@ -130,8 +130,8 @@ class BackupRecordsApi:
 
     def import_(self, call: ApiCall) -> Reply:
         """POST /backups/import_record."""
-        wiring = self._wiring
-        wiring.enforce(call.context, RULE)
+        parts = self._parts
+        parts.enforce(call.context, RULE)
         given = call.json(IMPORT)["backup-record"]
         if given["backup_service"] != SERVICE:
             raise BadRequest(
@@ -139,7 +139,7 @@ class BackupRecordsApi:
                 " backups of this cloud"
             )
         record = _record_of(given["backup_url"])
-        now = wiring.clock.time()
+        now = parts.clock.time()
         backup = Backup(
             **record,
             project_id=call.context.project_id,
@@ -151,11 +151,11 @@ class BackupRecordsApi:
         )
 
         def write(connection: Connection) -> None:
-            wiring.stores.backups.add(connection, backup)
-            wiring.tell(connection, call.context, "backup.import", backup.id)
+            parts.stores.backups.add(connection, backup)
+            parts.tell(connection, call.context, "backup.import", backup.id)
 
         try:
-            wiring.change(write)
+            parts.change(write)
         except Duplicate:
             raise BadRequest(
                 f"Invalid backup: Backup {backup.id} already exists."

@@ -24,9 +24,9 @@ from compute.volume.api.frame import (
     ok,
 )
 from compute.volume.api.listing import Listed, Lists
+from compute.volume.parts import Parts
 from compute.volume.records import Backup
 from compute.volume.service.backups import Backups
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 UPDATE_SINCE, PROJECT_SINCE, METADATA_SINCE, ZONE_SINCE, USER_SINCE = 9, 18, 43, 51, 56
@@ -76,10 +76,10 @@ LISTED = Listed(
 class BackupsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, backups: Backups) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, backups: Backups) -> None:
+        self._parts = parts
         self._backups = backups
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -97,14 +97,14 @@ class BackupsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /backups."""
-        rows = self._wiring.stores.backups
+        rows = self._parts.stores.backups
         return self._lists.answer(
             call, rows, LISTED, lambda found: [_brief(call, each) for each in found]
         )
 
     def detail(self, call: ApiCall) -> Reply:
         """GET /backups/detail."""
-        rows = self._wiring.stores.backups
+        rows = self._parts.stores.backups
         return self._lists.answer(
             call, rows, LISTED, lambda found: self._documents(call, found)
         )
@@ -112,8 +112,8 @@ class BackupsApi:
     def show(self, call: ApiCall) -> Reply:
         """GET /backups/{backup_id}."""
         key = call.parameters["backup_id"]
-        found = self._wiring.database.read(
-            lambda connection: self._wiring.backup(
+        found = self._parts.database.read(
+            lambda connection: self._parts.backup(
                 connection, call.context, key, "backup:get"
             )
         )
@@ -187,12 +187,12 @@ class BackupsApi:
         return accepted()
 
     def _documents(self, call: ApiCall, backups: list[Backup]) -> list[dict[str, Any]]:
-        rows, ids = self._wiring.stores.backups, [each.id for each in backups]
+        rows, ids = self._parts.stores.backups, [each.id for each in backups]
 
         def look(connection: Connection) -> set[str]:
             return {each.parent_id for each in rows.all(connection, parent_id=ids)}
 
-        parents = self._wiring.database.read(look)
+        parents = self._parts.database.read(look)
         return [_document(call, each, each.id in parents) for each in backups]
 
 

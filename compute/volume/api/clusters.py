@@ -6,7 +6,7 @@ from __future__ import annotations
 from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
 from compute.volume.api.frame import Verb, accepted, ok
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 from objectstore.kernel.reply import Reply
 
 SINCE, CLEANUP_SINCE = 7, 24
@@ -16,8 +16,8 @@ RULE = "volume_extension:services"
 class ClustersApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -31,15 +31,15 @@ class ClustersApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /clusters."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         return ok({"clusters": []})
 
     def show(self, call: ApiCall) -> Reply:
         """GET /clusters/{name}, and what would change one."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         raise NotFound("Cluster could not be found.")
 
     def clean(self, call: ApiCall) -> Reply:
         """POST /workers/cleanup: nothing waits for it."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         return accepted({"cleaning": [], "unavailable": []})

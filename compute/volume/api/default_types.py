@@ -6,9 +6,9 @@ from compute.core.api.frame import ApiCall, empty_reply
 from compute.core.errors import NotFound
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, body_of, ok
+from compute.volume.parts import Parts
 from compute.volume.records import DefaultType
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 DEFAULTS_SINCE = 62
@@ -19,8 +19,8 @@ DEFAULT = body_of("default_type", {"volume_type": _NAME}, ("volume_type",))
 class DefaultTypesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
 
     def verbs(self) -> list[Verb]:
@@ -35,43 +35,43 @@ class DefaultTypesApi:
 
     def defaults(self, call: ApiCall) -> Reply:
         """GET /default-types."""
-        wiring = self._wiring
-        wiring.enforce(call.context, "volume_extension:default")
-        found = wiring.database.read(wiring.stores.default_types.all)
+        parts = self._parts
+        parts.enforce(call.context, "volume_extension:default")
+        found = parts.database.read(parts.stores.default_types.all)
         return ok({"default_types": [_default(each) for each in found]})
 
     def show_default(self, call: ApiCall) -> Reply:
         """GET /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
-        rows = wiring.stores.default_types
-        found = wiring.database.read(lambda connection: rows.get(connection, owner))
+        parts, owner = self._parts, call.parameters["owner"]
+        parts.enforce(call.context, "volume_extension:default")
+        rows = parts.stores.default_types
+        found = parts.database.read(lambda connection: rows.get(connection, owner))
         if found is None:
             raise NotFound(f"Default type for project {owner} not found.")
         return ok({"default_type": _default(found)})
 
     def set_default(self, call: ApiCall) -> Reply:
         """PUT /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
+        parts, owner = self._parts, call.parameters["owner"]
+        parts.enforce(call.context, "volume_extension:default")
         key = call.json(DEFAULT)["default_type"]["volume_type"]
 
         def write(connection: Connection) -> DefaultType:
             found = self._types.get(connection, call.context, key)
-            wiring.stores.default_types.delete(connection, owner)
+            parts.stores.default_types.delete(connection, owner)
             chosen = DefaultType(owner, found.id)
-            wiring.stores.default_types.add(connection, chosen)
-            wiring.tell(connection, call.context, "default_type.set", found.id)
+            parts.stores.default_types.add(connection, chosen)
+            parts.tell(connection, call.context, "default_type.set", found.id)
             return chosen
 
-        return ok({"default_type": _default(wiring.change(write))})
+        return ok({"default_type": _default(parts.change(write))})
 
     def unset_default(self, call: ApiCall) -> Reply:
         """DELETE /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
-        rows = wiring.stores.default_types
-        if not wiring.change(lambda connection: rows.delete(connection, owner)):
+        parts, owner = self._parts, call.parameters["owner"]
+        parts.enforce(call.context, "volume_extension:default")
+        rows = parts.stores.default_types
+        if not parts.change(lambda connection: rows.delete(connection, owner)):
             raise NotFound(f"Default type for project {owner} not found.")
         return empty_reply()
 

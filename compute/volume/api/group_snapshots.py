@@ -20,9 +20,9 @@ from compute.volume.api.frame import (
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.volumes import named
 from compute.volume.group_records import GroupSnapshot
+from compute.volume.parts import Parts
 from compute.volume.service.group_snapshots import GroupSnapshots
 from compute.volume.views.groups import group_snapshot_document
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SINCE, STATUS_SINCE = 14, 19
@@ -71,10 +71,10 @@ LISTED = Listed(
 class GroupSnapshotsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, snapshots: GroupSnapshots) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, snapshots: GroupSnapshots) -> None:
+        self._parts = parts
         self._snapshots = snapshots
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -98,7 +98,7 @@ class GroupSnapshotsApi:
         return self._list(call, lambda each: group_snapshot_document(each, minor))
 
     def _list(self, call: ApiCall, show: Any) -> Reply:
-        rows = self._wiring.stores.group_snapshots
+        rows = self._parts.stores.group_snapshots
         return self._lists.answer(
             call, rows, LISTED, lambda found: [show(each) for each in found]
         )
@@ -106,8 +106,8 @@ class GroupSnapshotsApi:
     def show(self, call: ApiCall) -> Reply:
         """GET /group_snapshots/{group_snapshot_id}."""
         key, rule = call.parameters["group_snapshot_id"], "group:get_group_snapshot"
-        found = self._wiring.database.read(
-            lambda it: self._wiring.group_snapshot(it, call.context, key, rule)
+        found = self._parts.database.read(
+            lambda it: self._parts.group_snapshot(it, call.context, key, rule)
         )
         return ok({"group_snapshot": group_snapshot_document(found, minor_of(call))})
 

@@ -12,10 +12,10 @@ from compute.core.errors import BadRequest, NotFound
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
 from compute.volume.api.type_details import texts_of
 from compute.volume.group_records import GroupType
+from compute.volume.parts import Parts
 from compute.volume.service.group_types import MANAGE, GroupTypes
 from compute.volume.service.group_types import SPECS as SPECS_RULE
 from compute.volume.views.groups import group_type_document
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SINCE = 11
@@ -46,8 +46,8 @@ ONE_SPEC = Schema({**SPECS, "maxProperties": 1})
 class GroupTypesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: GroupTypes) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: GroupTypes) -> None:
+        self._parts = parts
         self._types = types
 
     def verbs(self) -> list[Verb]:
@@ -156,12 +156,12 @@ class GroupTypesApi:
 
     def _found(self, call: ApiCall) -> GroupType:
         key, context = call.parameters["type_id"], call.context
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: self._types.get(connection, context, key)
         )
 
     def _specs(self, call: ApiCall) -> dict[str, str]:
-        self._wiring.enforce(call.context, SPECS_RULE)
+        self._parts.enforce(call.context, SPECS_RULE)
         return dict(self._found(call).group_specs)
 
     def _change(self, call: ApiCall, rule: str, decide: Any) -> GroupType:
@@ -176,7 +176,7 @@ class GroupTypesApi:
         )
 
     def _document(self, call: ApiCall, found: GroupType) -> dict[str, Any]:
-        may = self._wiring.allows(call.context, SPECS_RULE)
+        may = self._parts.allows(call.context, SPECS_RULE)
         return group_type_document(found, with_specs=may)
 
     def _shown(self, call: ApiCall, found: GroupType) -> dict[str, Any]:

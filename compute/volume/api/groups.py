@@ -22,9 +22,9 @@ from compute.volume.api.frame import (
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.volumes import named
 from compute.volume.group_records import Group
+from compute.volume.parts import Parts
 from compute.volume.service.groups import TYPES_MAX, Groups
 from compute.volume.views.groups import group_document
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SINCE, COPIES_SINCE, STATUS_SINCE, VOLUMES_SINCE = 13, 14, 20, 25
@@ -123,10 +123,10 @@ _LIST_VOLUME = "list_volume"
 class GroupsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, groups: Groups) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, groups: Groups) -> None:
+        self._parts = parts
         self._groups = groups
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -143,14 +143,14 @@ class GroupsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /groups."""
-        rows = self._wiring.stores.groups
+        rows = self._parts.stores.groups
         return self._lists.answer(
             call, rows, LISTED, lambda found: [_brief(each) for each in found]
         )
 
     def detail(self, call: ApiCall) -> Reply:
         """GET /groups/detail."""
-        rows = self._wiring.stores.groups
+        rows = self._parts.stores.groups
         return self._lists.answer(
             call, rows, LISTED, lambda found: self._documents(call, found)
         )
@@ -158,8 +158,8 @@ class GroupsApi:
     def show(self, call: ApiCall) -> Reply:
         """GET /groups/{group_id}."""
         key = call.parameters["group_id"]
-        found = self._wiring.database.read(
-            lambda it: self._wiring.group(it, call.context, key, "group:get")
+        found = self._parts.database.read(
+            lambda it: self._parts.group(it, call.context, key, "group:get")
         )
         return ok({"group": self._documents(call, [found])[0]})
 
@@ -218,11 +218,11 @@ class GroupsApi:
         return accepted()
 
     def _documents(self, call: ApiCall, found: list[Group]) -> list[dict[str, Any]]:
-        minor, volumes = minor_of(call), self._wiring.stores.volumes
+        minor, volumes = minor_of(call), self._parts.stores.volumes
         if minor < VOLUMES_SINCE or not call.query.flag(_LIST_VOLUME):
             return [group_document(each, minor) for each in found]
         ids = [each.id for each in found]
-        members = self._wiring.database.read(lambda it: volumes.all(it, group_id=ids))
+        members = self._parts.database.read(lambda it: volumes.all(it, group_id=ids))
         return [
             group_document(
                 group, minor, [each.id for each in members if each.group_id == group.id]

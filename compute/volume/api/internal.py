@@ -13,9 +13,9 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import CREATE, order_of
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME
+from compute.volume.parts import Parts
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.create import VolumeCreation
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "internal"
@@ -27,13 +27,13 @@ class InternalApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         creation: VolumeCreation,
         presenter: Presenter,
         objects: BackupObjects,
         attachments: Attachments,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._attachments = attachments
         self._creation = creation
         self._presenter = presenter
@@ -51,7 +51,7 @@ class InternalApi:
         ]
 
     def _create(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         assert call.version is not None
         order = order_of(call.json(CREATE)["volume"], call.version.minor)
         order = replace(
@@ -72,22 +72,22 @@ class InternalApi:
         return json_reply(200, found, [("Cache-Control", "no-store")])
 
     def _leftovers(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         found = [{"kind": kind, "id": key} for kind, key in self._strays()]
         return ok({"leftovers": found})
 
     def _remove(self, call: ApiCall) -> Reply:
         """What is no leftover (any more) is not removed."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(REMOVAL)["leftover"]
         wanted = (body["kind"], body["id"])
         if wanted in self._strays():
             kind, key = wanted
             if kind == "file":
-                self._wiring.driver.delete(key)
+                self._parts.driver.delete(key)
             elif kind == "export":
                 volume_id, _, attachment_id = key.partition("/")
-                self._wiring.driver.withdraw(volume_id, attachment_id)
+                self._parts.driver.withdraw(volume_id, attachment_id)
             else:
                 self._objects.delete(key)
         return empty_reply()
@@ -95,10 +95,10 @@ class InternalApi:
     def _strays(self) -> list[tuple[str, str]]:
         """Bytes, exports and backups of nobody.  They are looked at before the rows:
         what is being made meanwhile has its row first."""
-        driver = self._wiring.driver
+        driver = self._parts.driver
         disks, exports = list(driver.disks()), list(driver.exported())
         backups = {backup_id for backup_id, _ in self._objects.stored()}
-        known = self._wiring.database.read(self._known)
+        known = self._parts.database.read(self._known)
         found = [("file", disk) for disk in disks if disk not in known["disks"]]
         found += [
             ("export", f"{volume_id}/{attachment_id}")
@@ -110,7 +110,7 @@ class InternalApi:
 
     def _known(self, connection: Connection) -> dict[str, set[Any]]:
         """What should be here, and what a job may be making or removing."""
-        stores, host = self._wiring.stores, self._wiring.host
+        stores, host = self._parts.stores, self._parts.host
         volumes = stores.volumes.ids(connection)
         ours = stores.volumes.ids(connection, host=host)
         disks = {VOLUME + each for each in ours}

@@ -14,8 +14,8 @@ from compute.core.api.pagination import Page, next_link, parse_page
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
 from compute.volume.api.frame import minor_of, ok
+from compute.volume.parts import Parts
 from compute.volume.stores.rows import Rows, Wanted
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 LIKE_SINCE, COUNT_SINCE, STRICT_SINCE, MOMENTS_SINCE = 34, 45, 31, 60
@@ -63,8 +63,8 @@ class Listed:
 class Lists:
     """Answers lists."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def answer(
         self,
@@ -75,7 +75,7 @@ class Lists:
         where: Iterable[sa.ColumnElement[bool]] = (),
     ) -> Reply:
         """One page, with ``COLLECTION_links`` when there may be more."""
-        self._wiring.enforce(call.context, listed.rule)
+        self._parts.enforce(call.context, listed.rule)
         wanted = self.wanted(call, rows, listed, where)
         page, offset = _page(call, listed)
 
@@ -86,7 +86,7 @@ class Lists:
             )
             return found, rows.count(connection, wanted) if wants_count else -1
 
-        found, count = self._wiring.database.read(look)
+        found, count = self._parts.database.read(look)
         body: dict[str, Any] = {listed.collection: show(found)}
         if found and len(found) == page.limit:
             href = next_link(call.url, call.query, found[-1].id)
@@ -128,7 +128,7 @@ class Lists:
         """Whose things: one's own, or for administrators everybody's."""
         context, query = call.context, call.query
         everybody = query.flag("all_tenants") or query.flag("all_projects")
-        if everybody and self._wiring.allows(context, "volume:get_all_tenants"):
+        if everybody and self._parts.allows(context, "volume:get_all_tenants"):
             project = query.one("project_id")
             return {"project_id": project} if project else {}
         return {"project_id": context.project_id}

@@ -25,6 +25,7 @@ from compute.volume.api.frame import (
 )
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import named
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot
 from compute.volume.service.managing import Managing, NewSnapshot
 from compute.volume.service.new_volumes import Order
@@ -37,7 +38,6 @@ from compute.volume.views.manageable import (
     ordered,
 )
 from compute.volume.views.volumes import snapshot_document
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SINCE = 8
@@ -83,10 +83,8 @@ MANAGE_SNAPSHOT = body_of(
 class ManageableApi:
     """Handlers."""
 
-    def __init__(
-        self, wiring: Wiring, managing: Managing, presenter: Presenter
-    ) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, managing: Managing, presenter: Presenter) -> None:
+        self._parts = parts
         self._managing = managing
         self._presenter = presenter
 
@@ -127,9 +125,9 @@ class ManageableApi:
         return self._snapshots(call, detail=True)
 
     def _volumes(self, call: ApiCall, *, detail: bool) -> Reply:
-        host, wiring = self._host(call, LIST_RULE), self._wiring
-        rows = wiring.database.read(lambda it: wiring.stores.volumes.all(it, host=host))
-        found = manageable_volumes(wiring.places.at(host).unmanaged.found(), rows)
+        host, parts = self._host(call, LIST_RULE), self._parts
+        rows = parts.database.read(lambda it: parts.stores.volumes.all(it, host=host))
+        found = manageable_volumes(parts.places.at(host).unmanaged.found(), rows)
         shown = [
             each.document(detail=detail, is_snapshot=False)
             for each in _page(call, found)
@@ -137,16 +135,16 @@ class ManageableApi:
         return ok({"manageable-volumes": shown})
 
     def _snapshots(self, call: ApiCall, *, detail: bool) -> Reply:
-        host, wiring = self._host(call, LIST_SNAPSHOTS_RULE), self._wiring
-        stores = wiring.stores
+        host, parts = self._host(call, LIST_SNAPSHOTS_RULE), self._parts
+        stores = parts.stores
 
         def look(connection: Connection) -> list[Snapshot]:
             ours = stores.volumes.ids(connection, host=host)
             taken = stores.snapshots.all(connection)
             return [each for each in taken if each.volume_id in ours]
 
-        rows = wiring.database.read(look)
-        found = manageable_snapshots(wiring.places.at(host).unmanaged.found(), rows)
+        rows = parts.database.read(look)
+        found = manageable_snapshots(parts.places.at(host).unmanaged.found(), rows)
         shown = [
             each.document(detail=detail, is_snapshot=True)
             for each in _page(call, found)
@@ -154,7 +152,7 @@ class ManageableApi:
         return ok({"manageable-snapshots": shown})
 
     def _host(self, call: ApiCall, rule: str) -> str:
-        self._wiring.enforce(call.context, rule)
+        self._parts.enforce(call.context, rule)
         return self._managing.host(
             _host(call.query.one("host"), call.query.one("cluster"))
         )

@@ -9,9 +9,9 @@ from compute.core.instants import iso_micro
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, links, ok
 from compute.volume.api.listing import Listed, Lists
+from compute.volume.parts import Parts
 from compute.volume.records import Message
 from compute.volume.tables import MESSAGES
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 MESSAGES_SINCE = 3
@@ -42,9 +42,9 @@ LISTED = Listed(
 class MessagesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._lists = Lists(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -61,16 +61,16 @@ class MessagesApi:
         def show(found: list[Message]) -> list[dict[str, Any]]:
             return [_document(call, each) for each in found]
 
-        fresh = MESSAGES.c.expires_at > self._wiring.clock.time()
+        fresh = MESSAGES.c.expires_at > self._parts.clock.time()
         return self._lists.answer(
-            call, self._wiring.stores.messages, LISTED, show, [fresh]
+            call, self._parts.stores.messages, LISTED, show, [fresh]
         )
 
     def show(self, call: ApiCall) -> Reply:
         """GET /messages/{message_id}."""
-        key, wiring = call.parameters["message_id"], self._wiring
-        found = wiring.database.read(
-            lambda connection: wiring.message(
+        key, parts = call.parameters["message_id"], self._parts
+        found = parts.database.read(
+            lambda connection: parts.message(
                 connection, call.context, key, "message:get"
             )
         )
@@ -78,13 +78,13 @@ class MessagesApi:
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /messages/{message_id}."""
-        key, wiring = call.parameters["message_id"], self._wiring
+        key, parts = call.parameters["message_id"], self._parts
 
         def write(connection: Connection) -> None:
-            wiring.message(connection, call.context, key, "message:delete")
-            wiring.stores.messages.delete(connection, key)
+            parts.message(connection, call.context, key, "message:delete")
+            parts.stores.messages.delete(connection, key)
 
-        wiring.change(write)
+        parts.change(write)
         return empty_reply()
 
 

@@ -13,8 +13,8 @@ from compute.volume.drivers.pieces import PIECE_BYTES, digest, next_piece
 from compute.volume.drivers.port import VOLUME, ExportAsked
 from compute.volume.jobs.upkeep import connector_of
 from compute.volume.model import UNDER_WAY
+from compute.volume.parts import Parts
 from compute.volume.places import OFFSET_HEADER, PATH
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "internal"
@@ -51,9 +51,9 @@ REOPEN = _body(volume_id=UUID)
 class PlacesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._driver = wiring.driver
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._driver = parts.driver
 
     def routes(self) -> list[Route]:
         """Where they answer."""
@@ -72,13 +72,13 @@ class PlacesApi:
     # ---- ways --------------------------------------------------------------------
 
     def _way(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(WAY)
         self._driver.check_way(connector_of(body["connector"], ""))
         return empty_reply()
 
     def _export(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(EXPORT)
         connector = connector_of(
             body["connector"], body["connector"].get("instance", "")
@@ -90,18 +90,18 @@ class PlacesApi:
         return json_reply(200, found, [("Cache-Control", "no-store")])
 
     def _withdraw(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(WITHDRAW)
         self._driver.withdraw(body["volume_id"], body["attachment_id"])
         return empty_reply()
 
     def _reopen(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         self._driver.reopen(call.json(REOPEN)["volume_id"])
         return empty_reply()
 
     def _unmanaged(self, call: ApiCall) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         found = [
             {
                 "name": each.name,
@@ -129,18 +129,18 @@ class PlacesApi:
     def _leaving(self, call: ApiCall) -> str:
         """The disk of a volume that is here and on its way elsewhere: no other is
         shown."""
-        wiring, key = self._wiring, call.parameters["volume_id"]
-        wiring.enforce(call.context, RULE)
+        parts, key = self._parts, call.parameters["volume_id"]
+        parts.enforce(call.context, RULE)
 
         def look(connection: Connection) -> bool:
-            volume = wiring.stores.volumes.get(connection, key)
+            volume = parts.stores.volumes.get(connection, key)
             return (
                 volume is not None
-                and volume.host == wiring.host
+                and volume.host == parts.host
                 and volume.migration_status in UNDER_WAY
             )
 
-        if not wiring.database.read(look):
+        if not parts.database.read(look):
             raise NotFound(f"Volume {key} does not move from here")
         return VOLUME + key
 

@@ -8,13 +8,13 @@ from typing import Any
 from compute.core.api.frame import ApiCall
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import links, minor_of
+from compute.volume.parts import Parts
 from compute.volume.records import Attachment, Volume
 from compute.volume.views.volumes import (
     Shown,
     attachment_document,
     volume_document,
 )
-from compute.volume.wiring import Wiring
 
 _Beside = tuple[dict[str, str], list[Attachment], dict[str, str]]
 """Types' names, attachments, hosts' back ends."""
@@ -23,12 +23,12 @@ _Beside = tuple[dict[str, str], list[Attachment], dict[str, str]]
 class Presenter:
     """Shows things to a caller."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def shown(self, call: ApiCall) -> Shown:
         """What this caller's replies depend on."""
-        is_admin = self._wiring.allows(
+        is_admin = self._parts.allows(
             call.context, "volume_extension:volume_host_attribute"
         )
         return Shown(minor_of(call), is_admin)
@@ -37,7 +37,7 @@ class Presenter:
         self, call: ApiCall, volumes: list[Volume], *, extended: bool = True
     ) -> list[dict[str, Any]]:
         """In detail."""
-        stores = self._wiring.stores
+        stores = self._parts.stores
         services = stores.services
 
         def look(connection: Connection) -> _Beside:
@@ -49,7 +49,7 @@ class Presenter:
             }
             return names, held, backends
 
-        names, attachments, backends = self._wiring.database.read(look)
+        names, attachments, backends = self._parts.database.read(look)
         shown = replace(self.shown(call), extended=extended, backends=backends)
         return [
             volume_document(
@@ -85,5 +85,5 @@ class Presenter:
         self, call: ApiCall, attachment: Attachment, *, detail: bool = True
     ) -> dict[str, Any]:
         """One."""
-        may = self._wiring.allows(call.context, "volume:attachment_connection")
+        may = self._parts.allows(call.context, "volume:attachment_connection")
         return attachment_document(attachment, detail=detail, with_connection=may)

@@ -10,10 +10,10 @@ from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.sql.database import Connection, Duplicate
 from compute.volume.api.frame import Verb, accepted, links, ok
+from compute.volume.parts import Parts
 from compute.volume.qos import CONSUMERS, FRONT, check
 from compute.volume.records import QosSpecs
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "volume_extension:qos_specs_manage"
@@ -68,10 +68,10 @@ DELETE_KEYS = Schema(
 class QosApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
-        self._rows = wiring.stores.qos
+        self._rows = parts.stores.qos
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -91,8 +91,8 @@ class QosApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /qos-specs."""
-        self._wiring.enforce(call.context, RULE)
-        found = self._wiring.database.read(self._rows.all)
+        self._parts.enforce(call.context, RULE)
+        found = self._parts.database.read(self._rows.all)
         return ok({"qos_specs": [_document(each) for each in found]})
 
     def show(self, call: ApiCall) -> Reply:
@@ -104,10 +104,8 @@ class QosApi:
         return ok({"qos_specs": _document(qos), "links": shown})
 
     def _read(self, call: ApiCall) -> QosSpecs:
-        self._wiring.enforce(call.context, RULE)
-        return self._wiring.database.read(
-            lambda connection: self._get(connection, call)
-        )
+        self._parts.enforce(call.context, RULE)
+        return self._parts.database.read(lambda connection: self._get(connection, call))
 
     def _get(self, connection: Connection, call: ApiCall) -> QosSpecs:
         key = call.parameters["qos_id"]
@@ -118,26 +116,26 @@ class QosApi:
 
     def create(self, call: ApiCall) -> Reply:
         """POST /qos-specs."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = dict(call.json(CREATE)["qos_specs"])
         name = body.pop("name").strip()
         qos = QosSpecs(
-            id=self._wiring.identifiers.uuid(),
+            id=self._parts.identifiers.uuid(),
             name=name,
             consumer=body.pop("consumer", FRONT),
-            created_at=self._wiring.clock.time(),
+            created_at=self._parts.clock.time(),
             specs={key: str(value) for key, value in body.items()},
         )
         check(qos.consumer, qos.specs)
         try:
-            self._wiring.change(lambda connection: self._rows.add(connection, qos))
+            self._parts.change(lambda connection: self._rows.add(connection, qos))
         except Duplicate:
             raise Conflict(f"Qos specs {name} already exists.") from None
         return self._shown(call, qos)
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /qos-specs/{qos_id}."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         given = dict(call.json(UPDATE)["qos_specs"])
 
         def write(connection: Connection) -> None:
@@ -155,7 +153,7 @@ class QosApi:
 
     def delete_keys(self, call: ApiCall) -> Reply:
         """PUT /qos-specs/{qos_id}/delete_keys."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         keys = call.json(DELETE_KEYS)["keys"]
 
         def write(connection: Connection) -> None:
@@ -172,12 +170,12 @@ class QosApi:
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /qos-specs/{qos_id}."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         force = call.query.flag("force")
 
         def write(connection: Connection) -> None:
             qos = self._get(connection, call)
-            types = self._wiring.stores.types.all(connection, qos_id=qos.id)
+            types = self._parts.stores.types.all(connection, qos_id=qos.id)
             if types and not force:
                 raise BadRequest(
                     f"Qos specs {qos.id} is still associated with entities"
@@ -190,8 +188,8 @@ class QosApi:
 
     def associations(self, call: ApiCall) -> Reply:
         """GET /qos-specs/{qos_id}/associations."""
-        qos, types = self._read(call), self._wiring.stores.types
-        found = self._wiring.database.read(
+        qos, types = self._read(call), self._parts.stores.types
+        found = self._parts.database.read(
             lambda connection: types.all(connection, qos_id=qos.id)
         )
         shown = [
@@ -209,7 +207,7 @@ class QosApi:
         return self._associate(call, wanted=False)
 
     def _associate(self, call: ApiCall, *, wanted: bool) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         key = call.query.one("vol_type_id")
         if not key:
             raise BadRequest("Volume Type id must not be None.")
@@ -222,7 +220,7 @@ class QosApi:
                     f"Type {found.id} is already associated with another qos specs"
                 )
             new: dict[str, Any] = {"qos_id": qos.id if wanted else ""}
-            self._wiring.stores.types.change(connection, found, **new)
+            self._parts.stores.types.change(connection, found, **new)
 
         self._change(write)
         return accepted()
@@ -235,11 +233,11 @@ class QosApi:
 
     def _change(self, write: Callable[[Connection], None]) -> None:
         """Also for guests that run."""
-        self._wiring.change(write)
-        self._wiring.speeds_changed()
+        self._parts.change(write)
+        self._parts.speeds_changed()
 
     def _let_go(self, connection: Connection, qos_id: str) -> None:
-        types = self._wiring.stores.types
+        types = self._parts.stores.types
         for each in types.all(connection, qos_id=qos_id):
             types.change(connection, each, qos_id="")
 

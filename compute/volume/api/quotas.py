@@ -8,8 +8,8 @@ from compute.core.api.frame import ApiCall
 from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
 from compute.volume.api.frame import Verb, ok
+from compute.volume.parts import Parts
 from compute.volume.service.quotas import CLASS_DEFAULT, Quotas
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 LIMIT_MAX = 2**31 - 1
@@ -48,8 +48,8 @@ QUOTA_SET, CLASS_SET = _body("quota_set"), _body("quota_class_set")
 class QuotasApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
         self._quotas = quotas
 
     def verbs(self) -> list[Verb]:
@@ -70,9 +70,9 @@ class QuotasApi:
         project = call.context.project_id
         asked = call.query.one("project_id") or call.query.one("tenant_id")
         if asked and asked != project:
-            self._wiring.enforce(call.context, "limits:other_project")
+            self._parts.enforce(call.context, "limits:other_project")
             project = asked
-        limits, usage = self._wiring.database.read(
+        limits, usage = self._parts.database.read(
             lambda connection: (
                 self._quotas.of(connection, project),
                 self._quotas.usage(connection, project),
@@ -95,8 +95,8 @@ class QuotasApi:
     def show(self, call: ApiCall) -> Reply:
         """GET /os-quota-sets/{project}."""
         owner = call.parameters["owner"]
-        self._wiring.policy.enforce(call.context, SHOW, {"project_id": owner})
-        limits, usage = self._wiring.database.read(
+        self._parts.policy.enforce(call.context, SHOW, {"project_id": owner})
+        limits, usage = self._parts.database.read(
             lambda connection: (
                 self._quotas.of(connection, owner),
                 self._quotas.usage(connection, owner),
@@ -118,32 +118,32 @@ class QuotasApi:
     def defaults(self, call: ApiCall) -> Reply:
         """GET /os-quota-sets/{project}/defaults."""
         owner = call.parameters["owner"]
-        self._wiring.policy.enforce(call.context, SHOW, {"project_id": owner})
-        limits = self._wiring.database.read(self._quotas.defaults)
+        self._parts.policy.enforce(call.context, SHOW, {"project_id": owner})
+        limits = self._parts.database.read(self._quotas.defaults)
         return ok({"quota_set": {"id": owner, **limits}})
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /os-quota-sets/{project}."""
-        self._wiring.enforce(call.context, UPDATE)
+        self._parts.enforce(call.context, UPDATE)
         owner = call.parameters["owner"]
         return ok({"quota_set": self._set(call, owner, QUOTA_SET, "quota_set")})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /os-quota-sets/{project}."""
-        self._wiring.enforce(call.context, UPDATE)
+        self._parts.enforce(call.context, UPDATE)
         owner = call.parameters["owner"]
-        self._wiring.change(lambda connection: self._quotas.forget(connection, owner))
+        self._parts.change(lambda connection: self._quotas.forget(connection, owner))
         return ok()
 
     def show_class(self, call: ApiCall) -> Reply:
         """GET /os-quota-class-sets/{name}."""
-        self._wiring.enforce(call.context, CLASSES)
-        limits = self._wiring.database.read(self._quotas.defaults)
+        self._parts.enforce(call.context, CLASSES)
+        limits = self._parts.database.read(self._quotas.defaults)
         return ok({"quota_class_set": {"id": call.parameters["name"], **limits}})
 
     def update_class(self, call: ApiCall) -> Reply:
         """PUT /os-quota-class-sets/{name}."""
-        self._wiring.enforce(call.context, CLASSES)
+        self._parts.enforce(call.context, CLASSES)
         if call.parameters["name"] != "default":
             raise BadRequest("Invalid input received: the class is called default")
         found = self._set(call, CLASS_DEFAULT, CLASS_SET, "quota_class_set")
@@ -167,4 +167,4 @@ class QuotasApi:
                 return self._quotas.defaults(connection)
             return self._quotas.of(connection, owner)
 
-        return self._wiring.change(write)
+        return self._parts.change(write)

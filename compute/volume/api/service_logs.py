@@ -13,7 +13,7 @@ from compute.core.api.frame import ApiCall
 from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest
 from compute.volume.api.frame import Verb, accepted, ok
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 from objectstore.kernel.reply import Reply
 
 SINCE = 32
@@ -36,8 +36,8 @@ SET = Schema(
 class ServiceLogsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -48,7 +48,7 @@ class ServiceLogsApi:
 
     def get(self, call: ApiCall) -> Reply:
         """PUT /os-services/get-log."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(GET)
         levels = {
             name: logging.getLevelName(logging.getLogger(name).getEffectiveLevel())
@@ -56,7 +56,7 @@ class ServiceLogsApi:
         }
         binary = body.get("binary") or ""
         found = [
-            {"binary": each, "host": self._wiring.host, "levels": levels}
+            {"binary": each, "host": self._parts.host, "levels": levels}
             for each in BINARIES[2:]
             if binary in ("", "*", each) and self._is_here(body)
         ]
@@ -64,7 +64,7 @@ class ServiceLogsApi:
 
     def set(self, call: ApiCall) -> Reply:
         """PUT /os-services/set-log."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(SET)
         level = (body.get("level") or "").upper()
         if level not in LEVELS:
@@ -76,7 +76,7 @@ class ServiceLogsApi:
         return accepted()
 
     def _is_here(self, body: dict[str, Any]) -> bool:
-        return (body.get("server") or "") in ("", self._wiring.host)
+        return (body.get("server") or "") in ("", self._parts.host)
 
     def _asked(self, body: dict[str, Any]) -> list[str]:
         """Our loggers whose names begin so."""

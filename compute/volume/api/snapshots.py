@@ -27,11 +27,11 @@ from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.volume_metadata import without
 from compute.volume.api.volumes import named
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot
 from compute.volume.service.managing import Managing
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.views.volumes import snapshot_document
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 FORCE_IMPLIED_SINCE = 66
@@ -108,16 +108,16 @@ class SnapshotsApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         snapshots: Snapshots,
         managing: Managing,
         presenter: Presenter,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._snapshots = snapshots
         self._managing = managing
         self._presenter = presenter
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -152,7 +152,7 @@ class SnapshotsApi:
             shown = self._presenter.shown(call)
             return [snapshot_document(each, shown, detail=detail) for each in found]
 
-        return self._lists.answer(call, self._wiring.stores.snapshots, LISTED, show)
+        return self._lists.answer(call, self._parts.stores.snapshots, LISTED, show)
 
     def show(self, call: ApiCall) -> Reply:
         """GET /snapshots/{snapshot_id}."""
@@ -160,10 +160,8 @@ class SnapshotsApi:
 
     def _snapshot(self, call: ApiCall) -> Snapshot:
         key, rule = call.parameters["snapshot_id"], "volume:get_snapshot"
-        return self._wiring.database.read(
-            lambda connection: self._wiring.snapshot(
-                connection, call.context, key, rule
-            )
+        return self._parts.database.read(
+            lambda connection: self._parts.snapshot(connection, call.context, key, rule)
         )
 
     def _shown(self, call: ApiCall, snapshot: Snapshot, *, detail: bool) -> Any:

@@ -20,7 +20,7 @@ from compute.volume.api import (
 from compute.volume.api.frame import Verb, minor_of, ok
 from compute.volume.host_records import ServiceRecord
 from compute.volume.model import ZONE
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 from objectstore.kernel.reply import Reply
 
 CLUSTER_SINCE, BACKEND_SINCE, FILTERS_SINCE = 7, 49, 33
@@ -78,8 +78,8 @@ FILTERS = {
 class SurroundingsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -101,9 +101,9 @@ class SurroundingsApi:
 
     def services(self, call: ApiCall) -> Reply:
         """GET /os-services."""
-        wiring = self._wiring
-        wiring.enforce(call.context, SERVICES_RULE)
-        found = wiring.database.read(wiring.stores.services.all)
+        parts = self._parts
+        parts.enforce(call.context, SERVICES_RULE)
+        found = parts.database.read(parts.stores.services.all)
         host, binary = call.query.one("host"), call.query.one("binary")
         shown = [
             self._document(call, each, kind)
@@ -116,8 +116,8 @@ class SurroundingsApi:
     def _document(
         self, call: ApiCall, service: ServiceRecord, binary: str
     ) -> dict[str, Any]:
-        silent = self._wiring.clock.time() - service.last_seen
-        is_up = silent <= self._wiring.settings.down_after
+        silent = self._parts.clock.time() - service.last_seen
+        is_up = silent <= self._parts.settings.down_after
         found: dict[str, Any] = {
             "binary": binary,
             "host": service.host,
@@ -138,8 +138,8 @@ class SurroundingsApi:
 
     def switch(self, call: ApiCall) -> Reply:
         """PUT /os-services/enable, disable, disable-log-reason."""
-        wiring = self._wiring
-        wiring.enforce(call.context, SERVICES_RULE)
+        parts = self._parts
+        parts.enforce(call.context, SERVICES_RULE)
         action = call.parameters["action"]
         if action not in (*SWITCHES, *FOR_REPLICATION):
             raise NotFound("Unknown action")
@@ -155,12 +155,12 @@ class SurroundingsApi:
         binary = body.get("binary", BINARIES[0])
 
         def write(connection: Connection) -> None:
-            services = wiring.stores.services
+            services = parts.stores.services
             if services.get(connection, host) is None or binary not in BINARIES:
                 raise NotFound(f"Service {binary} on host {host} could not be found.")
             services.switch(connection, host, disabled=disabled, reason=reason)
 
-        wiring.change(write)
+        parts.change(write)
         found: dict[str, Any] = {
             "host": body["host"],
             "service": binary,

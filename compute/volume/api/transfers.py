@@ -19,9 +19,9 @@ from compute.volume.api.frame import (
     ok,
 )
 from compute.volume.api.listing import Listed, Lists
+from compute.volume.parts import Parts
 from compute.volume.records import Transfer
 from compute.volume.service.transfers import Transfers
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 NEW_SINCE, PROJECTS_SINCE = 55, 57
@@ -42,10 +42,10 @@ LISTED = Listed(
 class TransfersApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, transfers: Transfers) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, transfers: Transfers) -> None:
+        self._parts = parts
         self._transfers = transfers
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -77,12 +77,12 @@ class TransfersApi:
         def show(found: list[Transfer]) -> list[dict[str, Any]]:
             return [_document(call, each, detail=detail) for each in found]
 
-        return self._lists.answer(call, self._wiring.stores.transfers, LISTED, show)
+        return self._lists.answer(call, self._parts.stores.transfers, LISTED, show)
 
     def show(self, call: ApiCall) -> Reply:
         """GET of one."""
         key = call.parameters["transfer_id"]
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._transfers.get(
                 connection, call.context, key, "volume:get_transfer"
             )

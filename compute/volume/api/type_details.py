@@ -10,9 +10,9 @@ from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import SPECS, Verb, accepted, ok
+from compute.volume.parts import Parts
 from compute.volume.records import VolumeType
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SHOW_SPECS = "volume_extension:types_extra_specs:show"
@@ -50,8 +50,8 @@ ACTION = Schema(
 class TypeDetailsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
 
     def verbs(self) -> list[Verb]:
@@ -72,25 +72,25 @@ class TypeDetailsApi:
 
     def specs(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/extra_specs."""
-        return ok({"extra_specs": shown_specs(self._wiring, call, self._seen(call))})
+        return ok({"extra_specs": shown_specs(self._parts, call, self._seen(call))})
 
     def _seen(self, call: ApiCall) -> VolumeType:
-        key, wiring = call.parameters["type_id"], self._wiring
-        wiring.enforce(call.context, SHOW_SPECS)
-        return wiring.database.read(
+        key, parts = call.parameters["type_id"], self._parts
+        parts.enforce(call.context, SHOW_SPECS)
+        return parts.database.read(
             lambda connection: self._types.get(connection, call.context, key)
         )
 
     def add_specs(self, call: ApiCall) -> Reply:
         """POST /types/{type_id}/extra_specs."""
-        self._wiring.enforce(call.context, SPECS_RULE)
+        self._parts.enforce(call.context, SPECS_RULE)
         given = texts_of(call.json(EXTRA_SPECS)["extra_specs"])
         self._write_specs(call, lambda before: {**before, **given})
         return ok({"extra_specs": given})
 
     def _write_specs(self, call: ApiCall, decide: Any) -> None:
         change_type(
-            self._wiring,
+            self._parts,
             self._types,
             call,
             SPECS_RULE,
@@ -99,7 +99,7 @@ class TypeDetailsApi:
 
     def show_spec(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/extra_specs/{key}."""
-        found = shown_specs(self._wiring, call, self._seen(call))
+        found = shown_specs(self._parts, call, self._seen(call))
         key = call.parameters["key"]
         if key not in found:
             raise NotFound(f"Volume Type has no extra specs with key {key}.")
@@ -107,7 +107,7 @@ class TypeDetailsApi:
 
     def set_spec(self, call: ApiCall) -> Reply:
         """PUT /types/{type_id}/extra_specs/{key}."""
-        self._wiring.enforce(call.context, SPECS_RULE)
+        self._parts.enforce(call.context, SPECS_RULE)
         given, key = texts_of(call.json(ONE_SPEC)), call.parameters["key"]
         if set(given) != {key}:
             raise BadRequest("Request body and URI mismatch")
@@ -130,9 +130,9 @@ class TypeDetailsApi:
 
     def access(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/os-volume-type-access."""
-        wiring, key = self._wiring, call.parameters["type_id"]
-        wiring.enforce(call.context, "volume_extension:volume_type_access")
-        found = wiring.database.read(
+        parts, key = self._parts, call.parameters["type_id"]
+        parts.enforce(call.context, "volume_extension:volume_type_access")
+        found = parts.database.read(
             lambda connection: self._types.get(connection, call.context, key)
         )
         if found.is_public:
@@ -146,7 +146,7 @@ class TypeDetailsApi:
     def act(self, call: ApiCall) -> Reply:
         """POST /types/{type_id}/action."""
         rule = "volume_extension:volume_type_access"
-        self._wiring.enforce(call.context, rule)
+        self._parts.enforce(call.context, rule)
         ((name, value),) = call.json(ACTION).items()
         project = value["project"]
 
@@ -166,34 +166,32 @@ class TypeDetailsApi:
                 )
             return {"projects": [each for each in found.projects if each != project]}
 
-        change_type(self._wiring, self._types, call, rule, decide)
+        change_type(self._parts, self._types, call, rule, decide)
         return accepted()
 
 
-def shown_specs(
-    wiring: Wiring, call: ApiCall, volume_type: VolumeType
-) -> dict[str, str]:
+def shown_specs(parts: Parts, call: ApiCall, volume_type: VolumeType) -> dict[str, str]:
     """What the caller may know of a type's extra specs: operators' notes are not for
     everybody, what users choose a type for is."""
-    if wiring.allows(call.context, READ_SENSITIVE):
+    if parts.allows(call.context, READ_SENSITIVE):
         return dict(volume_type.extra_specs)
     found = volume_type.extra_specs.items()
     return {name: value for name, value in found if name in USERS_SPECS}
 
 
 def change_type(
-    wiring: Wiring, types: Types, call: ApiCall, rule: str, decide: Any
+    parts: Parts, types: Types, call: ApiCall, rule: str, decide: Any
 ) -> VolumeType:
     """Set what ``decide`` makes of a type, for whoever may by that rule."""
-    wiring.enforce(call.context, rule)
+    parts.enforce(call.context, rule)
 
     def write(connection: Connection) -> VolumeType:
         found = types.get(connection, call.context, call.parameters["type_id"])
-        values = {**decide(found), "updated_at": wiring.clock.time()}
-        wiring.tell(connection, call.context, "volume_type.update", found.id)
-        return wiring.stores.types.change(connection, found, **values)
+        values = {**decide(found), "updated_at": parts.clock.time()}
+        parts.tell(connection, call.context, "volume_type.update", found.id)
+        return parts.stores.types.change(connection, found, **values)
 
-    return wiring.change(write)
+    return parts.change(write)
 
 
 def texts_of(specs: Mapping[str, Any]) -> dict[str, str]:

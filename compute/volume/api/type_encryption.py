@@ -14,9 +14,9 @@ from compute.core.instants import iso_micro
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, accepted, body_of, ok
 from compute.volume.encryption import CONTROL_LOCATIONS, FRONT_END
+from compute.volume.parts import Parts
 from compute.volume.records import TypeEncryption, VolumeType
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "volume_extension:volume_type_encryption"
@@ -39,10 +39,10 @@ UPDATE = body_of("encryption", _FIELDS)
 class TypeEncryptionApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
-        self._rows = wiring.stores.type_encryptions
+        self._rows = parts.stores.type_encryptions
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -71,8 +71,8 @@ class TypeEncryptionApi:
 
     def create(self, call: ApiCall) -> Reply:
         """POST /types/{type_id}/encryption."""
-        wiring = self._wiring
-        wiring.enforce(call.context, f"{RULE}:create")
+        parts = self._parts
+        parts.enforce(call.context, f"{RULE}:create")
         given = _fields(call.json(CREATE)["encryption"])
 
         def write(connection: Connection) -> TypeEncryption:
@@ -84,58 +84,58 @@ class TypeEncryptionApi:
             made = TypeEncryption(
                 **{"control_location": FRONT_END, **given},
                 id=volume_type.id,
-                encryption_id=wiring.identifiers.uuid(),
-                created_at=wiring.clock.time(),
+                encryption_id=parts.identifiers.uuid(),
+                created_at=parts.clock.time(),
             )
             self._rows.add(connection, made)
-            wiring.tell(connection, call.context, "volume_type.encrypt", made.id)
+            parts.tell(connection, call.context, "volume_type.encrypt", made.id)
             return made
 
-        document = _document(wiring.change(write))
+        document = _document(parts.change(write))
         shown = ("volume_type_id", "encryption_id", *_FIELDS)
         return ok({"encryption": {name: document[name] for name in shown}})
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /types/{type_id}/encryption/{encryption_id}."""
-        wiring = self._wiring
-        wiring.enforce(call.context, f"{RULE}:update")
+        parts = self._parts
+        parts.enforce(call.context, f"{RULE}:update")
         given = _fields(call.json(UPDATE)["encryption"])
 
         def write(connection: Connection) -> None:
             volume_type = self._free_type(connection, call, "update")
             found = self._named(connection, call, volume_type)
-            values = {**given, "updated_at": wiring.clock.time()}
+            values = {**given, "updated_at": parts.clock.time()}
             self._rows.change(connection, found, **values)
-            wiring.tell(connection, call.context, "volume_type.encrypt", found.id)
+            parts.tell(connection, call.context, "volume_type.encrypt", found.id)
 
-        wiring.change(write)
+        parts.change(write)
         return ok({"encryption": given})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /types/{type_id}/encryption/{encryption_id}."""
-        wiring = self._wiring
-        wiring.enforce(call.context, f"{RULE}:delete")
+        parts = self._parts
+        parts.enforce(call.context, f"{RULE}:delete")
 
         def write(connection: Connection) -> None:
             volume_type = self._free_type(connection, call, "delete")
             found = self._named(connection, call, volume_type)
             self._rows.delete(connection, found.id)
-            wiring.tell(connection, call.context, "volume_type.decrypt", found.id)
+            parts.tell(connection, call.context, "volume_type.decrypt", found.id)
 
-        wiring.change(write)
+        parts.change(write)
         return accepted()
 
     # ---- inside ----------------------------------------------------------------
 
     def _found(self, call: ApiCall) -> TypeEncryption | None:
-        self._wiring.enforce(call.context, f"{RULE}:get")
+        self._parts.enforce(call.context, f"{RULE}:get")
         key = call.parameters["type_id"]
 
         def look(connection: Connection) -> TypeEncryption | None:
             volume_type = self._types.get(connection, call.context, key)
             return self._rows.get(connection, volume_type.id)
 
-        return self._wiring.database.read(look)
+        return self._parts.database.read(look)
 
     def _free_type(
         self, connection: Connection, call: ApiCall, what: str
@@ -143,7 +143,7 @@ class TypeEncryptionApi:
         """The type, which no volume and no encrypted backup has."""
         key = call.parameters["type_id"]
         found = self._types.get(connection, call.context, key)
-        if self._wiring.stores.is_type_used(connection, found.id):
+        if self._parts.stores.is_type_used(connection, found.id):
             raise BadRequest(f"Cannot {what} encryption specs. Volume type in use.")
         return found
 

@@ -17,9 +17,9 @@ from compute.volume.api.type_details import (
     texts_of,
 )
 from compute.volume.model import DEFAULT_TYPE
+from compute.volume.parts import Parts
 from compute.volume.records import VolumeType
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 MANAGE = "volume_extension:types_manage"
@@ -44,10 +44,10 @@ UPDATE = body_of(
 class TypesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
-        self._rows = wiring.stores.types
+        self._rows = parts.stores.types
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -64,7 +64,7 @@ class TypesApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /types."""
-        everything = self._wiring.database.read(self._rows.all)
+        everything = self._parts.database.read(self._rows.all)
         context, query = call.context, call.query
         found = [each for each in everything if self._types.is_visible(context, each)]
         wanted = query.one("is_public", "true").lower()
@@ -82,7 +82,7 @@ class TypesApi:
         return ok({"volume_types": [self._document(call, each) for each in found]})
 
     def _has(self, call: ApiCall, volume_type: VolumeType, wanted: str) -> bool:
-        specs = shown_specs(self._wiring, call, volume_type)
+        specs = shown_specs(self._parts, call, volume_type)
         return all(specs.get(key) == value for key, value in _pairs(wanted).items())
 
     def show(self, call: ApiCall) -> Reply:
@@ -94,7 +94,7 @@ class TypesApi:
                 return self._types.default_of(connection, context.project_id)
             return self._types.get(connection, context, key)
 
-        return self._shown(call, self._wiring.database.read(look))
+        return self._shown(call, self._parts.database.read(look))
 
     def _shown(
         self, call: ApiCall, volume_type: VolumeType, without: Iterable[str] = ()
@@ -112,22 +112,22 @@ class TypesApi:
             "is_public": volume_type.is_public,
             "os-volume-type-access:is_public": volume_type.is_public,
         }
-        if self._wiring.allows(call.context, SHOW_SPECS):
-            found["extra_specs"] = shown_specs(self._wiring, call, volume_type)
-        if self._wiring.allows(call.context, MANAGE):
+        if self._parts.allows(call.context, SHOW_SPECS):
+            found["extra_specs"] = shown_specs(self._parts, call, volume_type)
+        if self._parts.allows(call.context, MANAGE):
             found["qos_specs_id"] = volume_type.qos_id or None
         return found
 
     def create(self, call: ApiCall) -> Reply:
         """POST /types."""
-        wiring = self._wiring
-        wiring.enforce(call.context, MANAGE)
+        parts = self._parts
+        parts.enforce(call.context, MANAGE)
         body = call.json(CREATE)["volume_type"]
         name = _name(body["name"])
         volume_type = VolumeType(
-            id=wiring.identifiers.uuid(),
+            id=parts.identifiers.uuid(),
             name=name,
-            created_at=wiring.clock.time(),
+            created_at=parts.clock.time(),
             description=body.get("description"),
             is_public=_public(body, True),
             extra_specs=texts_of(body.get("extra_specs") or {}),
@@ -135,10 +135,10 @@ class TypesApi:
 
         def write(connection: Connection) -> None:
             self._rows.add(connection, volume_type)
-            wiring.tell(connection, call.context, "volume_type.create", volume_type.id)
+            parts.tell(connection, call.context, "volume_type.create", volume_type.id)
 
         try:
-            wiring.change(write)
+            parts.change(write)
         except Duplicate:
             raise Conflict(f"Volume Type {name} already exists.") from None
         return self._shown(call, volume_type, ("qos_specs_id",))
@@ -164,7 +164,7 @@ class TypesApi:
             return values
 
         try:
-            changed = change_type(self._wiring, self._types, call, MANAGE, decide)
+            changed = change_type(self._parts, self._types, call, MANAGE, decide)
         except Duplicate:
             raise Conflict(f"Volume Type {values['name']} already exists.") from None
         without = ("qos_specs_id", "os-volume-type-access:is_public")
@@ -172,14 +172,14 @@ class TypesApi:
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /types/{type_id}."""
-        wiring = self._wiring
-        wiring.enforce(call.context, MANAGE)
+        parts = self._parts
+        parts.enforce(call.context, MANAGE)
 
         def write(connection: Connection) -> None:
             volume_type = self._types.get(
                 connection, call.context, call.parameters["type_id"]
             )
-            stores = wiring.stores
+            stores = parts.stores
             if volume_type.name == DEFAULT_TYPE:
                 raise BadRequest(
                     f"Target volume type is the default: {DEFAULT_TYPE} stays"
@@ -190,9 +190,9 @@ class TypesApi:
                 stores.default_types.delete(connection, each.id)
             stores.type_encryptions.delete(connection, volume_type.id)
             self._rows.delete(connection, volume_type.id)
-            wiring.tell(connection, call.context, "volume_type.delete", volume_type.id)
+            parts.tell(connection, call.context, "volume_type.delete", volume_type.id)
 
-        wiring.change(write)
+        parts.change(write)
         return accepted()
 
 

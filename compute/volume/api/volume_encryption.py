@@ -8,7 +8,7 @@ from compute.core.api.frame import ApiCall
 from compute.core.errors import NotFound
 from compute.core.sql.database import Connection
 from compute.volume.api.frame import Verb, ok
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 from objectstore.kernel.reply import Reply
 
 RULE = "volume_extension:volume_encryption_metadata"
@@ -17,8 +17,8 @@ RULE = "volume_extension:volume_encryption_metadata"
 class VolumeEncryptionApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -40,14 +40,14 @@ class VolumeEncryptionApi:
         return ok({key: document[key]})
 
     def _document(self, call: ApiCall) -> dict[str, Any]:
-        wiring, key = self._wiring, call.parameters["volume_id"]
+        parts, key = self._parts, call.parameters["volume_id"]
 
         def look(connection: Connection) -> dict[str, Any]:
-            volume = wiring.volume(connection, call.context, key, RULE)
+            volume = parts.volume(connection, call.context, key, RULE)
             found: dict[str, Any] = {
                 "encryption_key_id": volume.encryption_key_id or None
             }
-            said = wiring.stores.type_encryptions.get(connection, volume.type_id)
+            said = parts.stores.type_encryptions.get(connection, volume.type_id)
             if said is None or not volume.is_encrypted:
                 return found
             return found | {
@@ -57,4 +57,4 @@ class VolumeEncryptionApi:
                 "key_size": said.key_size,
             }
 
-        return wiring.database.read(look)
+        return parts.database.read(look)

@@ -6,17 +6,17 @@ from compute.core.api.frame import ApiCall
 from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotFound
 from compute.volume.api.frame import META_BODY, METADATA_BODY, Verb, ok
+from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.volumes import Volumes
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 
 class VolumeMetadataApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, volumes: Volumes) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, volumes: Volumes) -> None:
+        self._parts = parts
         self._volumes = volumes
 
     def verbs(self) -> list[Verb]:
@@ -81,8 +81,8 @@ class VolumeMetadataApi:
 
     def _volume(self, call: ApiCall) -> Volume:
         key, rule = call.parameters["volume_id"], "volume:get_volume_metadata"
-        return self._wiring.database.read(
-            lambda connection: self._wiring.volume(connection, call.context, key, rule)
+        return self._parts.database.read(
+            lambda connection: self._parts.volume(connection, call.context, key, rule)
         )
 
 

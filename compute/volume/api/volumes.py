@@ -24,13 +24,13 @@ from compute.volume.api.frame import (
 )
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
+from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.create import VolumeCreation
 from compute.volume.service.new_volumes import Order
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.volumes import Volumes
 from compute.volume.tables import VOLUMES
-from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 GROUP_SINCE = 13
@@ -116,18 +116,18 @@ class VolumesApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         volumes: Volumes,
         orders: VolumeOrders,
         creation: VolumeCreation,
         presenter: Presenter,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._volumes = volumes
         self._orders = orders
         self._creation = creation
         self._presenter = presenter
-        self._lists = Lists(wiring)
+        self._lists = Lists(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -146,28 +146,28 @@ class VolumesApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /volumes."""
-        rows = self._wiring.stores.volumes
+        rows = self._parts.stores.volumes
         return self._lists.answer(
             call, rows, LISTED, lambda found: self._presenter.brief(call, found)
         )
 
     def detail(self, call: ApiCall) -> Reply:
         """GET /volumes/detail."""
-        rows = self._wiring.stores.volumes
+        rows = self._parts.stores.volumes
         return self._lists.answer(
             call, rows, LISTED, lambda found: self._presenter.volumes(call, found)
         )
 
     def summary(self, call: ApiCall) -> Reply:
         """GET /volumes/summary."""
-        wiring = self._wiring
-        wiring.enforce(call.context, "volume:get_all")
-        rows = wiring.stores.volumes
+        parts = self._parts
+        parts.enforce(call.context, "volume:get_all")
+        rows = parts.stores.volumes
         wanted = self._lists.wanted(call, rows, LISTED)
         query = sa.select(VOLUMES.c.size_gib, VOLUMES.c.metadata).where(
             *[VOLUMES.c[name] == value for name, value in wanted.equal.items()]
         )
-        found = wiring.database.read(lambda connection: connection.execute(query).all())
+        found = parts.database.read(lambda connection: connection.execute(query).all())
         body: dict[str, Any] = {
             "total_count": len(found),
             "total_size": sum(row.size_gib for row in found),
@@ -187,8 +187,8 @@ class VolumesApi:
 
     def _volume(self, call: ApiCall, rule: str) -> Volume:
         key = call.parameters["volume_id"]
-        return self._wiring.database.read(
-            lambda connection: self._wiring.volume(connection, call.context, key, rule)
+        return self._parts.database.read(
+            lambda connection: self._parts.volume(connection, call.context, key, rule)
         )
 
     # ---- writing ---------------------------------------------------------------

@@ -22,26 +22,24 @@ HEAD, COUNT = "head", "count"
 
 
 def _store(work: Work) -> None:
-    backup, wiring = work.backup(), work.wiring
+    backup, parts = work.backup(), work.parts
     disk = SNAPSHOT + backup.snapshot_id if backup.snapshot_id else frozen_disk(work)
     with for_good():
         parent = _parent(work, backup.parent_id) if backup.parent_id else None
         work.progress[HEAD], work.progress[COUNT] = store_backup(
             work.objects,
-            wiring.driver,
+            parts.driver,
             disk,
             backup.id,
-            wiring.settings.backup_piece,
+            parts.settings.backup_piece,
             parent,
             work.check,
         )
 
 
 def _parent(work: Work, parent_id: str) -> tuple[str, Head]:
-    rows = work.wiring.stores.backups
-    found = work.wiring.database.read(
-        lambda connection: rows.get(connection, parent_id)
-    )
+    rows = work.parts.stores.backups
+    found = work.parts.database.read(lambda connection: rows.get(connection, parent_id))
     if found is None or not found.manifest_sha256:
         raise GiveUp(f"backup {parent_id}, that this one builds on, is gone")
     return parent_id, work.objects.head(parent_id, found.manifest_sha256)
@@ -53,7 +51,7 @@ def _drop(work: Work) -> None:
 
 def _prepare(work: Work) -> None:
     """A volume that was made for this backup has no bytes yet."""
-    volume, driver = work.volume(), work.wiring.driver
+    volume, driver = work.volume(), work.parts.driver
     disk, size = VOLUME + volume.id, volume.size_gib * GIB
     with for_good():
         if work.argument("key_id"):
@@ -77,7 +75,7 @@ def _restore(work: Work) -> None:
         head = work.objects.head(backup.id, backup.manifest_sha256)
         restore_backup(
             work.objects,
-            work.wiring.driver,
+            work.parts.driver,
             backup.id,
             head,
             volume_disk(work),

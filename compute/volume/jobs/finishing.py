@@ -24,8 +24,8 @@ from compute.volume.model import (
     SNAPSHOT_JOBS,
     VOLUME_JOBS,
 )
+from compute.volume.parts import Parts
 from compute.volume.records import Backup, Snapshot, Volume
-from compute.volume.wiring import Wiring
 
 FAULT_CHARACTERS_MAX = 1000
 
@@ -33,12 +33,12 @@ FAULT_CHARACTERS_MAX = 1000
 class Finishing:
     """Records how jobs ended."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def finish(self, work: Work, owner: str, error: str = "") -> None:
         """The job is done, or has failed; ``Stale`` when it is not ours any more."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
             if error:
@@ -46,19 +46,19 @@ class Finishing:
             self._volume(connection, work, error)
             self._snapshot(connection, work, error)
             self._backup(connection, work, error)
-            finish_groups(connection, wiring, work, error)
+            finish_groups(connection, parts, work, error)
             finish_migration(connection, work, error)
-            wiring.stores.jobs.finish(
-                connection, work.job.id, owner, wiring.clock.time(), error
+            parts.stores.jobs.finish(
+                connection, work.job.id, owner, parts.clock.time(), error
             )
 
-        wiring.change(write)
+        parts.change(write)
         if work.job.kind == "extend_volume":
-            wiring.speeds_changed()  # limits may grow with the volume
+            parts.speeds_changed()  # limits may grow with the volume
 
     def _volume(self, connection: Connection, work: Work, error: str) -> None:
-        wiring, kind = self._wiring, work.job.kind
-        volumes = wiring.stores.volumes
+        parts, kind = self._parts, work.job.kind
+        volumes = parts.stores.volumes
         volume = volumes.get(connection, str(work.argument("volume_id")))
         if kind not in VOLUME_JOBS or volume is None:
             return
@@ -68,11 +68,11 @@ class Finishing:
             return
         ending = VOLUME_JOBS[kind].failed if error else VOLUME_JOBS[kind].done
         if ending == GONE:
-            wiring.stores.forget_volume(connection, volume.id)
+            parts.stores.forget_volume(connection, volume.id)
             self._tell(connection, volume, "volume.deleted")
-            settle_deletion(connection, wiring, volume.group_id)
+            settle_deletion(connection, parts, volume.group_id)
             return
-        attachments = wiring.stores.attachments.all(connection, volume_id=volume.id)
+        attachments = parts.stores.attachments.all(connection, volume_id=volume.id)
         more: dict[str, Any] = {"fault": error[:FAULT_CHARACTERS_MAX]}
         if kind == "extend_volume":
             more["extending_to_gib"] = 0
@@ -83,15 +83,15 @@ class Finishing:
             more["bootable"] = True
         if kind == "restore_backup" and not error:
             key = str(work.argument("backup_id"))
-            backup = wiring.stores.backups.get(connection, key)
+            backup = parts.stores.backups.get(connection, key)
             more |= restored(volume, backup.facts if backup else None)
         status = rules.status_after(ending, attachments)
-        wiring.set_status(connection, volume, status, **more)
+        parts.set_status(connection, volume, status, **more)
         self._tell(connection, volume, f"volume.{kind}", error)
-        settle_deletion(connection, wiring, volume.group_id)
+        settle_deletion(connection, parts, volume.group_id)
 
     def _snapshot(self, connection: Connection, work: Work, error: str) -> None:
-        rows, kind = self._wiring.stores.snapshots, work.job.kind
+        rows, kind = self._parts.stores.snapshots, work.job.kind
         snapshot = rows.get(connection, str(work.argument("snapshot_id")))
         if kind not in SNAPSHOT_JOBS or snapshot is None:
             return
@@ -104,12 +104,12 @@ class Finishing:
             return
         is_whole = kind in ("create_snapshot", "manage_snapshot") and not error
         more = {"progress": "100%"} if is_whole else {}
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         rows.change(connection, snapshot, status=ending, updated_at=now, **more)
         self._tell(connection, snapshot, f"snapshot.{kind}", error)
 
     def _backup(self, connection: Connection, work: Work, error: str) -> None:
-        rows, kind = self._wiring.stores.backups, work.job.kind
+        rows, kind = self._parts.stores.backups, work.job.kind
         backup = rows.get(connection, str(work.argument("backup_id")))
         if kind not in BACKUP_JOBS or backup is None:
             return
@@ -126,7 +126,7 @@ class Finishing:
         elif kind == "create_backup":
             more["manifest_sha256"] = work.progress[HEAD]
             more["object_count"] = work.progress[COUNT]
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         rows.change(connection, backup, status=ending, updated_at=now, **more)
         self._tell(connection, backup, f"backup.{kind}", error)
 
@@ -135,7 +135,7 @@ class Finishing:
         failure = failure_of(work.job.kind)
         if failure is None or work.is_cancelled:
             return
-        stores = self._wiring.stores
+        stores = self._parts.stores
         key = str(work.argument(SUBJECTS[failure.resource_type]))
         found: Volume | Snapshot | Backup | None
         if failure.resource_type == VOLUME:
@@ -145,11 +145,11 @@ class Finishing:
         else:
             found = stores.backups.get(connection, key)
         if found is not None:
-            self._wiring.report(connection, failure, found.project_id, key)
+            self._parts.report(connection, failure, found.project_id, key)
 
     def _tell(
         self, connection: Connection, thing: Any, kind: str, error: str = ""
     ) -> None:
         context = RequestContext(project_id=thing.project_id, user_id=thing.user_id)
         facts = {"error": error} if error else {}
-        self._wiring.tell(connection, context, kind, thing.id, facts)
+        self._parts.tell(connection, context, kind, thing.id, facts)

@@ -17,34 +17,32 @@ from compute.volume.model import (
     ERROR,
     ERROR_DELETING,
 )
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 
 
-def finish_groups(
-    connection: Connection, wiring: Wiring, work: Work, error: str
-) -> None:
+def finish_groups(connection: Connection, parts: Parts, work: Work, error: str) -> None:
     """Record how a group's job ended; nothing for other jobs."""
     kind = work.job.kind
     if kind == "create_group":
-        _created(connection, wiring, str(work.argument("group_id")), error)
+        _created(connection, parts, str(work.argument("group_id")), error)
     elif kind == "create_group_snapshot":
-        _taken(connection, wiring, _snapshot_id(work), error)
+        _taken(connection, parts, _snapshot_id(work), error)
     elif kind == "delete_group_snapshot":
-        _dropped(connection, wiring, _snapshot_id(work), error)
+        _dropped(connection, parts, _snapshot_id(work), error)
 
 
-def settle_deletion(connection: Connection, wiring: Wiring, group_id: str) -> None:
+def settle_deletion(connection: Connection, parts: Parts, group_id: str) -> None:
     """A volume of the group is gone, or could not go."""
-    stores = wiring.stores
+    stores = parts.stores
     group = stores.groups.get(connection, group_id) if group_id else None
     if group is None or group.status != DELETING:
         return
     left = stores.volumes.all(connection, group_id=group.id)
     if not left:
         stores.groups.delete(connection, group.id)
-        _tell(connection, wiring, group, "group.deleted")
+        _tell(connection, parts, group, "group.deleted")
     elif all(each.status == ERROR_DELETING for each in left):
-        now = wiring.clock.time()
+        now = parts.clock.time()
         stores.groups.change(connection, group, status=ERROR_DELETING, updated_at=now)
 
 
@@ -52,19 +50,19 @@ def _snapshot_id(work: Work) -> str:
     return str(work.argument("group_snapshot_id"))
 
 
-def _created(connection: Connection, wiring: Wiring, group_id: str, error: str) -> None:
-    stores, now = wiring.stores, wiring.clock.time()
+def _created(connection: Connection, parts: Parts, group_id: str, error: str) -> None:
+    stores, now = parts.stores, parts.clock.time()
     status = ERROR if error else AVAILABLE
     for volume in stores.volumes.all(connection, group_id=group_id, status=CREATING):
-        wiring.set_status(connection, volume, status, fault=error[:1000])
+        parts.set_status(connection, volume, status, fault=error[:1000])
     group = stores.groups.get(connection, group_id)
     if group is not None and group.status == CREATING:
         stores.groups.change(connection, group, status=status, updated_at=now)
-        _tell(connection, wiring, group, "group.create_group", error)
+        _tell(connection, parts, group, "group.create_group", error)
 
 
-def _taken(connection: Connection, wiring: Wiring, key: str, error: str) -> None:
-    stores, now = wiring.stores, wiring.clock.time()
+def _taken(connection: Connection, parts: Parts, key: str, error: str) -> None:
+    stores, now = parts.stores, parts.clock.time()
     status = ERROR if error else AVAILABLE
     progress = {} if error else {"progress": "100%"}
     members = {"group_snapshot_id": key, "status": CREATING}
@@ -75,11 +73,11 @@ def _taken(connection: Connection, wiring: Wiring, key: str, error: str) -> None
     found = stores.group_snapshots.get(connection, key)
     if found is not None and found.status == CREATING:
         stores.group_snapshots.change(connection, found, status=status, updated_at=now)
-        _tell(connection, wiring, found, "group.create_group_snapshot", error)
+        _tell(connection, parts, found, "group.create_group_snapshot", error)
 
 
-def _dropped(connection: Connection, wiring: Wiring, key: str, error: str) -> None:
-    stores, now = wiring.stores, wiring.clock.time()
+def _dropped(connection: Connection, parts: Parts, key: str, error: str) -> None:
+    stores, now = parts.stores, parts.clock.time()
     found = stores.group_snapshots.get(connection, key)
     for each in stores.snapshots.all(connection, group_snapshot_id=key):
         if error:
@@ -96,15 +94,15 @@ def _dropped(connection: Connection, wiring: Wiring, key: str, error: str) -> No
         )
         return
     stores.group_snapshots.delete(connection, key)
-    _tell(connection, wiring, found, "group.deleted_group_snapshot")
+    _tell(connection, parts, found, "group.deleted_group_snapshot")
 
 
 def _tell(
     connection: Connection,
-    wiring: Wiring,
+    parts: Parts,
     thing: Group | GroupSnapshot,
     kind: str,
     error: str = "",
 ) -> None:
     context = RequestContext(project_id=thing.project_id, user_id=thing.user_id)
-    wiring.tell(connection, context, kind, thing.id, {"error": error} if error else {})
+    parts.tell(connection, context, kind, thing.id, {"error": error} if error else {})

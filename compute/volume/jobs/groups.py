@@ -14,19 +14,19 @@ from compute.volume.records import Snapshot, Volume
 
 
 def _snapshots(work: Work) -> list[Snapshot]:
-    rows, key = work.wiring.stores.snapshots, str(work.argument("group_snapshot_id"))
-    return work.wiring.database.read(lambda it: rows.all(it, group_snapshot_id=key))
+    rows, key = work.parts.stores.snapshots, str(work.argument("group_snapshot_id"))
+    return work.parts.database.read(lambda it: rows.all(it, group_snapshot_id=key))
 
 
 def _members(work: Work) -> list[Volume]:
     """Of the group that is made."""
-    rows, key = work.wiring.stores.volumes, str(work.argument("group_id"))
-    return work.wiring.database.read(lambda it: rows.all(it, group_id=key))
+    rows, key = work.parts.stores.volumes, str(work.argument("group_id"))
+    return work.parts.database.read(lambda it: rows.all(it, group_id=key))
 
 
 def _copies(work: Work, wanted: list[tuple[str, str, int]]) -> list[Copy]:
     """``wanted``: source, target and GiB."""
-    driver = work.wiring.driver
+    driver = work.parts.driver
     return [
         Copy(source, target, size_gib * GIB + header_bytes(driver, source))
         for source, target, size_gib in wanted
@@ -42,12 +42,12 @@ def _take(work: Work) -> None:
             (VOLUME + each.volume_id, SNAPSHOT + each.id, each.size_gib)
             for each in _snapshots(work)
         ]
-        work.wiring.driver.copy_together(_copies(work, wanted))
+        work.parts.driver.copy_together(_copies(work, wanted))
 
 
 def _drop(work: Work) -> None:
     for each in _snapshots(work):
-        work.wiring.driver.delete(SNAPSHOT + each.id)
+        work.parts.driver.delete(SNAPSHOT + each.id)
 
 
 # ---- groups made of others -------------------------------------------------------
@@ -61,22 +61,22 @@ def _make_keys(work: Work) -> None:
 
 def _drop_keys(work: Work) -> None:
     for volume in _members(work):
-        work.wiring.keys.drop(volume, volume.encryption_key_id)
+        work.parts.keys.drop(volume, volume.encryption_key_id)
 
 
 def _origin(work: Work, volume: Volume) -> str:
     """The volume whose bytes, of now or of a snapshot, it gets."""
     if not volume.snapshot_id:
         return volume.source_volume_id
-    rows = work.wiring.stores.snapshots
-    found = work.wiring.database.read(lambda it: rows.get(it, volume.snapshot_id))
+    rows = work.parts.stores.snapshots
+    found = work.parts.database.read(lambda it: rows.get(it, volume.snapshot_id))
     if found is None:
         raise GiveUp(f"snapshot {volume.snapshot_id} is gone")
     return found.volume_id
 
 
 def _copy(work: Work) -> None:
-    driver = work.wiring.driver
+    driver = work.parts.driver
     with for_good():
         wanted = [
             (
@@ -99,7 +99,7 @@ def _copy(work: Work) -> None:
 
 def _remove(work: Work) -> None:
     for each in _members(work):
-        work.wiring.driver.delete(VOLUME + each.id)
+        work.parts.driver.delete(VOLUME + each.id)
 
 
 SAGAS: tuple[Saga[Work], ...] = (

@@ -22,29 +22,29 @@ def make_volume_key(work: Work) -> None:
         copy_key(work, volume, source_id)
     elif cipher := _cipher(work, volume):
         with for_good():
-            work.wiring.keys.make(volume, volume.encryption_key_id, cipher)
+            work.parts.keys.make(volume, volume.encryption_key_id, cipher)
 
 
 def copy_key(work: Work, volume: Volume, source_id: str) -> None:
     """A volume's key is that of the volume that it is copied from."""
     with for_good():
         source = _source(work, source_id)
-        work.wiring.keys.copy(volume, volume.encryption_key_id, source)
+        work.parts.keys.copy(volume, volume.encryption_key_id, source)
 
 
 def drop_volume_key(work: Work) -> None:
     """It is of no use any more."""
-    rows, key = work.wiring.stores.volumes, str(work.argument("volume_id"))
-    volume = work.wiring.database.read(lambda connection: rows.get(connection, key))
+    rows, key = work.parts.stores.volumes, str(work.argument("volume_id"))
+    volume = work.parts.database.read(lambda connection: rows.get(connection, key))
     if volume is not None:
-        work.wiring.keys.drop(volume, volume.encryption_key_id)
+        work.parts.keys.drop(volume, volume.encryption_key_id)
 
 
 def new_disk_key(work: Work) -> DiskKey | None:
     """What the job's volume's disk is made with; None: in clear."""
     volume = work.volume()
     cipher = _cipher(work, volume) if volume.is_encrypted else None
-    return None if cipher is None else work.wiring.keys.disk_key(volume, cipher)
+    return None if cipher is None else work.parts.keys.disk_key(volume, cipher)
 
 
 # ---- backups ---------------------------------------------------------------------
@@ -56,15 +56,15 @@ def make_backup_key(work: Work) -> None:
     if backup.encryption_key_id:
         volume = work.volume()
         with for_good():
-            work.wiring.keys.copy(backup, backup.encryption_key_id, volume)
+            work.parts.keys.copy(backup, backup.encryption_key_id, volume)
 
 
 def drop_backup_key(work: Work) -> None:
     """The backup is no more."""
-    rows, key = work.wiring.stores.backups, str(work.argument("backup_id"))
-    backup = work.wiring.database.read(lambda connection: rows.get(connection, key))
+    rows, key = work.parts.stores.backups, str(work.argument("backup_id"))
+    backup = work.parts.database.read(lambda connection: rows.get(connection, key))
     if backup is not None:
-        work.wiring.keys.drop(backup, backup.encryption_key_id)
+        work.parts.keys.drop(backup, backup.encryption_key_id)
 
 
 def make_restored_key(work: Work) -> None:
@@ -72,57 +72,57 @@ def make_restored_key(work: Work) -> None:
     if key_id := str(work.argument("key_id")):
         with for_good():
             _check_snapshots(work)
-            work.wiring.keys.copy(work.volume(), key_id, work.backup())
+            work.parts.keys.copy(work.volume(), key_id, work.backup())
 
 
 def _check_snapshots(work: Work) -> None:
     """They are opened by their volume's key, which is not that of the volume's older
     backups when another volume's was restored in between."""
-    volume, wiring = work.volume(), work.wiring
-    taken = wiring.database.read(
-        lambda it: wiring.stores.snapshots.all(it, volume_id=volume.id)
+    volume, parts = work.volume(), work.parts
+    taken = parts.database.read(
+        lambda it: parts.stores.snapshots.all(it, volume_id=volume.id)
     )
     if not taken:
         return
-    keys = [wiring.keys.passphrase(each) for each in (volume, work.backup())]
+    keys = [parts.keys.passphrase(each) for each in (volume, work.backup())]
     if not compare_digest(*keys):
         raise GiveUp("nothing would open the volume's snapshots any more")
 
 
 def drop_restored_key(work: Work) -> None:
     """The bytes did not come."""
-    work.wiring.keys.drop(work.volume(), str(work.argument("key_id")))
+    work.parts.keys.drop(work.volume(), str(work.argument("key_id")))
 
 
 def use_restored_key(work: Work) -> None:
     """The bytes came: the key that the volume had opens nothing any more."""
-    key_id, wiring = str(work.argument("key_id")), work.wiring
+    key_id, parts = str(work.argument("key_id")), work.parts
     if not key_id:
         return
     before = work.volume()
     if before.encryption_key_id == key_id:
         return
-    wiring.keys.drop(before, before.encryption_key_id)
+    parts.keys.drop(before, before.encryption_key_id)
 
     def write(connection: Connection) -> None:
-        rows = wiring.stores.volumes
+        rows = parts.stores.volumes
         volume = rows.get(connection, before.id)
         if volume is not None:
             rows.change(connection, volume, encryption_key_id=key_id)
 
-    wiring.change(write)
+    parts.change(write)
 
 
 def _source(work: Work, volume_id: str) -> Volume:
-    rows = work.wiring.stores.volumes
-    found = work.wiring.database.read(lambda it: rows.get(it, volume_id))
+    rows = work.parts.stores.volumes
+    found = work.parts.database.read(lambda it: rows.get(it, volume_id))
     if found is None:
         raise GiveUp(f"volume {volume_id} is gone")
     return found
 
 
 def _cipher(work: Work, volume: Volume) -> Cipher | None:
-    rows = work.wiring.stores.type_encryptions
-    return work.wiring.database.read(
+    rows = work.parts.stores.type_encryptions
+    return work.parts.database.read(
         lambda connection: kept_cipher(connection, rows, volume.type_id)
     )

@@ -27,22 +27,22 @@ def _name(work: Work) -> str:
 
 def _adopt(work: Work) -> None:
     with for_good():
-        work.wiring.driver.unmanaged.adopt(_name(work), _disk(work), work.size_bytes)
+        work.parts.driver.unmanaged.adopt(_name(work), _disk(work), work.size_bytes)
 
 
 def _release(work: Work) -> None:
     with for_good():
-        work.wiring.driver.unmanaged.release(_disk(work), _name(work))
+        work.parts.driver.unmanaged.release(_disk(work), _name(work))
 
 
 def _give_back(work: Work) -> None:
     with suppress(Rejected):  # it was never taken
-        work.wiring.driver.unmanaged.release(_disk(work), _name(work))
+        work.parts.driver.unmanaged.release(_disk(work), _name(work))
 
 
 def _take_back(work: Work) -> None:
     with suppress(Rejected):  # it never went
-        work.wiring.driver.unmanaged.adopt(_name(work), _disk(work), 0)
+        work.parts.driver.unmanaged.adopt(_name(work), _disk(work), 0)
 
 
 def _sagas(what: str) -> tuple[Saga[Work], ...]:

@@ -44,19 +44,19 @@ NOTED_BYTES = 16 * PIECE_BYTES
 
 
 def _begin(work: Work) -> None:
-    wiring = work.wiring
+    parts = work.parts
 
     def write(connection: Connection) -> None:
         volume = _current(connection, work)
         if volume.migration_status == STARTING:
             status = migrating.moved(volume, MIGRATING)
-            wiring.stores.volumes.change(connection, volume, migration_status=status)
+            parts.stores.volumes.change(connection, volume, migration_status=status)
 
-    wiring.change(write)
+    parts.change(write)
 
 
 def _copy(work: Work) -> None:
-    driver, disk, source = work.wiring.driver, copy_disk(work), _source(work)
+    driver, disk, source = work.parts.driver, copy_disk(work), _source(work)
     with for_good():
         size = source.size()
         offset = noted = _resumed(work, size)
@@ -75,7 +75,7 @@ def _copy(work: Work) -> None:
 
 def _resumed(work: Work, size_bytes: int) -> int:
     """Where to begin: where the copy that is there ends."""
-    driver, disk = work.wiring.driver, copy_disk(work)
+    driver, disk = work.parts.driver, copy_disk(work)
     with suppress(NotFound):
         if driver.size(disk) == size_bytes:
             return int(work.progress.get(COPIED, 0))
@@ -84,7 +84,7 @@ def _resumed(work: Work, size_bytes: int) -> int:
 
 
 def _check(work: Work) -> None:
-    driver, disk, source = work.wiring.driver, copy_disk(work), _source(work)
+    driver, disk, source = work.parts.driver, copy_disk(work), _source(work)
     with for_good():
         size = source.size()
         offset = int(work.progress.get(CHECKED, 0))
@@ -101,37 +101,37 @@ def _check(work: Work) -> None:
 
 def _place(work: Work) -> None:
     """Repeated after a crash: the copy may have its name already."""
-    driver = work.wiring.driver
+    driver = work.parts.driver
     with for_good(), suppress(NotFound):
         driver.size(copy_disk(work))
         driver.rename(copy_disk(work), volume_disk(work))
 
 
 def _commit(work: Work) -> None:
-    wiring, stores = work.wiring, work.wiring.stores
+    parts, stores = work.parts, work.parts.stores
 
     def write(connection: Connection) -> None:
         found = stores.volumes.get(connection, str(work.argument("volume_id")))
-        if found is not None and found.host == wiring.host:
+        if found is not None and found.host == parts.host:
             return  # it was written, and nobody lived to say so
         volume = _current(connection, work)
         if stores.snapshots.all(connection, volume_id=volume.id):
             raise GiveUp("it has snapshots")
         status = migrating.moved(volume, COMPLETING)
-        wiring.set_status(
+        parts.set_status(
             connection,
             volume,
             AVAILABLE,
-            host=wiring.host,
+            host=parts.host,
             migration_status=status,
             **_type(connection, work),
         )
         arguments = {"volume_id": volume.id}
-        wiring.add_job(connection, DROP, volume.id, arguments, volume.host)
+        parts.add_job(connection, DROP, volume.id, arguments, volume.host)
 
-    wiring.driver.size(volume_disk(work))
-    wiring.change(write)
-    wiring.wake()
+    parts.driver.size(volume_disk(work))
+    parts.change(write)
+    parts.wake()
 
 
 def _type(connection: Connection, work: Work) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _type(connection: Connection, work: Work) -> dict[str, Any]:
     type_id = str(work.argument("type_id"))
     if not type_id:
         return {}
-    found = work.wiring.stores.types.get(connection, type_id)
+    found = work.parts.stores.types.get(connection, type_id)
     if found is None:
         raise GiveUp("its new type is gone")
     return {"type_id": found.id, "multiattach": sharing.is_multiattach(found)}
@@ -148,7 +148,7 @@ def _type(connection: Connection, work: Work) -> dict[str, Any]:
 def _current(connection: Connection, work: Work) -> Volume:
     """The volume, as the migration left it; ``GiveUp`` when somebody has ended that,
     ``Stale`` when the job is not ours any more."""
-    stores = work.wiring.stores
+    stores = work.parts.stores
     job = stores.jobs.get(connection, work.job.id)
     if job is None or job.state != RUNNING or job.owner != work.job.owner:
         raise Stale(f"job {work.job.id} is somebody else's")
@@ -163,29 +163,29 @@ def _current(connection: Connection, work: Work) -> Volume:
 
 def _source(work: Work) -> RemoteDisk:
     volume_id = str(work.argument("volume_id"))
-    return work.wiring.places.disk_at(str(work.argument("source")), volume_id)
+    return work.parts.places.disk_at(str(work.argument("source")), volume_id)
 
 
 def _discard(work: Work) -> None:
     """The copy, by whichever name; never a volume that is here."""
-    wiring = work.wiring
-    wiring.driver.delete(copy_disk(work))
+    parts = work.parts
+    parts.driver.delete(copy_disk(work))
     volume = _found(work)
-    if volume is None or volume.host != wiring.host:
-        wiring.driver.delete(volume_disk(work))
+    if volume is None or volume.host != parts.host:
+        parts.driver.delete(volume_disk(work))
 
 
 def _drop(work: Work) -> None:
     """The file that the volume had here, before it moved."""
     volume = _found(work)
-    if volume is not None and volume.host == work.wiring.host:
+    if volume is not None and volume.host == work.parts.host:
         raise GiveUp("the volume is here")
-    work.wiring.driver.delete(VOLUME + str(work.argument("volume_id")))
+    work.parts.driver.delete(VOLUME + str(work.argument("volume_id")))
 
 
 def _found(work: Work) -> Volume | None:
-    key, rows = str(work.argument("volume_id")), work.wiring.stores.volumes
-    return work.wiring.database.read(lambda connection: rows.get(connection, key))
+    key, rows = str(work.argument("volume_id")), work.parts.stores.volumes
+    return work.parts.database.read(lambda connection: rows.get(connection, key))
 
 
 # ---- endings -----------------------------------------------------------------------
@@ -193,8 +193,8 @@ def _found(work: Work) -> Volume | None:
 
 def finish_migration(connection: Connection, work: Work, error: str) -> None:
     """Record how it ended; nothing for other jobs."""
-    wiring, kind = work.wiring, work.job.kind
-    rows = wiring.stores.volumes
+    parts, kind = work.parts, work.job.kind
+    rows = parts.stores.volumes
     if kind not in (MIGRATE, DROP):
         return
     volume = rows.get(connection, str(work.argument("volume_id")))
@@ -205,7 +205,7 @@ def finish_migration(connection: Connection, work: Work, error: str) -> None:
         rows.change(connection, volume, migration_status=status)
     if kind == MIGRATE and error and volume.migration_status in (STARTING, MIGRATING):
         status = AVAILABLE if volume.status in MIGRANTS else volume.status
-        wiring.set_status(
+        parts.set_status(
             connection,
             volume,
             status,

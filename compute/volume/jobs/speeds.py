@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compute.core.errors import NotFound
+from compute.volume.parts import Parts
 from compute.volume.qos import Told, to_tell
-from compute.volume.wiring import Wiring
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Progress
@@ -47,13 +47,13 @@ class Speeds:
 
     name = "volume-speeds"
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._tries: dict[tuple[str, str], _Try] = {}
 
     def step(self) -> Progress:
         """See the module's docstring."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         wanted = to_tell(self._all_told())
         self._tries = {key: self._tries[key] for key in self._tries if key in wanted}
         due = [key for key in wanted if self._is_due(key, wanted[key], now)]
@@ -64,10 +64,10 @@ class Speeds:
 
     def _all_told(self) -> Iterator[Told]:
         """A part at a time: others wait for none longer than for one transaction."""
-        told, after = self._wiring.stores.speeds.told, ""
+        told, after = self._parts.stores.speeds.told, ""
         while True:
-            part = self._wiring.database.read(
-                functools.partial(told, host=self._wiring.host, after=after)
+            part = self._parts.database.read(
+                functools.partial(told, host=self._parts.host, after=after)
             )
             yield from part.found
             after = part.after
@@ -90,7 +90,7 @@ class Speeds:
         if last is not None and last.limits == limits:
             pause = min(2 * last.pause_seconds, PAUSE_SECONDS_MAX)
         try:
-            self._wiring.servers.volume_limits_changed(server_id, volume_id)
+            self._parts.servers.volume_limits_changed(server_id, volume_id)
             pause = max(pause, TOLD_PAUSE_SECONDS)
         except NotFound:
             pause = PAUSE_SECONDS_MAX  # somebody else's server, or none any more

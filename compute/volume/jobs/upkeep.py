@@ -14,9 +14,9 @@ from compute.core.sql.database import Connection
 from compute.volume.connection import Connector
 from compute.volume.drivers.port import Capacity, ExportAsked
 from compute.volume.host_records import Telling
+from compute.volume.parts import Parts
 from compute.volume.records import Attachment
 from compute.volume.tables import MESSAGES
-from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
 
@@ -29,18 +29,18 @@ class Upkeep:
 
     name = "volume-upkeep"
 
-    def __init__(self, wiring: Wiring, url: str = "") -> None:
+    def __init__(self, parts: Parts, url: str = "") -> None:
         """``url``: where other volume hosts reach us."""
-        self._wiring = wiring
+        self._parts = parts
         self._url = url
 
     def step(self) -> Progress:
         """See the module's docstring."""
-        wiring = self._wiring
+        parts = self._parts
         told = self._told()
-        wiring.database.run(lambda connection: self._write(connection, told))
-        there = set(wiring.driver.exported())
-        wanted = wiring.database.read(self._wanted)
+        parts.database.run(lambda connection: self._write(connection, told))
+        there = set(parts.driver.exported())
+        wanted = parts.database.read(self._wanted)
         for volume_id, attachment_id in sorted(there - wanted.keys()):
             _log.warning("attachment %s is gone: its export ends", attachment_id)
             self._try(volume_id, attachment_id, None)
@@ -51,7 +51,7 @@ class Upkeep:
     def _try(
         self, volume_id: str, attachment_id: str, attachment: Attachment | None
     ) -> None:
-        driver = self._wiring.driver
+        driver = self._parts.driver
         try:
             if attachment is None:
                 driver.withdraw(volume_id, attachment_id)
@@ -63,33 +63,33 @@ class Upkeep:
             _log.warning("the export of volume %s: %s", volume_id, error)
 
     def _is_there(self, attachment_id: str) -> bool:
-        rows = self._wiring.stores.attachments
-        found = self._wiring.database.read(
+        rows = self._parts.stores.attachments
+        found = self._parts.database.read(
             lambda connection: rows.get(connection, attachment_id)
         )
         return found is not None
 
     def _told(self) -> Telling:
-        backend, capacity = self._wiring.settings.backend, self._capacity()
+        backend, capacity = self._parts.settings.backend, self._capacity()
         return Telling(backend, self._url, capacity.total_bytes, capacity.free_bytes)
 
     def _capacity(self) -> Capacity:
         try:
-            return self._wiring.driver.capacity()
+            return self._parts.driver.capacity()
         except (RingstackError, OSError) as error:
             _log.warning("nobody knows how much room there is: %s", error)
             return Capacity(0, 0)
 
     def _write(self, connection: Connection, told: Telling) -> None:
-        wiring, now = self._wiring, self._wiring.clock.time()
-        wiring.stores.services.seen(connection, wiring.host, now, told)
-        wiring.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
+        parts, now = self._parts, self._parts.clock.time()
+        parts.stores.services.seen(connection, parts.host, now, told)
+        parts.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
         connection.execute(MESSAGES.delete().where(MESSAGES.c.expires_at <= now))
 
     def _wanted(self, connection: Connection) -> dict[tuple[str, str], Attachment]:
         """Attachments that have a way to bytes that are here."""
-        stores = self._wiring.stores
-        ours = stores.volumes.ids(connection, host=self._wiring.host)
+        stores = self._parts.stores
+        ours = stores.volumes.ids(connection, host=self._parts.host)
         return {
             (each.volume_id, each.id): each
             for each in stores.attachments.all(connection)

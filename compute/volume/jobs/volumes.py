@@ -51,7 +51,7 @@ def copy_disk(work: Work) -> str:
 
 
 def _make(work: Work) -> None:
-    driver, disk = work.wiring.driver, volume_disk(work)
+    driver, disk = work.parts.driver, volume_disk(work)
     source, source_id = work.argument("source"), str(work.argument("source_id"))
     work.volume()
     with for_good():
@@ -66,22 +66,22 @@ def _make(work: Work) -> None:
 
 
 def _copy(work: Work, source: str) -> None:
-    driver = work.wiring.driver
+    driver = work.parts.driver
     size = work.size_bytes + header_bytes(driver, source)
     driver.copy(source, volume_disk(work), size)
 
 
 def _fill(work: Work, image_id: str, key: DiskKey | None) -> None:
-    wiring = work.wiring
+    parts = work.parts
 
     def downloading(connection: Connection) -> None:
-        volume = wiring.stores.volumes.get(connection, str(work.argument("volume_id")))
+        volume = parts.stores.volumes.get(connection, str(work.argument("volume_id")))
         if volume is not None and volume.status == CREATING:
-            wiring.set_status(connection, volume, DOWNLOADING)
+            parts.set_status(connection, volume, DOWNLOADING)
 
-    wiring.change(downloading)
-    with wiring.images.download(image_id) as answer:
-        wiring.driver.fill(
+    parts.change(downloading)
+    with parts.images.download(image_id) as answer:
+        parts.driver.fill(
             volume_disk(work),
             _checked(work, answer),
             str(work.argument("image_format")),
@@ -104,7 +104,7 @@ def _checked(work: Work, pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _remove(work: Work) -> None:
-    work.wiring.driver.delete(volume_disk(work))
+    work.parts.driver.delete(volume_disk(work))
 
 
 # ---- delete ----------------------------------------------------------------------
@@ -113,22 +113,22 @@ def _remove(work: Work) -> None:
 def _close(work: Work) -> None:
     """Nobody should be connected; a forced deletion cuts off who is."""
     volume_id = str(work.argument("volume_id"))
-    driver = work.wiring.driver
+    driver = work.parts.driver
     for exported, attachment_id in list(driver.exported()):
         if exported == volume_id:
             driver.withdraw(volume_id, attachment_id)
 
 
 def _remove_all(work: Work) -> None:
-    snapshots = work.wiring.stores.snapshots
+    snapshots = work.parts.stores.snapshots
     volume_id = str(work.argument("volume_id"))
-    found = work.wiring.database.read(
+    found = work.parts.database.read(
         lambda connection: snapshots.all(connection, volume_id=volume_id)
     )
     if found and not work.argument("cascade"):
         raise GiveUp("it has snapshots")
     for snapshot in found:
-        work.wiring.driver.delete(SNAPSHOT + snapshot.id)
+        work.parts.driver.delete(SNAPSHOT + snapshot.id)
     _remove(work)
 
 
@@ -138,19 +138,19 @@ def _remove_all(work: Work) -> None:
 def _take(work: Work) -> None:
     snapshot = work.snapshot()
     with for_good():
-        driver, disk = work.wiring.driver, VOLUME + snapshot.volume_id
+        driver, disk = work.parts.driver, VOLUME + snapshot.volume_id
         size = snapshot.size_gib * GIB + header_bytes(driver, disk)
         driver.copy(disk, SNAPSHOT + snapshot.id, size)
 
 
 def _drop(work: Work) -> None:
-    work.wiring.driver.delete(SNAPSHOT + str(work.argument("snapshot_id")))
+    work.parts.driver.delete(SNAPSHOT + str(work.argument("snapshot_id")))
 
 
 def _revert(work: Work) -> None:
     volume = work.volume()
     with for_good():
-        driver, disk = work.wiring.driver, SNAPSHOT + str(work.argument("snapshot_id"))
+        driver, disk = work.parts.driver, SNAPSHOT + str(work.argument("snapshot_id"))
         size = volume.size_gib * GIB + header_bytes(driver, disk)
         driver.copy(disk, volume_disk(work), size)
 
@@ -160,37 +160,35 @@ def _revert(work: Work) -> None:
 
 def _extend(work: Work) -> None:
     with for_good():
-        driver, disk = work.wiring.driver, volume_disk(work)
+        driver, disk = work.parts.driver, volume_disk(work)
         driver.resize(disk, work.size_bytes + header_bytes(driver, disk))
 
 
 def _record_size(work: Work) -> None:
     """Before anybody is told: he asks."""
-    wiring = work.wiring
+    parts = work.parts
 
     def write(connection: Connection) -> None:
-        volume = wiring.stores.volumes.get(connection, str(work.argument("volume_id")))
+        volume = parts.stores.volumes.get(connection, str(work.argument("volume_id")))
         if volume is not None:
             size_gib = int(work.argument("size_gib"))
-            wiring.stores.volumes.change(connection, volume, size_gib=size_gib)
+            parts.stores.volumes.change(connection, volume, size_gib=size_gib)
 
-    wiring.change(write)
+    parts.change(write)
 
 
 def _tell_servers(work: Work) -> None:
     """Guests that have the volume see its size.  Those that cannot now (their server
     moves, or is away for longer) see it when they start next: the volume has grown all
     the same."""
-    wiring, volume_id = work.wiring, str(work.argument("volume_id"))
-    attachments = wiring.database.read(
-        lambda connection: wiring.stores.attachments.all(
-            connection, volume_id=volume_id
-        )
+    parts, volume_id = work.parts, str(work.argument("volume_id"))
+    attachments = parts.database.read(
+        lambda connection: parts.stores.attachments.all(connection, volume_id=volume_id)
     )
     try:
         for each in attachments:
             if each.status == ATTACHED and each.instance_id:
-                wiring.servers.volume_extended(each.instance_id, volume_id)
+                parts.servers.volume_extended(each.instance_id, volume_id)
     except (Conflict, Unavailable) as error:
         tries = int(work.progress.get(_TOLD, 0)) + 1
         work.progress[_TOLD] = tries
@@ -211,14 +209,14 @@ def _tell_servers(work: Work) -> None:
 def freeze(work: Work) -> None:
     """An attached volume is read from a copy: its guest goes on writing."""
     if work.argument("was") == IN_USE:
-        driver, disk = work.wiring.driver, volume_disk(work)
+        driver, disk = work.parts.driver, volume_disk(work)
         with for_good():
             driver.copy(disk, copy_disk(work), driver.size(disk))
 
 
 def thaw(work: Work) -> None:
     """Remove the copy."""
-    work.wiring.driver.delete(copy_disk(work))
+    work.parts.driver.delete(copy_disk(work))
 
 
 def frozen_disk(work: Work) -> str:
@@ -227,14 +225,14 @@ def frozen_disk(work: Work) -> str:
 
 
 def _upload(work: Work) -> None:
-    images, image_id = work.wiring.images, str(work.argument("image_id"))
+    images, image_id = work.parts.images, str(work.argument("image_id"))
     with for_good():
         status = images.get(image_id).status
         if status == "active":
             return  # it was uploaded, and nobody lived to say so
         if status == "saving":
             _wait_for_the_other(work)
-        disk, driver = frozen_disk(work), work.wiring.driver
+        disk, driver = frozen_disk(work), work.parts.driver
         pieces = pieces_of(driver, disk, driver.size(disk), PIECE_BYTES)
         images.upload(image_id, _checked(work, pieces))
 
@@ -249,7 +247,7 @@ def _wait_for_the_other(work: Work) -> None:
 
 def _forget_image(work: Work) -> None:
     with suppress(Rejected):
-        work.wiring.images.delete(str(work.argument("image_id")))
+        work.parts.images.delete(str(work.argument("image_id")))
 
 
 SAGAS: tuple[Saga[Work], ...] = (

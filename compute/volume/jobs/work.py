@@ -12,9 +12,9 @@ from compute.core.jobs.store import Job
 from compute.core.rooms.absent import ServiceAbsent
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.model import GIB
+from compute.volume.parts import Parts
 from compute.volume.records import Backup, Snapshot, Volume
 from compute.volume.stores.rows import R, Rows
-from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
 
 FAILURES = "failures"
@@ -31,7 +31,7 @@ class Work:
     ``is_cancelled`` is what the last renewal of the lease said; ``save`` writes down
     what a step that takes long has come to."""
 
-    wiring: Wiring
+    parts: Parts
     objects: BackupObjects
     job: Job
     progress: dict[str, Any] = field(default_factory=dict)
@@ -56,19 +56,19 @@ class Work:
 
     def volume(self) -> Volume:
         """The job's volume; ``GiveUp`` when it is gone."""
-        return self._one("volume", self.wiring.stores.volumes)
+        return self._one("volume", self.parts.stores.volumes)
 
     def snapshot(self) -> Snapshot:
         """The job's snapshot."""
-        return self._one("snapshot", self.wiring.stores.snapshots)
+        return self._one("snapshot", self.parts.stores.snapshots)
 
     def backup(self) -> Backup:
         """The job's backup."""
-        return self._one("backup", self.wiring.stores.backups)
+        return self._one("backup", self.parts.stores.backups)
 
     def _one(self, what: str, rows: Rows[R]) -> R:
         key = self.argument(f"{what}_id")
-        found = self.wiring.database.read(lambda connection: rows.get(connection, key))
+        found = self.parts.database.read(lambda connection: rows.get(connection, key))
         if found is None:
             raise GiveUp(f"{what} {key} is gone")
         return found

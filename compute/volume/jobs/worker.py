@@ -16,7 +16,7 @@ from compute.volume.backups.ring import BackupObjects
 from compute.volume.jobs import backups, groups, managing, migrating, volumes
 from compute.volume.jobs.finishing import Finishing
 from compute.volume.jobs.work import FAILURES, Work
-from compute.volume.wiring import Wiring, queue_of
+from compute.volume.parts import Parts, queue_of
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -61,10 +61,10 @@ class JobJournal:
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked for the job's end."""
-        wiring, job = self._work.wiring, self._work.job
-        now = wiring.clock.time()
-        is_cancelled = wiring.database.run(
-            lambda connection: wiring.stores.jobs.renew(
+        parts, job = self._work.parts, self._work.job
+        now = parts.clock.time()
+        is_cancelled = parts.database.run(
+            lambda connection: parts.stores.jobs.renew(
                 connection, job.id, self._owner, now
             )
         )
@@ -73,10 +73,10 @@ class JobJournal:
 
     def advance(self, step: str, undoing: bool = False) -> None:
         """``step`` is the last one done; ``Stale`` when the job is not ours."""
-        wiring, job = self._work.wiring, self._work.job
-        now, progress = wiring.clock.time(), dict(self._work.progress)
-        wiring.database.run(
-            lambda connection: wiring.stores.jobs.advance(
+        parts, job = self._work.parts, self._work.job
+        now, progress = parts.clock.time(), dict(self._work.progress)
+        parts.database.run(
+            lambda connection: parts.stores.jobs.advance(
                 connection,
                 job.id,
                 self._owner,
@@ -98,21 +98,21 @@ class VolumeWorker:
 
     name = "volume-jobs"
 
-    def __init__(self, wiring: Wiring, objects: BackupObjects) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, objects: BackupObjects) -> None:
+        self._parts = parts
         self._objects = objects
-        self._finishing = Finishing(wiring)
-        self._owner = f"volumes of {wiring.host}"
+        self._finishing = Finishing(parts)
+        self._owner = f"volumes of {parts.host}"
         self._works: dict[str, Work] = {}
         self._pool = JobPool(
-            wiring.database,
-            wiring.clock,
-            wiring.stores.jobs,
+            parts.database,
+            parts.clock,
+            parts.stores.jobs,
             self._do,
-            queue=queue_of(wiring.host),
+            queue=queue_of(parts.host),
             owner=self._owner,
-            at_once=wiring.settings.jobs_at_once,
-            ended=wiring.wake,
+            at_once=parts.settings.jobs_at_once,
+            ended=parts.wake,
             unwanted=self._end,
         )
 
@@ -125,7 +125,7 @@ class VolumeWorker:
         return self._pool.is_busy()
 
     def _do(self, job: Job) -> None:
-        work = Work(self._wiring, self._objects, job, dict(job.progress))
+        work = Work(self._parts, self._objects, job, dict(job.progress))
         self._works[job.id] = work
         try:
             self.attempt(work)
@@ -181,9 +181,9 @@ class VolumeWorker:
         self, work: Work, journal: JobJournal, seconds: float, error: str
     ) -> None:
         journal.advance(journal.step, journal.undoing)
-        wiring, now = self._wiring, self._wiring.clock.time()
-        wiring.database.run(
-            lambda connection: wiring.stores.jobs.retry(
+        parts, now = self._parts, self._parts.clock.time()
+        parts.database.run(
+            lambda connection: parts.stores.jobs.retry(
                 connection, work.job.id, self._owner, now, now + seconds, error
             )
         )

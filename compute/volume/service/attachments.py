@@ -26,11 +26,11 @@ from compute.volume.model import (
     IN_USE,
     RESERVED,
 )
+from compute.volume.parts import Parts
 from compute.volume.places import Place
 from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.service.guests import check_let_go
-from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
 
 # Only these follow from attachments: work under way has a status of its own.
@@ -40,9 +40,9 @@ _FOLLOWING = frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE, DETACHING})
 class Attachments:
     """See the module's docstring."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._rows = wiring.stores.attachments
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._rows = parts.stores.attachments
 
     # ---- attachments -----------------------------------------------------------
 
@@ -55,23 +55,23 @@ class Attachments:
         access: str,
     ) -> Attachment:
         """Reserve the volume; with a connector, export it too."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> Attachment:
             rule = "volume:attachment_create"
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             others = self._rows.all(connection, volume_id=volume_id)
             rules.check_attachable(volume, others, instance_id)
             if others and volume.multiattach and volume.bootable:
-                wiring.enforce(context, sharing.BOOTABLE_RULE, volume)
+                parts.enforce(context, sharing.BOOTABLE_RULE, volume)
             attachment = self.new(volume, RESERVED, instance_id, access)
             self._rows.add(connection, attachment)
             if volume.status == AVAILABLE:
-                wiring.set_status(connection, volume, RESERVED)
-            wiring.tell(connection, context, "volume.reserve", volume_id)
+                parts.set_status(connection, volume, RESERVED)
+            parts.tell(connection, context, "volume.reserve", volume_id)
             return attachment
 
-        attachment = wiring.change(write)
+        attachment = parts.change(write)
         if connector is None:
             return attachment
         try:
@@ -85,20 +85,20 @@ class Attachments:
         self, context: RequestContext, key: str, connector: Mapping[str, Any]
     ) -> Attachment:
         """Export the volume to the connector's host."""
-        rule, wiring = "volume:attachment_update", self._wiring
-        attachment = wiring.database.read(
-            lambda connection: wiring.attachment(connection, context, key, rule)
+        rule, parts = "volume:attachment_update", self._parts
+        attachment = parts.database.read(
+            lambda connection: parts.attachment(connection, context, key, rule)
         )
-        check_let_go(wiring, context, attachment)
+        check_let_go(parts, context, attachment)
         return self.connect_by(context, key, connector, rule)
 
     def complete(self, context: RequestContext, key: str) -> None:
         """The guest has it."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
             rule = "volume:attachment_complete"
-            attachment = wiring.attachment(connection, context, key, rule)
+            attachment = parts.attachment(connection, context, key, rule)
             volume = self._volume_of(connection, attachment)
             if attachment.status == ATTACHED:
                 return
@@ -109,43 +109,43 @@ class Attachments:
                 raise BadRequest(
                     f"Invalid volume attachment: {key} is {attachment.status}"
                 )
-            now = wiring.clock.time()
+            now = parts.clock.time()
             self._rows.change(connection, attachment, status=ATTACHED, attached_at=now)
             if not at_work:
-                wiring.set_status(connection, volume, IN_USE)
-            wiring.tell(connection, context, "volume.attach", volume.id)
+                parts.set_status(connection, volume, IN_USE)
+            parts.tell(connection, context, "volume.attach", volume.id)
 
-        wiring.change(write)
+        parts.change(write)
 
     def reopen(self, context: RequestContext, key: str) -> None:
         """Let the guest's host see the volume's size of now: it is cut off, and
         connects again."""
-        wiring, rule = self._wiring, "internal"
-        attachment = wiring.database.read(
-            lambda connection: wiring.attachment(connection, context, key, rule)
+        parts, rule = self._parts, "internal"
+        attachment = parts.database.read(
+            lambda connection: parts.attachment(connection, context, key, rule)
         )
         self._place_of(attachment).reopen(attachment.volume_id)
 
     def passphrase(self, context: RequestContext, key: str) -> str:
         """What opens the volume on the host that it is exported to; "" for one that is
         not encrypted."""
-        wiring, rule = self._wiring, "volume:passphrase"
+        parts, rule = self._parts, "volume:passphrase"
 
         def look(connection: Connection) -> Volume:
-            attachment = wiring.attachment(connection, context, key, rule)
+            attachment = parts.attachment(connection, context, key, rule)
             return self._volume_of(connection, attachment)
 
-        volume = wiring.database.read(look)
-        return wiring.keys.passphrase(volume) if volume.is_encrypted else ""
+        volume = parts.database.read(look)
+        return parts.keys.passphrase(volume) if volume.is_encrypted else ""
 
     def delete(self, context: RequestContext, key: str) -> list[Attachment]:
         """Close the export and forget who had it; the attachments that are left."""
-        wiring = self._wiring
+        parts = self._parts
         rule = "volume:attachment_delete"
-        attachment = wiring.database.read(
-            lambda connection: wiring.attachment(connection, context, key, rule)
+        attachment = parts.database.read(
+            lambda connection: parts.attachment(connection, context, key, rule)
         )
-        check_let_go(wiring, context, attachment)
+        check_let_go(parts, context, attachment)
         return self.remove(context, attachment)
 
     # ---- parts, which the older actions are made of too --------------------------
@@ -155,12 +155,12 @@ class Attachments:
     ) -> Attachment:
         """One that is not written yet."""
         return Attachment(
-            id=self._wiring.identifiers.uuid(),
+            id=self._parts.identifiers.uuid(),
             volume_id=volume.id,
             project_id=volume.project_id,
             status=status,
             access=READ_ONLY if volume.read_only else access,
-            created_at=self._wiring.clock.time(),
+            created_at=self._parts.clock.time(),
             instance_id=instance_id,
         )
 
@@ -172,19 +172,19 @@ class Attachments:
         rule: str,
     ) -> Attachment:
         """``connect``, by another rule of the policy."""
-        wiring = self._wiring
+        parts = self._parts
         host = str(connector.get("host", ""))
         if not host:
             raise BadRequest("Invalid input received: a connector needs its host")
         # Before anything is written: a host that cannot come leaves nothing behind.
-        asked = wiring.database.read(
-            lambda connection: wiring.attachment(connection, context, key, rule)
+        asked = parts.database.read(
+            lambda connection: parts.attachment(connection, context, key, rule)
         )
         place = self._place_of(asked)
         place.check_way(connector_of(connector, ""))
 
         def begin(connection: Connection) -> Attachment:
-            attachment = wiring.attachment(connection, context, key, rule)
+            attachment = parts.attachment(connection, context, key, rule)
             volume = self._volume_of(connection, attachment)
             values: dict[str, Any] = {"connector": dict(connector), "host": host}
             if connector.get("mountpoint"):
@@ -192,7 +192,7 @@ class Attachments:
             if attachment.status == ATTACHED:
                 # A guest that moves while it is stopped takes its attachment along:
                 # the export to the old host ends.  Only the house knows that it did.
-                is_ours = wiring.allows(context, "internal")
+                is_ours = parts.allows(context, "internal")
                 if attachment.host != host and not is_ours:
                     raise BadRequest(
                         f"Invalid volume attachment: {key} is attached on another host"
@@ -203,10 +203,10 @@ class Attachments:
                     volume, "connect" if volume.status != AVAILABLE else "initialize"
                 )
             if volume.status == RESERVED:
-                wiring.set_status(connection, volume, ATTACHING)
+                parts.set_status(connection, volume, ATTACHING)
             return self._rows.change(connection, attachment, status=ATTACHING, **values)
 
-        attachment = wiring.change(begin)
+        attachment = parts.change(begin)
         info = place.export(asked_of(attachment))
 
         def record(connection: Connection) -> Attachment | None:
@@ -223,7 +223,7 @@ class Attachments:
             )
             return self._rows.change(connection, now, connection=shown.document())
 
-        found = wiring.change(record)
+        found = parts.change(record)
         if found is None:
             place.withdraw(attachment.volume_id, key)
             raise Unavailable(f"attachment {key} was changed meanwhile")
@@ -231,7 +231,7 @@ class Attachments:
 
     def _limits(self, connection: Connection, attachment: Attachment) -> dict[str, int]:
         """How fast the volume may be, as its type says now."""
-        stores = self._wiring.stores
+        stores = self._parts.stores
         volume = self._volume_of(connection, attachment)
         volume_type = stores.types.get(connection, volume.type_id)
         if volume_type is None or not volume_type.qos_id:
@@ -243,15 +243,15 @@ class Attachments:
         self, context: RequestContext, attachment: Attachment
     ) -> list[Attachment]:
         """Without asking who may; the attachments that are left."""
-        wiring = self._wiring
+        parts = self._parts
         self.withdraw(attachment)
 
         def write(connection: Connection) -> list[Attachment]:
             self._rows.delete(connection, attachment.id)
-            wiring.tell(connection, context, "volume.detach", attachment.volume_id)
+            parts.tell(connection, context, "volume.detach", attachment.volume_id)
             return self.follow(connection, attachment.volume_id)
 
-        return wiring.change(write)
+        return parts.change(write)
 
     def withdraw(self, attachment: Attachment) -> None:
         """Close its way to the bytes; fine when there is none."""
@@ -259,20 +259,20 @@ class Attachments:
 
     def _place_of(self, attachment: Attachment) -> Place:
         """Where its volume is, which does not move while somebody has it."""
-        rows = self._wiring.stores.volumes
-        volume = self._wiring.database.read(
+        rows = self._parts.stores.volumes
+        volume = self._parts.database.read(
             lambda connection: rows.get(connection, attachment.volume_id)
         )
-        return self._wiring.places.at(volume.host if volume else "")
+        return self._parts.places.at(volume.host if volume else "")
 
     def follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
         """Let the volume's status follow from the attachments that it has."""
-        volume = self._wiring.stores.volumes.get(connection, volume_id)
+        volume = self._parts.stores.volumes.get(connection, volume_id)
         left = self._rows.all(connection, volume_id=volume_id)
         if volume is not None and volume.status in _FOLLOWING:
             status = rules.status_of_attachments(left)
             if status != volume.status:
-                self._wiring.set_status(connection, volume, status)
+                self._parts.set_status(connection, volume, status)
         return left
 
     def _is_had_at_work(self, connection: Connection, volume: Volume) -> bool:
@@ -280,7 +280,7 @@ class Attachments:
         return rules.is_had_at_work(volume, others)
 
     def _volume_of(self, connection: Connection, attachment: Attachment) -> Volume:
-        volume = self._wiring.stores.volumes.get(connection, attachment.volume_id)
+        volume = self._parts.stores.volumes.get(connection, attachment.volume_id)
         if volume is None:
             raise NotFound(f"Volume {attachment.volume_id} could not be found.")
         return volume

@@ -15,6 +15,7 @@ from compute.volume.backups.ring import container_of
 from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
 from compute.volume.model import AVAILABLE, CREATING, ZONE
+from compute.volume.parts import Parts
 from compute.volume.records import Backup, Snapshot, Volume
 from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_rest import check_at_rest
@@ -22,20 +23,19 @@ from compute.volume.service.new_volumes import Order
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 
 class Backups:
     """Each call is one transaction."""
 
     def __init__(
-        self, wiring: Wiring, quotas: Quotas, types: Types, creation: VolumeCreation
+        self, parts: Parts, quotas: Quotas, types: Types, creation: VolumeCreation
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._quotas = quotas
         self._types = types
         self._creation = creation
-        self._rows = wiring.stores.backups
+        self._rows = parts.stores.backups
 
     def create(
         self,
@@ -48,13 +48,13 @@ class Backups:
         snapshot_id: str = "",
     ) -> Backup:
         """Begin to take one, of the volume or of one of its snapshots."""
-        wiring = self._wiring
+        parts = self._parts
         if values.get("availability_zone") not in (None, ZONE):
             raise BadRequest("Invalid input received: no such availability zone")
         rules.check_metadata_count(values.get("metadata") or {})
 
         def write(connection: Connection) -> Backup:
-            volume = wiring.volume(connection, context, volume_id, "backup:create")
+            volume = parts.volume(connection, context, volume_id, "backup:create")
             snapshot = None
             if snapshot_id:
                 snapshot = self._begin_snapshot(
@@ -83,11 +83,11 @@ class Backups:
                 "was": "" if snapshot_id else volume.status,
             }
             host = volume.host
-            wiring.add_job(connection, "create_backup", volume.id, arguments, host)
-            wiring.tell(connection, context, "backup.create", backup.id)
+            parts.add_job(connection, "create_backup", volume.id, arguments, host)
+            parts.tell(connection, context, "backup.create", backup.id)
             return backup
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def update(
         self, context: RequestContext, backup_id: str, values: Mapping[str, Any]
@@ -109,51 +109,51 @@ class Backups:
         self, context: RequestContext, backup_id: str, *, force: bool = False
     ) -> None:
         """Begin to remove it; not before the backups that build on it."""
-        wiring = self._wiring
+        parts = self._parts
         rule = "backup:delete"
         if force:
             rule = "volume_extension:backup_admin_actions:force_delete"
 
         def write(connection: Connection) -> None:
-            backup = wiring.backup(connection, context, backup_id, rule)
+            backup = parts.backup(connection, context, backup_id, rule)
             found = rules.check_backup(backup, "force_delete" if force else "delete")
             if self._rows.all(connection, parent_id=backup_id):
                 raise InvalidStatus(
                     "Invalid backup: Incremental backups exist for this backup."
                 )
             # One that is being made is given up first, and waited for.
-            for job in wiring.stores.jobs.open_of(connection, backup.volume_id):
+            for job in parts.stores.jobs.open_of(connection, backup.volume_id):
                 if job.arguments.get("backup_id") == backup_id:
                     raise InvalidStatus("Invalid backup: it is still being made.")
-            now = wiring.clock.time()
+            now = parts.clock.time()
             self._rows.change(connection, backup, status=found.during, updated_at=now)
             arguments = {"backup_id": backup_id}
             # It is in the ring: whoever hears of it can do that.
-            wiring.add_job(connection, "delete_backup", backup_id, arguments, "")
-            wiring.tell(connection, context, "backup.delete", backup_id)
+            parts.add_job(connection, "delete_backup", backup_id, arguments, "")
+            parts.tell(connection, context, "backup.delete", backup_id)
 
-        wiring.order(write)
+        parts.order(write)
 
     def restore(
         self, context: RequestContext, backup_id: str, volume_id: str, name: str
     ) -> tuple[Backup, Volume]:
         """Begin to put it back, into a volume that is there or a new one."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> tuple[Backup, Volume]:
-            backup = wiring.backup(connection, context, backup_id, "backup:restore")
+            backup = parts.backup(connection, context, backup_id, "backup:restore")
             rules.check_backup(backup, "restore")
             if volume_id:
                 volume = self._target(connection, context, backup, volume_id)
             else:
                 order = Order(name=name or f"restore_backup_{backup.id}")
-                wiring.enforce(context, "volume:create")
+                parts.enforce(context, "volume:create")
                 volume = self._creation.restored(connection, context, backup, order)
-            add_restore_job(wiring, connection, backup, volume, is_new=not volume_id)
-            wiring.tell(connection, context, "backup.restore", backup_id)
+            add_restore_job(parts, connection, backup, volume, is_new=not volume_id)
+            parts.tell(connection, context, "backup.restore", backup_id)
             return backup, volume
 
-        return wiring.order(write)
+        return parts.order(write)
 
     # ---- inside ----------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Backups:
     ) -> None:
         action = "create_backup_forced" if force else "create_backup"
         found = rules.check_volume(volume, action)
-        self._wiring.set_status(connection, volume, found.during)
+        self._parts.set_status(connection, volume, found.during)
 
     def _begin_snapshot(
         self,
@@ -171,13 +171,13 @@ class Backups:
         volume: Volume,
         snapshot_id: str,
     ) -> Snapshot:
-        wiring = self._wiring
+        parts = self._parts
         rule = "volume:get_snapshot"
-        snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+        snapshot = parts.snapshot(connection, context, snapshot_id, rule)
         if snapshot.volume_id != volume.id:
             raise BadRequest("Invalid input received: the snapshot is not the volume's")
         found = rules.check_snapshot(snapshot, "backup")
-        wiring.stores.snapshots.change(connection, snapshot, status=found.during)
+        parts.stores.snapshots.change(connection, snapshot, status=found.during)
         return snapshot
 
     def _new(
@@ -187,7 +187,7 @@ class Backups:
         snapshot: Snapshot | None,
         values: Mapping[str, Any],
     ) -> Backup:
-        now, backup_id = self._wiring.clock.time(), self._wiring.identifiers.uuid()
+        now, backup_id = self._parts.clock.time(), self._parts.identifiers.uuid()
         return Backup(
             id=backup_id,
             project_id=context.project_id or volume.project_id,
@@ -205,7 +205,7 @@ class Backups:
             data_at=snapshot.created_at if snapshot else now,
             metadata=values.get("metadata") or {},
             facts=facts_of(volume),
-            encryption_key_id=self._wiring.identifiers.uuid()
+            encryption_key_id=self._parts.identifiers.uuid()
             if volume.is_encrypted
             else "",
             type_id=volume.type_id if volume.is_encrypted else "",
@@ -234,16 +234,16 @@ class Backups:
         backup: Backup,
         volume_id: str,
     ) -> Volume:
-        wiring = self._wiring
-        volume = wiring.volume(connection, context, volume_id, "backup:restore")
+        parts = self._parts
+        volume = parts.volume(connection, context, volume_id, "backup:restore")
         found = rules.check_volume(volume, "restore_backup")
-        check_at_rest(connection, wiring.stores, volume.group_id)
+        check_at_rest(connection, parts.stores, volume.group_id)
         if volume.size_gib < backup.size_gib:
             raise InvalidStatus(
                 f"Invalid volume: volume size {volume.size_gib} is too small to"
                 f" restore backup of size {backup.size_gib}."
             )
-        rows = wiring.stores.type_encryptions
+        rows = parts.stores.type_encryptions
         there = kept_cipher(connection, rows, volume.type_id)
         if there != (
             kept_cipher(connection, rows, backup.type_id) if backup.type_id else None
@@ -255,13 +255,13 @@ class Backups:
         if (
             backup.encryption_key_id
             and backup.volume_id != volume.id
-            and wiring.stores.snapshots.all(connection, volume_id=volume.id)
+            and parts.stores.snapshots.all(connection, volume_id=volume.id)
         ):
             raise InvalidStatus(
                 "Invalid volume: it has snapshots, which nothing would open once it has"
                 " the backup's key: delete them first, or restore into a new volume."
             )
-        return wiring.set_status(connection, volume, found.during)
+        return parts.set_status(connection, volume, found.during)
 
     def _change(
         self,
@@ -271,13 +271,13 @@ class Backups:
         action: str,
         values: Mapping[str, Any],
     ) -> Backup:
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> Backup:
-            backup = wiring.backup(connection, context, backup_id, rule)
+            backup = parts.backup(connection, context, backup_id, rule)
             rules.check_backup(backup, action)
-            wiring.tell(connection, context, f"backup.{action}", backup_id)
-            now = wiring.clock.time()
+            parts.tell(connection, context, f"backup.{action}", backup_id)
+            now = parts.clock.time()
             return self._rows.change(connection, backup, **values, updated_at=now)
 
-        return wiring.change(write)
+        return parts.change(write)

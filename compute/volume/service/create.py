@@ -11,6 +11,7 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
 from compute.volume.messages import NO_BACKEND
 from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
+from compute.volume.parts import Parts
 from compute.volume.records import Backup, Volume, VolumeType
 from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.hosts import Hosts, host_of_group
@@ -19,28 +20,27 @@ from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.sources import FILE, Source, of_image, of_volume
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 
 class VolumeCreation:
     """See the module's docstring."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas, types: Types) -> None:
+        self._parts = parts
         self._quotas = quotas
         self._types = types
-        self._hosts = Hosts(wiring)
+        self._hosts = Hosts(parts)
 
     def create(self, context: RequestContext, order: Order) -> Volume:
         """A volume in status ``creating``.  ``NotFound`` for a source that is not
         there, ``BadRequest`` for one that cannot be used, ``OverLimit``."""
-        wiring = self._wiring
-        wiring.enforce(context, "volume:create")
+        parts = self._parts
+        parts.enforce(context, "volume:create")
         check_one_source(order)
         rules.check_metadata_count(order.metadata)
         image = self.image(context, order.image_id) if order.image_id else None
-        return wiring.order(
+        return parts.order(
             lambda connection: self._add(connection, context, order, image)
         )
 
@@ -72,8 +72,8 @@ class VolumeCreation:
             return self._from_backup(connection, context, order)
         if order.group_id:
             rule = "group:update"
-            group = self._wiring.group(connection, context, order.group_id, rule)
-            check_room(connection, self._wiring.stores, group)
+            group = self._parts.group(connection, context, order.group_id, rule)
+            check_room(connection, self._parts.stores, group)
         source = self._source(connection, context, order, image)
         volume = self._insert(connection, context, order, source, CREATING)
         if volume.status == ERROR:
@@ -87,7 +87,7 @@ class VolumeCreation:
             "key_of": source.key_of,
         }
         kind = "create_volume"
-        self._wiring.add_job(connection, kind, volume.id, arguments, volume.host)
+        self._parts.add_job(connection, kind, volume.id, arguments, volume.host)
         return volume
 
     def member(
@@ -109,7 +109,7 @@ class VolumeCreation:
         source: Source,
         status: str,
     ) -> Volume:
-        wiring = self._wiring
+        parts = self._parts
         if order.availability_zone not in ("", ZONE):
             raise BadRequest(
                 f"Availability zone '{order.availability_zone}' is invalid."
@@ -121,8 +121,8 @@ class VolumeCreation:
         volume_type = self._type(connection, context, project_id, order, source)
         is_shared = sharing.is_multiattach(volume_type)
         if is_shared:
-            wiring.enforce(context, sharing.RULE)
-        check_member(connection, wiring.stores, order.group_id, project_id, volume_type)
+            parts.enforce(context, sharing.RULE)
+        check_member(connection, parts.stores, order.group_id, project_id, volume_type)
         is_encrypted = self._is_encrypted(connection, volume_type, source)
         sharing.check_plain(is_shared=is_shared, is_encrypted=is_encrypted)
         self._quotas.check_size(connection, project_id, size)
@@ -135,9 +135,9 @@ class VolumeCreation:
         has_place = bool(host)
         if status != CREATING and not has_place:
             raise BadRequest("No valid backend was found for the volume's type")
-        now = wiring.clock.time()
+        now = parts.clock.time()
         volume = Volume(
-            id=wiring.identifiers.uuid(),
+            id=parts.identifiers.uuid(),
             project_id=project_id,
             user_id=order.user_id or context.user_id,
             status=status if has_place else ERROR,
@@ -156,12 +156,12 @@ class VolumeCreation:
             metadata=order.metadata,
             image_metadata=source.image_metadata,
             group_id=order.group_id,
-            encryption_key_id=wiring.identifiers.uuid() if is_encrypted else "",
+            encryption_key_id=parts.identifiers.uuid() if is_encrypted else "",
         )
-        wiring.stores.volumes.add(connection, volume)
-        wiring.tell(connection, context, "volume.create", volume.id, {"size_gib": size})
+        parts.stores.volumes.add(connection, volume)
+        parts.tell(connection, context, "volume.create", volume.id, {"size_gib": size})
         if not has_place:
-            wiring.report(
+            parts.report(
                 connection, NO_BACKEND, project_id, volume.id, context.request_id
             )
         return volume
@@ -169,7 +169,7 @@ class VolumeCreation:
     def _near(self, connection: Connection, order: Order, source: Source) -> str:
         """The host that it has to be on: where the bytes are that it begins with, and
         the volumes of its group; "" for any."""
-        together = host_of_group(connection, self._wiring.stores, order.group_id)
+        together = host_of_group(connection, self._parts.stores, order.group_id)
         if source.host and together and source.host != together:
             raise BadRequest(
                 "Invalid input received: what the volume is made of, and its group,"
@@ -199,7 +199,7 @@ class VolumeCreation:
     ) -> bool:
         """Whether it will be, as its type says; bytes that are copied stay as they
         are, so the type must say what they are."""
-        rows = self._wiring.stores.type_encryptions
+        rows = self._parts.stores.type_encryptions
         cipher = kept_cipher(connection, rows, volume_type.id)
         if source.kind in ("volume", "snapshot", "backup", FILE):
             there = None
@@ -227,7 +227,7 @@ class VolumeCreation:
         if order.snapshot_id:
             return self._of_snapshot(connection, context, order.snapshot_id)
         if order.source_volume_id:
-            volume = self._wiring.volume(
+            volume = self._parts.volume(
                 connection, context, order.source_volume_id, "volume:get"
             )
             rules.check_volume(volume, "clone")
@@ -237,28 +237,28 @@ class VolumeCreation:
     def _of_snapshot(
         self, connection: Connection, context: RequestContext, snapshot_id: str
     ) -> Source:
-        snapshot = self._wiring.snapshot(
+        snapshot = self._parts.snapshot(
             connection, context, snapshot_id, "volume:get_snapshot"
         )
         rules.check_snapshot(snapshot, "use")
-        volume = self._wiring.stores.volumes.get(connection, snapshot.volume_id)
+        volume = self._parts.stores.volumes.get(connection, snapshot.volume_id)
         return of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
 
     def _from_backup(
         self, connection: Connection, context: RequestContext, order: Order
     ) -> Volume:
-        wiring = self._wiring
-        backup = wiring.backup(connection, context, order.backup_id, "backup:restore")
+        parts = self._parts
+        backup = parts.backup(connection, context, order.backup_id, "backup:restore")
         rules.check_backup(backup, "restore")
         volume = self.restored(connection, context, backup, order)
-        add_restore_job(wiring, connection, backup, volume, is_new=True)
+        add_restore_job(parts, connection, backup, volume, is_new=True)
         return volume
 
     def image(self, context: RequestContext, image_id: str) -> ImageRecord:
         """As the caller sees it; without a token of his, as the house does."""
         is_house = context.has_role("service")
         try:
-            image = self._wiring.images.get(
+            image = self._parts.images.get(
                 image_id, token="" if is_house else context.token
             )
         except Rejected as error:

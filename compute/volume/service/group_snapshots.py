@@ -12,32 +12,32 @@ from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.group_records import GroupSnapshot
 from compute.volume.model import CREATING, GROUP_STATUSES
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.hosts import host_of, host_of_group
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 
 class GroupSnapshots:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas, types: Types) -> None:
+        self._parts = parts
         self._quotas = quotas
         self._types = types
-        self._rows = wiring.stores.group_snapshots
+        self._rows = parts.stores.group_snapshots
 
     def create(
         self, context: RequestContext, group_id: str, values: Mapping[str, Any]
     ) -> GroupSnapshot:
         """Begin to take one, of volumes that are attached, too."""
-        wiring, stores = self._wiring, self._wiring.stores
+        parts, stores = self._parts, self._parts.stores
 
         def write(connection: Connection) -> GroupSnapshot:
             rule = "group:create_group_snapshot"
-            group = wiring.group(connection, context, group_id, rule)
+            group = parts.group(connection, context, group_id, rule)
             rules.check_group(group, "create_snapshot")
             check_at_rest(connection, stores, group.id)
             members = stores.volumes.all(connection, group_id=group.id)
@@ -46,9 +46,9 @@ class GroupSnapshots:
                     f"Invalid Group: Group {group_id} has no volumes to snapshot."
                 )
             rules.check_members(members)
-            now = wiring.clock.time()
+            now = parts.clock.time()
             made = GroupSnapshot(
-                id=wiring.identifiers.uuid(),
+                id=parts.identifiers.uuid(),
                 project_id=group.project_id,
                 user_id=context.user_id,
                 group_id=group.id,
@@ -62,48 +62,48 @@ class GroupSnapshots:
             for volume in members:
                 self._add_member(connection, context, made, volume)
             self._add_job(connection, "create_group_snapshot", made)
-            wiring.tell(connection, context, "group.snapshot", made.id)
+            parts.tell(connection, context, "group.snapshot", made.id)
             return made
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def delete(self, context: RequestContext, key: str) -> None:
         """Begin to remove it, and all of its snapshots."""
-        wiring, stores = self._wiring, self._wiring.stores
+        parts, stores = self._parts, self._parts.stores
 
         def write(connection: Connection) -> None:
             rule = "group:delete_group_snapshot"
-            found = wiring.group_snapshot(connection, context, key, rule)
+            found = parts.group_snapshot(connection, context, key, rule)
             during = rules.check_group_snapshot(found, "delete").during
             used = stores.groups.all(connection, group_snapshot_id=key, status=CREATING)
             if used:
                 raise InvalidStatus(
                     f"Invalid GroupSnapshot: group {used[0].id} is being made of it."
                 )
-            now = wiring.clock.time()
+            now = parts.clock.time()
             self._rows.change(connection, found, status=during, updated_at=now)
             for each in stores.snapshots.all(connection, group_snapshot_id=key):
                 rules.check_snapshot(each, "delete")
                 stores.snapshots.change(connection, each, status=during, updated_at=now)
             self._add_job(connection, "delete_group_snapshot", found)
-            wiring.tell(connection, context, "group.delete_snapshot", key)
+            parts.tell(connection, context, "group.delete_snapshot", key)
 
-        wiring.order(write)
+        parts.order(write)
 
     def reset_status(self, context: RequestContext, key: str, status: str) -> None:
         """Administrators know better."""
-        wiring = self._wiring
+        parts = self._parts
         if status not in GROUP_STATUSES:
             raise BadRequest(f"Invalid status: {status} is not a group snapshot's")
 
         def write(connection: Connection) -> None:
             rule = "group:reset_group_snapshot_status"
-            found = wiring.group_snapshot(connection, context, key, rule)
-            now = wiring.clock.time()
+            found = parts.group_snapshot(connection, context, key, rule)
+            now = parts.clock.time()
             self._rows.change(connection, found, status=status, updated_at=now)
-            wiring.tell(connection, context, "group.reset_snapshot_status", key)
+            parts.tell(connection, context, "group.reset_snapshot_status", key)
 
-        wiring.change(write)
+        parts.change(write)
 
     def _add_member(
         self,
@@ -121,7 +121,7 @@ class GroupSnapshots:
             gigabytes=volume.size_gib,
         )
         snapshot = Snapshot(
-            id=self._wiring.identifiers.uuid(),
+            id=self._parts.identifiers.uuid(),
             project_id=volume.project_id,
             user_id=context.user_id,
             volume_id=volume.id,
@@ -133,14 +133,14 @@ class GroupSnapshots:
             description=whole.description,
             group_snapshot_id=whole.id,
         )
-        self._wiring.stores.snapshots.add(connection, snapshot)
+        self._parts.stores.snapshots.add(connection, snapshot)
 
     def _add_job(self, connection: Connection, kind: str, of: GroupSnapshot) -> None:
         """Jobs of one group run one after the other."""
         arguments = {"group_id": of.group_id, "group_snapshot_id": of.id}
-        stores = self._wiring.stores
+        stores = self._parts.stores
         host = host_of_group(connection, stores, of.group_id)
         if not host:
-            parts = stores.snapshots.all(connection, group_snapshot_id=of.id)
-            host = next((host_of(connection, stores, each) for each in parts), "")
-        self._wiring.add_job(connection, kind, of.group_id, arguments, host)
+            pieces = stores.snapshots.all(connection, group_snapshot_id=of.id)
+            host = next((host_of(connection, stores, each) for each in pieces), "")
+        self._parts.add_job(connection, kind, of.group_id, arguments, host)

@@ -9,7 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.sql.database import Connection, Duplicate
 from compute.volume.group_records import GroupType
-from compute.volume.wiring import Wiring
+from compute.volume.parts import Parts
 
 MANAGE, SPECS = "group:group_types_manage", "group:access_group_types_specs"
 
@@ -17,13 +17,13 @@ MANAGE, SPECS = "group:group_types_manage", "group:access_group_types_specs"
 class GroupTypes:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._rows = wiring.stores.group_types
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._rows = parts.stores.group_types
 
     def visible(self, context: RequestContext) -> list[GroupType]:
         """All that the caller may know of."""
-        found = self._wiring.database.read(self._rows.all)
+        found = self._parts.database.read(self._rows.all)
         return [each for each in found if self._is_visible(context, each)]
 
     def get(
@@ -39,19 +39,19 @@ class GroupTypes:
 
     def create(self, context: RequestContext, values: Mapping[str, Any]) -> GroupType:
         """A new one; ``Conflict``."""
-        wiring = self._wiring
-        wiring.enforce(context, MANAGE)
-        now = wiring.clock.time()
+        parts = self._parts
+        parts.enforce(context, MANAGE)
+        now = parts.clock.time()
         made = GroupType(
-            id=wiring.identifiers.uuid(), created_at=now, updated_at=now, **values
+            id=parts.identifiers.uuid(), created_at=now, updated_at=now, **values
         )
 
         def write(connection: Connection) -> None:
             self._rows.add(connection, made)
-            wiring.tell(connection, context, "group_type.create", made.id)
+            parts.tell(connection, context, "group_type.create", made.id)
 
         try:
-            wiring.change(write)
+            parts.change(write)
         except Duplicate:
             raise _exists(made.name) from None
         return made
@@ -64,33 +64,33 @@ class GroupTypes:
         decide: Callable[[GroupType], Mapping[str, Any]],
     ) -> GroupType:
         """Set what ``decide`` says; ``Conflict`` for a name that another one has."""
-        wiring = self._wiring
-        wiring.enforce(context, rule)
+        parts = self._parts
+        parts.enforce(context, rule)
 
         def write(connection: Connection) -> GroupType:
             found = self.get(connection, context, key)
-            values = {**decide(found), "updated_at": wiring.clock.time()}
-            wiring.tell(connection, context, "group_type.update", found.id)
+            values = {**decide(found), "updated_at": parts.clock.time()}
+            parts.tell(connection, context, "group_type.update", found.id)
             return self._rows.change(connection, found, **values)
 
         try:
-            return wiring.change(write)
+            return parts.change(write)
         except Duplicate:
             raise _exists("that name") from None
 
     def delete(self, context: RequestContext, key: str) -> None:
         """One that no group is of."""
-        wiring = self._wiring
-        wiring.enforce(context, MANAGE)
+        parts = self._parts
+        parts.enforce(context, MANAGE)
 
         def write(connection: Connection) -> None:
             found = self.get(connection, context, key)
-            if wiring.stores.groups.all(connection, group_type_id=found.id):
+            if parts.stores.groups.all(connection, group_type_id=found.id):
                 raise BadRequest("Target group type is still in use.")
             self._rows.delete(connection, found.id)
-            wiring.tell(connection, context, "group_type.delete", found.id)
+            parts.tell(connection, context, "group_type.delete", found.id)
 
-        wiring.change(write)
+        parts.change(write)
 
     @staticmethod
     def _is_visible(context: RequestContext, found: GroupType) -> bool:

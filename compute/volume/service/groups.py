@@ -19,6 +19,7 @@ from compute.volume.model import (
     GROUP_STATUSES,
     ZONE,
 )
+from compute.volume.parts import Parts
 from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_members import check_member, check_room
 from compute.volume.service.group_rest import check_at_rest
@@ -29,7 +30,6 @@ from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.sources import of_volume
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 TYPES_MAX = 32
 JOIN = "volume:update"  # who may, puts a volume in, and takes it out
@@ -40,20 +40,20 @@ class Groups:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         quotas: Quotas,
         types: Types,
         group_types: GroupTypes,
         creation: VolumeCreation,
         orders: VolumeOrders,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._quotas = quotas
         self._types = types
         self._group_types = group_types
         self._creation = creation
         self._orders = orders
-        self._rows = wiring.stores.groups
+        self._rows = parts.stores.groups
 
     def create(
         self,
@@ -64,8 +64,8 @@ class Groups:
         values: Mapping[str, Any],
     ) -> Group:
         """An empty one."""
-        wiring = self._wiring
-        wiring.enforce(context, "group:create")
+        parts = self._parts
+        parts.enforce(context, "group:create")
         if zone not in ("", ZONE):
             raise BadRequest(f"Availability zone '{zone}' is invalid.")
         if not 0 < len(volume_types) <= TYPES_MAX:
@@ -82,7 +82,7 @@ class Groups:
             ids = tuple(dict.fromkeys(types))
             return self._add(connection, context, AVAILABLE, kind.id, ids, values)
 
-        return wiring.change(write)
+        return parts.change(write)
 
     def create_of(
         self,
@@ -92,8 +92,8 @@ class Groups:
         values: Mapping[str, Any],
     ) -> Group:
         """One with a copy of each volume that a group has, or had at a snapshot."""
-        wiring, stores = self._wiring, self._wiring.stores
-        wiring.enforce(context, "group:create")
+        parts, stores = self._parts, self._parts.stores
+        parts.enforce(context, "group:create")
         if bool(group_snapshot_id) == bool(source_group_id):
             raise BadRequest(
                 "Invalid input received: give one of group_snapshot_id and"
@@ -103,12 +103,12 @@ class Groups:
         def write(connection: Connection) -> Group:
             key, rule = source_group_id, "group:get"
             if group_snapshot_id:
-                snapshot = wiring.group_snapshot(
+                snapshot = parts.group_snapshot(
                     connection, context, group_snapshot_id, "group:get_group_snapshot"
                 )
                 rules.check_group_snapshot(snapshot, "use")
                 key = snapshot.group_id
-            source = wiring.group(connection, context, key, rule)
+            source = parts.group(connection, context, key, rule)
             if source_group_id:
                 rules.check_group(source, "clone")
                 check_at_rest(connection, stores, source.id)
@@ -128,10 +128,10 @@ class Groups:
             arguments = {"group_id": group.id, "of_snapshot": bool(group_snapshot_id)}
             # Jobs of one group run one after the other.
             host = host_of_group(connection, stores, group.id)
-            wiring.add_job(connection, "create_group", source.id, arguments, host)
+            parts.add_job(connection, "create_group", source.id, arguments, host)
             return group
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def update(
         self,
@@ -142,34 +142,34 @@ class Groups:
         removed: Sequence[str],
     ) -> None:
         """Another name; volumes more or less."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
-            group = wiring.group(connection, context, group_id, "group:update")
+            group = parts.group(connection, context, group_id, "group:update")
             rules.check_group(group, "update")
             if added or removed:
-                check_at_rest(connection, wiring.stores, group.id)
+                check_at_rest(connection, parts.stores, group.id)
             for key in removed:
                 self._remove(connection, context, group, key)
             if added:
-                check_room(connection, wiring.stores, group, len(added))
+                check_room(connection, parts.stores, group, len(added))
             for key in added:
                 self._join(connection, context, group, key)
-            now = wiring.clock.time()
+            now = parts.clock.time()
             self._rows.change(connection, group, **values, updated_at=now)
-            wiring.tell(connection, context, "group.update", group_id)
+            parts.tell(connection, context, "group.update", group_id)
 
-        wiring.change(write)
+        parts.change(write)
 
     def delete(
         self, context: RequestContext, group_id: str, *, with_volumes: bool
     ) -> None:
         """Remove it, and its volumes if that was said; ``BadRequest`` if it has some
         and it was not."""
-        wiring, stores = self._wiring, self._wiring.stores
+        parts, stores = self._parts, self._parts.stores
 
         def write(connection: Connection) -> None:
-            group = wiring.group(connection, context, group_id, "group:delete")
+            group = parts.group(connection, context, group_id, "group:delete")
             found = rules.check_group(group, "delete")
             check_at_rest(connection, stores, group.id)
             if stores.group_snapshots.all(connection, group_id=group.id):
@@ -182,28 +182,28 @@ class Groups:
                     f"Invalid Group: Group {group_id} is not empty. Say delete-volumes"
                     " to delete it with its volumes."
                 )
-            now = wiring.clock.time()
+            now = parts.clock.time()
             self._rows.change(connection, group, status=found.during, updated_at=now)
-            wiring.tell(connection, context, "group.delete", group_id)
+            parts.tell(connection, context, "group.delete", group_id)
             for volume in members:
                 self._orders.begin_deletion(connection, context, volume)
-            settle_deletion(connection, wiring, group_id)
+            settle_deletion(connection, parts, group_id)
 
-        wiring.order(write)
+        parts.order(write)
 
     def reset_status(self, context: RequestContext, group_id: str, status: str) -> None:
         """Administrators know better."""
-        wiring = self._wiring
+        parts = self._parts
         if status not in GROUP_STATUSES:
             raise BadRequest(f"Invalid status: {status} is not a group's")
 
         def write(connection: Connection) -> None:
-            group = wiring.group(connection, context, group_id, "group:reset_status")
-            now = wiring.clock.time()
+            group = parts.group(connection, context, group_id, "group:reset_status")
+            now = parts.clock.time()
             self._rows.change(connection, group, status=status, updated_at=now)
-            wiring.tell(connection, context, "group.reset_status", group_id)
+            parts.tell(connection, context, "group.reset_status", group_id)
 
-        wiring.change(write)
+        parts.change(write)
 
     # ---- inside ----------------------------------------------------------------
 
@@ -216,11 +216,11 @@ class Groups:
         type_ids: tuple[str, ...],
         values: Mapping[str, Any],
     ) -> Group:
-        wiring = self._wiring
+        parts = self._parts
         self._quotas.check_groups(connection, context.project_id)
-        now = wiring.clock.time()
+        now = parts.clock.time()
         made = Group(
-            id=wiring.identifiers.uuid(),
+            id=parts.identifiers.uuid(),
             project_id=context.project_id,
             user_id=context.user_id,
             status=status,
@@ -232,14 +232,14 @@ class Groups:
             **values,
         )
         self._rows.add(connection, made)
-        wiring.tell(connection, context, "group.create", made.id)
+        parts.tell(connection, context, "group.create", made.id)
         return made
 
     def _add_members(
         self, connection: Connection, context: RequestContext, group: Group
     ) -> None:
         """The rows of the volumes, each from its snapshot or its volume."""
-        stores = self._wiring.stores
+        stores = self._parts.stores
         if group.source_group_id:
             volumes = stores.volumes.all(connection, group_id=group.source_group_id)
             rules.check_members(volumes)
@@ -270,8 +270,8 @@ class Groups:
     def _join(
         self, connection: Connection, context: RequestContext, group: Group, key: str
     ) -> None:
-        stores = self._wiring.stores
-        volume = self._wiring.volume(connection, context, key, JOIN)
+        stores = self._parts.stores
+        volume = self._parts.volume(connection, context, key, JOIN)
         if volume.group_id:
             raise InvalidStatus(
                 f"Invalid volume: Volume {key} is in group {volume.group_id} already."
@@ -285,7 +285,7 @@ class Groups:
     def _remove(
         self, connection: Connection, context: RequestContext, group: Group, key: str
     ) -> None:
-        volume = self._wiring.volume(connection, context, key, JOIN)
+        volume = self._parts.volume(connection, context, key, JOIN)
         if volume.group_id != group.id:
             raise BadRequest(
                 f"Invalid volume: Volume {key} is not in group {group.id}."
@@ -295,4 +295,4 @@ class Groups:
                 f"Invalid volume: Volume {key} is {volume.status}, and stays in its"
                 " group until that is done."
             )
-        self._wiring.stores.volumes.change(connection, volume, group_id="")
+        self._parts.stores.volumes.change(connection, volume, group_id="")

@@ -14,23 +14,21 @@ from compute.core.context import RequestContext
 from compute.core.errors import Conflict
 from compute.core.rooms.absent import ServiceAbsent
 from compute.instance.client import TaskState, find_volume
+from compute.volume.parts import Parts
 from compute.volume.records import Attachment
-from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 SERVICE_ROLE = "service"
 
 
-def check_let_go(
-    wiring: Wiring, context: RequestContext, attachment: Attachment
-) -> None:
+def check_let_go(parts: Parts, context: RequestContext, attachment: Attachment) -> None:
     """``Conflict`` while a server has the volume by this attachment, or is to have it
     where it is moving to, for whoever is no service."""
     server_id = attachment.instance_id
     if not server_id or context.has_role(SERVICE_ROLE):
         return
     try:
-        server = wiring.servers.server(server_id)
+        server = parts.servers.server(server_id)
     except ServiceAbsent:
         return
     except Rejected as error:

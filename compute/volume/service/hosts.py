@@ -6,26 +6,26 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
 from compute.volume.host_records import ServiceRecord, Telling
 from compute.volume.migrating import check_still
+from compute.volume.parts import Parts
 from compute.volume.placing import choose, is_up
 from compute.volume.records import Snapshot, Volume, VolumeType
 from compute.volume.rules import is_served
 from compute.volume.stores.whole import Stores
-from compute.volume.wiring import Wiring
 
 
 class Hosts:
     """Looks them up."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def named(self, name: str) -> ServiceRecord:
         """The one that operators call so; ``NotFound``."""
-        return self._wiring.database.read(lambda it: self.find(it, name))
+        return self._parts.database.read(lambda it: self.find(it, name))
 
     def find(self, connection: Connection, name: str) -> ServiceRecord:
         """``named``, as a part of a transaction."""
-        found = self._wiring.stores.services.named(connection, name)
+        found = self._parts.stores.services.named(connection, name)
         if found is None and name in self._ourselves.names:
             return self._ourselves
         if found is None:
@@ -34,14 +34,14 @@ class Hosts:
 
     def is_up(self, host: ServiceRecord) -> bool:
         """Whether it is heard of; we are."""
-        wiring = self._wiring
-        now, down_after = wiring.clock.time(), wiring.settings.down_after
-        return host.host == wiring.host or is_up(host, now, down_after)
+        parts = self._parts
+        now, down_after = parts.clock.time(), parts.settings.down_after
+        return host.host == parts.host or is_up(host, now, down_after)
 
     def known(self, connection: Connection) -> list[ServiceRecord]:
         """All, and us among them even before we said so."""
-        found = self._wiring.stores.services.all(connection)
-        if all(each.host != self._wiring.host for each in found):
+        found = self._parts.stores.services.all(connection)
+        if all(each.host != self._parts.host for each in found):
             found.append(self._ourselves)
         return found
 
@@ -50,7 +50,7 @@ class Hosts:
         for each in self.known(connection):
             if each.host == host:
                 return is_served(volume_type, each.told.backend)
-        return is_served(volume_type, self._wiring.settings.backend)
+        return is_served(volume_type, self._parts.settings.backend)
 
     def choose(
         self, connection: Connection, volume_type: VolumeType, near: str = ""
@@ -66,9 +66,9 @@ class Hosts:
 
     @property
     def _ourselves(self) -> ServiceRecord:
-        wiring = self._wiring
-        told = Telling(wiring.settings.backend)
-        return ServiceRecord(wiring.host, False, "", wiring.clock.time(), told)
+        parts = self._parts
+        told = Telling(parts.settings.backend)
+        return ServiceRecord(parts.host, False, "", parts.clock.time(), told)
 
 
 def host_of(connection: Connection, stores: Stores, snapshot: Snapshot) -> str:

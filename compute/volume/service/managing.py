@@ -17,6 +17,7 @@ from compute.volume import rules
 from compute.volume.drivers.unmanaged import UnmanagedDisk
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import CREATING, ERROR
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.create import VolumeCreation
 from compute.volume.service.hosts import Hosts
@@ -24,7 +25,6 @@ from compute.volume.service.new_volumes import Order
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.sources import FILE, Source
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 _VOLUME, _SNAPSHOT = "volume_extension:volume", "snapshot_extension:snapshot"
 MANAGE, UNMANAGE = f"{_VOLUME}_manage", f"{_VOLUME}_unmanage"
@@ -45,13 +45,13 @@ class Managing:
     """Each order is one transaction; the disk moves by a job."""
 
     def __init__(
-        self, wiring: Wiring, quotas: Quotas, types: Types, creation: VolumeCreation
+        self, parts: Parts, quotas: Quotas, types: Types, creation: VolumeCreation
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._quotas = quotas
         self._types = types
         self._creation = creation
-        self._hosts = Hosts(wiring)
+        self._hosts = Hosts(parts)
 
     def host(self, name: str) -> str:
         """Which host operators call so, as pools and services name it; ``NotFound``."""
@@ -69,8 +69,8 @@ class Managing:
         bootable: bool,
     ) -> Volume:
         """A volume of that disk; ``BadRequest`` for a name that is none of the list."""
-        wiring = self._wiring
-        wiring.enforce(context, MANAGE)
+        parts = self._parts
+        parts.enforce(context, MANAGE)
         host = self.host(host)
         rules.check_metadata_count(order.metadata)
         disk = self._named(host, reference)
@@ -86,21 +86,21 @@ class Managing:
                     "reference": disk.name,
                 }
                 kind = "manage_volume"
-                wiring.add_job(connection, kind, volume.id, arguments, volume.host)
+                parts.add_job(connection, kind, volume.id, arguments, volume.host)
             return volume
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def unmanage(self, context: RequestContext, volume_id: str) -> None:
         """Forget the volume; its disk stays, among the unmanaged ones."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, UNMANAGE)
+            volume = parts.volume(connection, context, volume_id, UNMANAGE)
             found = rules.check_volume(volume, "unmanage")
             rules.check_ungrouped(volume, "unmanaged")
             _check_plain(volume)
-            stores = wiring.stores
+            stores = parts.stores
             if stores.attachments.all(connection, volume_id=volume.id):
                 raise InvalidStatus(
                     f"Invalid volume: Volume {volume.id} is still attached"
@@ -112,11 +112,11 @@ class Managing:
                 )
             arguments = {"volume_id": volume.id}
             kind = "unmanage_volume"
-            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
-            wiring.tell(connection, context, "volume.unmanage", volume.id)
-            wiring.set_status(connection, volume, found.during)
+            parts.add_job(connection, kind, volume.id, arguments, volume.host)
+            parts.tell(connection, context, "volume.unmanage", volume.id)
+            parts.set_status(connection, volume, found.during)
 
-        wiring.order(write)
+        parts.order(write)
 
     # ---- snapshots ---------------------------------------------------------------
 
@@ -124,12 +124,12 @@ class Managing:
         self, context: RequestContext, reference: str, new: NewSnapshot
     ) -> Snapshot:
         """A snapshot of the volume of that disk, which is no larger than it."""
-        wiring = self._wiring
+        parts = self._parts
         metadata = new.metadata or {}
         rules.check_metadata_count(metadata)
 
         def write(connection: Connection) -> Snapshot:
-            volume = wiring.volume(connection, context, new.volume_id, MANAGE_SNAPSHOT)
+            volume = parts.volume(connection, context, new.volume_id, MANAGE_SNAPSHOT)
             _check_plain(volume)
             rules.check_volume(volume, "create_snapshot_forced")
             disk = self._named(volume.host, reference)
@@ -144,9 +144,9 @@ class Managing:
             self._quotas.check(
                 connection, owner, volume_type, snapshots=1, gigabytes=size
             )
-            now = wiring.clock.time()
+            now = parts.clock.time()
             snapshot = Snapshot(
-                id=wiring.identifiers.uuid(),
+                id=parts.identifiers.uuid(),
                 project_id=owner,
                 user_id=context.user_id,
                 volume_id=volume.id,
@@ -158,47 +158,47 @@ class Managing:
                 description=new.description,
                 metadata=metadata,
             )
-            wiring.stores.snapshots.add(connection, snapshot)
+            parts.stores.snapshots.add(connection, snapshot)
             arguments: dict[str, Any] = {
                 "snapshot_id": snapshot.id,
                 "size_gib": size,
                 "reference": disk.name,
             }
             kind = "manage_snapshot"
-            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
-            wiring.tell(connection, context, "snapshot.manage", snapshot.id)
+            parts.add_job(connection, kind, volume.id, arguments, volume.host)
+            parts.tell(connection, context, "snapshot.manage", snapshot.id)
             return snapshot
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def unmanage_snapshot(self, context: RequestContext, snapshot_id: str) -> None:
         """Forget the snapshot; its disk stays, among the unmanaged ones."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
             rule = UNMANAGE_SNAPSHOT
-            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            snapshot = parts.snapshot(connection, context, snapshot_id, rule)
             found = rules.check_snapshot(snapshot, "unmanage")
             rules.check_snapshot_ungrouped(snapshot)
-            volume = wiring.stores.volumes.get(connection, snapshot.volume_id)
+            volume = parts.stores.volumes.get(connection, snapshot.volume_id)
             if volume is not None:
                 _check_plain(volume)
-            now = wiring.clock.time()
-            wiring.stores.snapshots.change(
+            now = parts.clock.time()
+            parts.stores.snapshots.change(
                 connection, snapshot, status=found.during, updated_at=now
             )
             arguments = {"snapshot_id": snapshot.id}
             kind = "unmanage_snapshot"
             host = volume.host if volume else ""
-            wiring.add_job(connection, kind, snapshot.volume_id, arguments, host)
-            wiring.tell(connection, context, "snapshot.unmanage", snapshot.id)
+            parts.add_job(connection, kind, snapshot.volume_id, arguments, host)
+            parts.tell(connection, context, "snapshot.unmanage", snapshot.id)
 
-        wiring.order(write)
+        parts.order(write)
 
     # ---- inside ------------------------------------------------------------------
 
     def _named(self, host: str, reference: str) -> UnmanagedDisk:
-        for disk in self._wiring.places.at(host).unmanaged.found():
+        for disk in self._parts.places.at(host).unmanaged.found():
             if disk.name == reference:
                 if disk.problem:
                     raise BadRequest(

@@ -11,11 +11,11 @@ from compute.core.sql.database import Connection
 from compute.volume import migrating, rules
 from compute.volume.host_records import ServiceRecord
 from compute.volume.model import CREATING, DOWNLOADING, STARTING
+from compute.volume.parts import Parts
 from compute.volume.placing import check_target
 from compute.volume.records import Volume, VolumeType
 from compute.volume.service.hosts import Hosts
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 KIND = "migrate_volume"
 _RULE = "volume_extension:volume_admin_actions:"
@@ -26,22 +26,22 @@ COMPLETE = _RULE + "migrate_volume_completion"
 class Migrations:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, types: Types) -> None:
+        self._parts = parts
         self._types = types
-        self._hosts = Hosts(wiring)
+        self._hosts = Hosts(parts)
 
     def migrate(
         self, context: RequestContext, volume_id: str, host: str, *, locked: bool
     ) -> None:
         """Let it move there; ``locked``: in a status in which nothing can be done with
         it meanwhile."""
-        wiring = self._wiring
-        wiring.enforce(context, MIGRATE)
+        parts = self._parts
+        parts.enforce(context, MIGRATE)
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, MIGRATE)
-            target = wiring.stores.services.named(connection, host)
+            volume = parts.volume(connection, context, volume_id, MIGRATE)
+            target = parts.stores.services.named(connection, host)
             if target is None:
                 raise BadRequest(
                     "Invalid input received: Invalid host: No available service named"
@@ -50,9 +50,9 @@ class Migrations:
             volume_type = self._types.known(connection, volume.type_id)
             action = "migrate_locked" if locked else "migrate"
             self.begin(connection, volume, target, volume_type, action)
-            wiring.tell(connection, context, "volume.migrate", volume_id)
+            parts.tell(connection, context, "volume.migrate", volume_id)
 
-        wiring.order(write)
+        parts.order(write)
 
     def move_for_type(
         self, connection: Connection, volume: Volume, wanted: VolumeType
@@ -76,7 +76,7 @@ class Migrations:
         action: str,
     ) -> None:
         """Write the job that takes it there, where it will be of that type."""
-        wiring, stores = self._wiring, self._wiring.stores
+        parts, stores = self._parts, self._parts.stores
         made = {"source_volume_id": volume.id, "status": (CREATING, DOWNLOADING)}
         migrating.check_movable(
             volume,
@@ -99,16 +99,16 @@ class Migrations:
             "target": target.host,
             "type_id": volume_type.id if volume_type.id != volume.type_id else "",
         }
-        wiring.add_job(connection, KIND, volume.id, arguments, target.host)
+        parts.add_job(connection, KIND, volume.id, arguments, target.host)
         status = migrating.moved(volume, STARTING)
-        wiring.set_status(
+        parts.set_status(
             connection, volume, during or volume.status, migration_status=status
         )
 
     def reset(self, connection: Connection, volume: Volume, to: str) -> str:
         """An administrator's word on how far it has come; a migration that is under way
         ends: its bytes would be out of date."""
-        jobs, now = self._wiring.stores.jobs, self._wiring.clock.time()
+        jobs, now = self._parts.stores.jobs, self._parts.clock.time()
         for job in jobs.open_of(connection, volume.id):
             if job.kind == KIND:
                 jobs.abandon(connection, job.id, now, "its status was reset")
@@ -117,10 +117,10 @@ class Migrations:
     def complete(self, context: RequestContext, volume_id: str) -> None:
         """Who moves a volume here completes that himself: there is nothing that waits
         for somebody's word.  ``BadRequest``."""
-        wiring = self._wiring
-        wiring.enforce(context, COMPLETE)
-        wiring.database.read(
-            lambda connection: wiring.volume(connection, context, volume_id, COMPLETE)
+        parts = self._parts
+        parts.enforce(context, COMPLETE)
+        parts.database.read(
+            lambda connection: parts.volume(connection, context, volume_id, COMPLETE)
         )
         raise BadRequest(
             f"Invalid volume: no migration of {volume_id} waits to be completed"

@@ -14,10 +14,10 @@ from compute.volume import rules, sharing
 from compute.volume.connection import READ_WRITE, connection_of
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE, STABLE
+from compute.volume.parts import Parts
 from compute.volume.records import Attachment
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.guests import check_let_go
-from compute.volume.wiring import Wiring
 
 ACTIONS_RULE = "volume_extension:volume_actions:"
 
@@ -25,21 +25,21 @@ ACTIONS_RULE = "volume_extension:volume_actions:"
 class OlderAttachments:
     """See the module's docstring."""
 
-    def __init__(self, wiring: Wiring, attachments: Attachments) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, attachments: Attachments) -> None:
+        self._parts = parts
         self._attachments = attachments
-        self._rows = wiring.stores.attachments
+        self._rows = parts.stores.attachments
 
     def initialize(
         self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
     ) -> Attachment:
         """Export the volume to a host; the attachment waits for ``attach``."""
-        wiring = self._wiring
+        parts = self._parts
         rule = ACTIONS_RULE + "initialize_connection"
         host = str(connector.get("host", ""))
 
         def write(connection: Connection) -> Attachment:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, "initialize")
             for each in self._rows.all(connection, volume_id=volume_id):
                 if each.host == host or not each.connector:
@@ -48,29 +48,29 @@ class OlderAttachments:
             self._rows.add(connection, attachment)
             return attachment
 
-        attachment = wiring.change(write)
+        attachment = parts.change(write)
         return self._attachments.connect_by(context, attachment.id, connector, rule)
 
     def terminate(
         self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
     ) -> None:
         """Close what was opened for a host (for all, when none is named)."""
-        wiring = self._wiring
+        parts = self._parts
         host = str(connector.get("host", ""))
         rule = ACTIONS_RULE + "terminate_connection"
 
         def look(connection: Connection) -> list[Attachment]:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, "terminate")
             found = self._rows.all(connection, volume_id=volume_id)
             return [each for each in found if host in ("", each.host)]
 
-        found = wiring.database.read(look)
+        found = parts.database.read(look)
         for attachment in found:
-            check_let_go(wiring, context, attachment)
+            check_let_go(parts, context, attachment)
         for attachment in found:
             self._attachments.withdraw(attachment)
-            wiring.change(partial(self._unlink, attachment.id))
+            parts.change(partial(self._unlink, attachment.id))
 
     def attach(
         self,
@@ -82,11 +82,11 @@ class OlderAttachments:
         access: str,
     ) -> None:
         """The guest (or host) has it."""
-        wiring = self._wiring
+        parts = self._parts
         rule = ACTIONS_RULE + "attach"
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(
                 volume, "attach_shared" if volume.multiattach else "attach"
             )
@@ -115,22 +115,22 @@ class OlderAttachments:
                 host=waiting.host or host,
                 mountpoint=mountpoint,
                 access=access,
-                attached_at=wiring.clock.time(),
+                attached_at=parts.clock.time(),
             )
-            wiring.set_status(connection, volume, IN_USE)
-            wiring.tell(connection, context, "volume.attach", volume_id)
+            parts.set_status(connection, volume, IN_USE)
+            parts.tell(connection, context, "volume.attach", volume_id)
 
-        wiring.change(write)
+        parts.change(write)
 
     def detach(
         self, context: RequestContext, volume_id: str, attachment_id: str
     ) -> None:
         """It has it no more."""
-        wiring = self._wiring
+        parts = self._parts
         rule = ACTIONS_RULE + "attach"
 
         def look(connection: Connection) -> Attachment | None:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, "detach")
             known = self._rows.all(connection, volume_id=volume_id)
             if attachment_id:
@@ -146,25 +146,23 @@ class OlderAttachments:
                 )
             return known[0] if known else None
 
-        attachment = wiring.database.read(look)
+        attachment = parts.database.read(look)
         if attachment is not None:
-            check_let_go(wiring, context, attachment)
+            check_let_go(parts, context, attachment)
             self._attachments.remove(context, attachment)
             return
-        wiring.change(
-            lambda connection: self._attachments.follow(connection, volume_id)
-        )
+        parts.change(lambda connection: self._attachments.follow(connection, volume_id))
 
     def force_detach(
         self, context: RequestContext, volume_id: str, attachment_id: str
     ) -> None:
         """Forget that anybody has it, whatever its status says.  ``Conflict`` where a
         server's host is connected: it would go on to write."""
-        wiring = self._wiring
+        parts = self._parts
         rule = "volume_extension:volume_admin_actions:force_detach"
 
         def look(connection: Connection) -> list[Attachment]:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, "force_detach")
             known = self._rows.all(connection, volume_id=volume_id)
             found = [each for each in known if attachment_id in ("", each.id)]
@@ -178,17 +176,17 @@ class OlderAttachments:
                     )
             return found
 
-        for attachment in wiring.database.read(look):
+        for attachment in parts.database.read(look):
             self._attachments.remove(context, attachment)
 
         def settle(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             left = self._rows.all(connection, volume_id=volume_id)
             status = rules.status_of_attachments(left)
             if volume.status in STABLE and volume.status != status:
-                wiring.set_status(connection, volume, status)
+                parts.set_status(connection, volume, status)
 
-        wiring.change(settle)
+        parts.change(settle)
 
     def step(
         self, context: RequestContext, volume_id: str, action: str, *, quiet: bool
@@ -196,10 +194,10 @@ class OlderAttachments:
         """One of reserve, unreserve, begin_detaching, roll_detaching.  ``quiet``: when
         it is not legal, nothing happens, as Cinder does it."""
         rule = "volume_extension:volume_actions:reserve"
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             try:
                 is_shared = action == "reserve" and volume.multiattach
                 found = rules.check_volume(
@@ -209,14 +207,14 @@ class OlderAttachments:
                 if quiet:
                     return
                 raise
-            attachments = wiring.stores.attachments.all(connection, volume_id=volume_id)
+            attachments = parts.stores.attachments.all(connection, volume_id=volume_id)
             status = found.during
             if status == AVAILABLE:
                 status = rules.status_of_attachments(attachments)
-            wiring.tell(connection, context, f"volume.{action}", volume_id)
-            wiring.set_status(connection, volume, status)
+            parts.tell(connection, context, f"volume.{action}", volume_id)
+            parts.set_status(connection, volume, status)
 
-        wiring.change(write)
+        parts.change(write)
 
     def _unlink(self, key: str, connection: Connection) -> None:
         """The attachment has no way to the bytes any more; one that never came to

@@ -12,18 +12,18 @@ from compute.image.client import ImageRecord, NewImage
 from compute.volume import rules, sharing
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import DELETING
+from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 
 class VolumeOrders:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas, types: Types) -> None:
+        self._parts = parts
         self._quotas = quotas
         self._types = types
 
@@ -36,11 +36,11 @@ class VolumeOrders:
         force: bool = False,
     ) -> None:
         """Remove it; with its snapshots if ``cascade``."""
-        wiring = self._wiring
+        parts = self._parts
         rule = "volume:force_delete" if force else "volume:delete"
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             if volume.status == DELETING and force:
                 return
             rules.check_ungrouped(volume, "deleted")
@@ -48,7 +48,7 @@ class VolumeOrders:
                 connection, context, volume, cascade=cascade, force=force
             )
 
-        wiring.order(write)
+        parts.order(write)
 
     def begin_deletion(
         self,
@@ -60,26 +60,26 @@ class VolumeOrders:
         force: bool = False,
     ) -> None:
         """``delete``, for who may, as a part of a transaction."""
-        wiring = self._wiring
+        parts = self._parts
         found = rules.check_volume(volume, "force_delete" if force else "delete")
         self._check_unused(connection, volume, cascade=cascade, force=force)
-        taken = wiring.stores.snapshots.all(connection, volume_id=volume.id)
+        taken = parts.stores.snapshots.all(connection, volume_id=volume.id)
         if not volume.host and not taken:
             # It never had a place: there are no bytes to remove first.
-            wiring.tell(connection, context, "volume.deleted", volume.id)
-            wiring.stores.forget_volume(connection, volume.id)
+            parts.tell(connection, context, "volume.deleted", volume.id)
+            parts.stores.forget_volume(connection, volume.id)
             return
         if force:
-            wiring.stores.jobs.cancel(connection, volume.id)
+            parts.stores.jobs.cancel(connection, volume.id)
         arguments = {"volume_id": volume.id, "cascade": cascade}
-        wiring.add_job(connection, "delete_volume", volume.id, arguments, volume.host)
-        wiring.tell(connection, context, "volume.delete", volume.id)
-        wiring.set_status(connection, volume, found.during)
+        parts.add_job(connection, "delete_volume", volume.id, arguments, volume.host)
+        parts.tell(connection, context, "volume.delete", volume.id)
+        parts.set_status(connection, volume, found.during)
 
     def _check_unused(
         self, connection: Connection, volume: Volume, *, cascade: bool, force: bool
     ) -> None:
-        stores = self._wiring.stores
+        stores = self._parts.stores
         attachments = stores.attachments.all(connection, volume_id=volume.id)
         if attachments and not (force and sharing.is_free(volume, attachments)):
             raise InvalidStatus(
@@ -106,10 +106,10 @@ class VolumeOrders:
         attached: bool,
     ) -> None:
         """Let it grow; ``attached``: also one that is in use."""
-        wiring = self._wiring
+        parts = self._parts
 
         def job(connection: Connection, volume: Volume) -> Mapping[str, Any]:
-            rows = wiring.stores.attachments
+            rows = parts.stores.attachments
             sharing.check_growing(volume, rows.all(connection, volume_id=volume.id))
             if size_gib <= volume.size_gib:
                 raise BadRequest(
@@ -139,10 +139,10 @@ class VolumeOrders:
 
     def revert(self, context: RequestContext, volume_id: str, snapshot_id: str) -> None:
         """Back to the newest snapshot."""
-        wiring = self._wiring
+        parts = self._parts
 
         def job(connection: Connection, volume: Volume) -> Mapping[str, Any]:
-            snapshots = wiring.stores.snapshots.all(connection, volume_id=volume.id)
+            snapshots = parts.stores.snapshots.all(connection, volume_id=volume.id)
             newest = snapshots[-1] if snapshots else None
             if newest is None or newest.id != snapshot_id:
                 raise BadRequest(
@@ -155,7 +155,7 @@ class VolumeOrders:
                     f" snapshot {snapshot_id} was taken: it cannot be reverted."
                 )
             found = rules.check_snapshot(newest, "revert")
-            wiring.stores.snapshots.change(connection, newest, status=found.during)
+            parts.stores.snapshots.change(connection, newest, status=found.during)
             return {"snapshot_id": snapshot_id}
 
         self._order(
@@ -176,12 +176,12 @@ class VolumeOrders:
         force: bool,
     ) -> tuple[Volume, ImageRecord]:
         """Begin to make an image of it; the volume, and the image without bytes."""
-        wiring = self._wiring
+        parts = self._parts
         action = "upload_forced" if force else "upload"
         rule = "volume_extension:volume_actions:upload_image"
 
         def look(connection: Connection) -> Volume:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, action)
             if volume.is_encrypted:
                 raise BadRequest(
@@ -190,8 +190,8 @@ class VolumeOrders:
                 )
             return volume
 
-        wiring.database.read(look)
-        created = wiring.images.create(image, context.token)
+        parts.database.read(look)
+        created = parts.images.create(image, context.token)
         try:
             volume = self._order(
                 context,
@@ -205,7 +205,7 @@ class VolumeOrders:
                 "upload_volume",
             )
         except BaseException:
-            wiring.images.delete(created.id)
+            parts.images.delete(created.id)
             raise
         return volume, created
 
@@ -220,15 +220,15 @@ class VolumeOrders:
         **values: Any,
     ) -> Volume:
         """Begin a job of that kind; ``job`` checks, and gives its arguments."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> Volume:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             found = rules.check_volume(volume, action)
-            check_at_rest(connection, wiring.stores, volume.group_id)
+            check_at_rest(connection, parts.stores, volume.group_id)
             arguments = {"volume_id": volume.id, **job(connection, volume)}
-            wiring.tell(connection, context, f"volume.{action}", volume_id)
-            wiring.add_job(connection, kind, volume.id, arguments, volume.host)
-            return wiring.set_status(connection, volume, found.during, **values)
+            parts.tell(connection, context, f"volume.{action}", volume_id)
+            parts.add_job(connection, kind, volume.id, arguments, volume.host)
+            return parts.set_status(connection, volume, found.during, **values)
 
-        return wiring.order(write)
+        return parts.order(write)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from compute.core.sql.database import Connection
 from compute.volume import rules
+from compute.volume.parts import Parts
 from compute.volume.records import Used, VolumeType
-from compute.volume.wiring import Wiring
 
 CLASS_DEFAULT = "class:default"
 BY_TYPE = ("volumes", "snapshots", "gigabytes")
@@ -21,18 +21,18 @@ BY_TYPE = ("volumes", "snapshots", "gigabytes")
 class Quotas:
     """Limits of a project, and whether more fits."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._store = wiring.stores.quotas
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.stores.quotas
 
     def defaults(self, connection: Connection) -> dict[str, int]:
         """What a project has unless something else is said of it."""
         of_types = {
             f"{name}_{each.name}": rules.UNLIMITED
-            for each in self._wiring.stores.types.all(connection)
+            for each in self._parts.stores.types.all(connection)
             for name in BY_TYPE
         }
-        usual = dict(self._wiring.settings.quotas())
+        usual = dict(self._parts.settings.quotas())
         return {**usual, **of_types, **self._store.of(connection, CLASS_DEFAULT)}
 
     def of(self, connection: Connection, project_id: str) -> dict[str, int]:
@@ -57,7 +57,7 @@ class Quotas:
             "backup_gigabytes": used.backup_gib,
             "groups": used.groups,
         }
-        for each in self._wiring.stores.types.all(connection):
+        for each in self._parts.stores.types.all(connection):
             found[f"volumes_{each.name}"] = used.volumes_of.get(each.id, 0)
             found[f"snapshots_{each.name}"] = used.snapshots_of.get(each.id, 0)
             found[f"gigabytes_{each.name}"] = used.gib_of.get(each.id, 0)

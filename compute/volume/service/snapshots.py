@@ -11,18 +11,18 @@ from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import CREATING, IN_USE, SNAPSHOT_STATUSES, SNAPSHOT_TOLD
+from compute.volume.parts import Parts
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.hosts import host_of
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 
 class Snapshots:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas, types: Types) -> None:
+        self._parts = parts
         self._quotas = quotas
         self._types = types
 
@@ -35,12 +35,12 @@ class Snapshots:
         force: bool,
     ) -> Snapshot:
         """Begin to take one; ``force``: also while the volume is attached."""
-        wiring = self._wiring
+        parts = self._parts
         rules.check_metadata_count(values.get("metadata") or {})
 
         def write(connection: Connection) -> Snapshot:
             rule = "volume:create_snapshot"
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             action = "create_snapshot_forced" if force else "create_snapshot"
             _check(volume, action)
             volume_type = self._types.known(connection, volume.type_id)
@@ -51,9 +51,9 @@ class Snapshots:
                 snapshots=1,
                 gigabytes=volume.size_gib,
             )
-            now = wiring.clock.time()
+            now = parts.clock.time()
             snapshot = Snapshot(
-                id=wiring.identifiers.uuid(),
+                id=parts.identifiers.uuid(),
                 project_id=volume.project_id,
                 user_id=context.user_id,
                 volume_id=volume.id,
@@ -65,12 +65,12 @@ class Snapshots:
                 description=values.get("description"),
                 metadata=values.get("metadata") or {},
             )
-            wiring.stores.snapshots.add(connection, snapshot)
+            parts.stores.snapshots.add(connection, snapshot)
             self._add_job(connection, "create_snapshot", snapshot)
-            wiring.tell(connection, context, "snapshot.create", snapshot.id)
+            parts.tell(connection, context, "snapshot.create", snapshot.id)
             return snapshot
 
-        return wiring.order(write)
+        return parts.order(write)
 
     def change(
         self,
@@ -81,17 +81,17 @@ class Snapshots:
         action: str = "update",
     ) -> Snapshot:
         """Set what ``decide`` says."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> Snapshot:
-            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            snapshot = parts.snapshot(connection, context, snapshot_id, rule)
             rules.check_snapshot(snapshot, action)
-            values = {**decide(snapshot), "updated_at": wiring.clock.time()}
+            values = {**decide(snapshot), "updated_at": parts.clock.time()}
             rules.check_metadata_count(values.get("metadata", {}))
-            wiring.tell(connection, context, f"snapshot.{action}", snapshot_id)
-            return wiring.stores.snapshots.change(connection, snapshot, **values)
+            parts.tell(connection, context, f"snapshot.{action}", snapshot_id)
+            return parts.stores.snapshots.change(connection, snapshot, **values)
 
-        return wiring.change(write)
+        return parts.change(write)
 
     def reset_status(
         self, context: RequestContext, snapshot_id: str, status: str
@@ -128,30 +128,30 @@ class Snapshots:
         self, context: RequestContext, snapshot_id: str, *, force: bool = False
     ) -> None:
         """Begin to remove it."""
-        wiring = self._wiring
+        parts = self._parts
         rule = "volume:delete_snapshot"
         if force:
             rule = "volume_extension:snapshot_admin_actions:force_delete"
 
         def write(connection: Connection) -> None:
-            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            snapshot = parts.snapshot(connection, context, snapshot_id, rule)
             action = "force_delete" if force else "delete"
             found = rules.check_snapshot(snapshot, action)
             rules.check_snapshot_ungrouped(snapshot)
-            now = wiring.clock.time()
-            wiring.stores.snapshots.change(
+            now = parts.clock.time()
+            parts.stores.snapshots.change(
                 connection, snapshot, status=found.during, updated_at=now
             )
             self._add_job(connection, "delete_snapshot", snapshot)
-            wiring.tell(connection, context, "snapshot.delete", snapshot.id)
+            parts.tell(connection, context, "snapshot.delete", snapshot.id)
 
-        wiring.order(write)
+        parts.order(write)
 
     def _add_job(self, connection: Connection, kind: str, snapshot: Snapshot) -> None:
         """Jobs of a volume and of its snapshots run one after the other."""
         arguments = {"snapshot_id": snapshot.id}
-        host = host_of(connection, self._wiring.stores, snapshot)
-        self._wiring.add_job(connection, kind, snapshot.volume_id, arguments, host)
+        host = host_of(connection, self._parts.stores, snapshot)
+        self._parts.add_job(connection, kind, snapshot.volume_id, arguments, host)
 
 
 def _check(volume: Volume, action: str) -> None:

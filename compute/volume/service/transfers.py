@@ -11,10 +11,10 @@ from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.sql.database import Connection
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
+from compute.volume.parts import Parts
 from compute.volume.records import Transfer, Volume
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Offered:
 class Transfers:
     """Each call is one transaction."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas, types: Types) -> None:
+        self._parts = parts
         self._quotas = quotas
         self._types = types
-        self._rows = wiring.stores.transfers
+        self._rows = parts.stores.transfers
 
     def create(
         self,
@@ -43,19 +43,19 @@ class Transfers:
         with_snapshots: bool,
     ) -> Offered:
         """Offer a volume that nobody uses."""
-        wiring = self._wiring
-        key = wiring.identifiers.hexadecimal()
+        parts = self._parts
+        key = parts.identifiers.hexadecimal()
 
         def write(connection: Connection) -> Transfer:
             rule = "volume:create_transfer"
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             found = rules.check_volume(volume, "create_transfer")
             rules.check_ungrouped(volume, "offered to another project")
             if volume.is_encrypted:
                 raise InvalidStatus(
                     "Invalid volume: transferring encrypted volume is not supported"
                 )
-            snapshots = wiring.stores.snapshots.all(connection, volume_id=volume_id)
+            snapshots = parts.stores.snapshots.all(connection, volume_id=volume_id)
             if snapshots and not with_snapshots:
                 raise InvalidStatus(
                     f"Invalid volume: volume {volume_id} has snapshots: they go too"
@@ -63,58 +63,58 @@ class Transfers:
             for each in snapshots:
                 rules.check_snapshot_ungrouped(each)
             transfer = Transfer(
-                id=wiring.identifiers.uuid(),
+                id=parts.identifiers.uuid(),
                 volume_id=volume_id,
                 project_id=volume.project_id,
                 name=name,
                 key_hash=_hashed(key),
-                created_at=wiring.clock.time(),
+                created_at=parts.clock.time(),
                 with_snapshots=with_snapshots,
             )
             self._rows.add(connection, transfer)
-            wiring.set_status(connection, volume, found.during)
-            wiring.tell(connection, context, "volume.create_transfer", volume_id)
+            parts.set_status(connection, volume, found.during)
+            parts.tell(connection, context, "volume.create_transfer", volume_id)
             return transfer
 
-        return Offered(wiring.change(write), key)
+        return Offered(parts.change(write), key)
 
     def get(
         self, connection: Connection, context: RequestContext, key: str, rule: str
     ) -> Transfer:
         """One of the caller's own; ``NotFound``."""
         found = self._rows.get(connection, key)
-        if found is None or not self._wiring.allows(context, rule, found):
+        if found is None or not self._parts.allows(context, rule, found):
             raise NotFound(f"Transfer {key} could not be found.")
         return found
 
     def delete(self, context: RequestContext, transfer_id: str) -> None:
         """Take the offer back."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> None:
             rule = "volume:delete_transfer"
             transfer = self.get(connection, context, transfer_id, rule)
             self._rows.delete(connection, transfer_id)
-            volume = wiring.stores.volumes.get(connection, transfer.volume_id)
+            volume = parts.stores.volumes.get(connection, transfer.volume_id)
             if volume is not None:
                 found = rules.check_volume(volume, "delete_transfer")
-                wiring.set_status(connection, volume, found.during)
-            wiring.tell(
+                parts.set_status(connection, volume, found.during)
+            parts.tell(
                 connection, context, "volume.delete_transfer", transfer.volume_id
             )
 
-        wiring.change(write)
+        parts.change(write)
 
     def accept(
         self, context: RequestContext, transfer_id: str, key: str
     ) -> tuple[Transfer, Volume]:
         """Have the volume, and its snapshots."""
-        wiring = self._wiring
+        parts = self._parts
         if not context.project_id:
             raise BadRequest("Invalid input received: a project is needed")
 
         def write(connection: Connection) -> tuple[Transfer, Volume]:
-            wiring.enforce(context, "volume:accept_transfer")
+            parts.enforce(context, "volume:accept_transfer")
             transfer = self._rows.get(connection, transfer_id)
             if transfer is None:
                 raise NotFound(f"Transfer {transfer_id} could not be found.")
@@ -122,27 +122,25 @@ class Transfers:
                 raise Forbidden(
                     f"Attempt to transfer {transfer_id} with invalid auth key."
                 )
-            volume = wiring.stores.volumes.get(connection, transfer.volume_id)
+            volume = parts.stores.volumes.get(connection, transfer.volume_id)
             if volume is None:
                 raise NotFound(f"Volume {transfer.volume_id} could not be found.")
             found = rules.check_volume(volume, "accept_transfer")
             self._check_quota(connection, context, volume)
             owner = {"project_id": context.project_id, "user_id": context.user_id}
-            for snapshot in wiring.stores.snapshots.all(
-                connection, volume_id=volume.id
-            ):
-                wiring.stores.snapshots.change(connection, snapshot, **owner)
+            for snapshot in parts.stores.snapshots.all(connection, volume_id=volume.id):
+                parts.stores.snapshots.change(connection, snapshot, **owner)
             self._rows.delete(connection, transfer_id)
-            volume = wiring.set_status(connection, volume, found.during, **owner)
-            wiring.tell(connection, context, "volume.accept_transfer", volume.id)
+            volume = parts.set_status(connection, volume, found.during, **owner)
+            parts.tell(connection, context, "volume.accept_transfer", volume.id)
             return transfer, volume
 
-        return wiring.change(write)
+        return parts.change(write)
 
     def _check_quota(
         self, connection: Connection, context: RequestContext, volume: Volume
     ) -> None:
-        snapshots = self._wiring.stores.snapshots.all(connection, volume_id=volume.id)
+        snapshots = self._parts.stores.snapshots.all(connection, volume_id=volume.id)
         volume_type = self._types.known(connection, volume.type_id)
         self._quotas.check(
             connection,

@@ -6,34 +6,34 @@ from compute.core.context import RequestContext
 from compute.core.errors import NotFound
 from compute.core.sql.database import Connection
 from compute.volume.model import DEFAULT_TYPE
+from compute.volume.parts import Parts
 from compute.volume.records import VolumeType
-from compute.volume.wiring import Wiring
 
 
 class Types:
     """Looks types up."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._types = wiring.stores.types
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._types = parts.stores.types
 
     def ensure_default(self) -> None:
         """The type that is always there."""
 
         def write(connection: Connection) -> None:
             if not self._types.all(connection, name=DEFAULT_TYPE):
-                wiring = self._wiring
+                parts = self._parts
                 self._types.add(
                     connection,
                     VolumeType(
-                        id=wiring.identifiers.uuid(),
+                        id=parts.identifiers.uuid(),
                         name=DEFAULT_TYPE,
                         description="Default Volume Type",
-                        created_at=wiring.clock.time(),
+                        created_at=parts.clock.time(),
                     ),
                 )
 
-        self._wiring.change(write)
+        self._parts.change(write)
 
     def is_visible(self, context: RequestContext, found: VolumeType) -> bool:
         """Whether the caller may know of it."""
@@ -57,7 +57,7 @@ class Types:
 
     def default_of(self, connection: Connection, project_id: str) -> VolumeType:
         """What a project's volumes are when nobody says it."""
-        chosen = self._wiring.stores.default_types.get(connection, project_id)
+        chosen = self._parts.stores.default_types.get(connection, project_id)
         if chosen is not None:
             found = self._types.get(connection, chosen.type_id)
             if found is not None:

@@ -10,9 +10,9 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.group_records import Group
 from compute.volume.group_tables import GROUPS
 from compute.volume.model import CREATING, DELETING
+from compute.volume.parts import Parts
 from compute.volume.service.group_rest import check_at_rest
 from compute.volume.stores.whole import Stores
-from compute.volume.wiring import Wiring
 
 
 def owners(connection: Connection, after: str, limit: int) -> list[str]:
@@ -22,10 +22,10 @@ def owners(connection: Connection, after: str, limit: int) -> list[str]:
     return list(connection.execute(query.limit(limit)).scalars())
 
 
-def take_apart(wiring: Wiring, project_id: str) -> None:
+def take_apart(parts: Parts, project_id: str) -> None:
     """No group of the project is left; its volumes and snapshots are, each for itself.
     ``InvalidStatus`` while a job is at one: it would not find what it was about."""
-    stores = wiring.stores
+    stores = parts.stores
 
     def write(connection: Connection) -> None:
         for group in stores.groups.all(connection, project_id=project_id):
@@ -33,13 +33,13 @@ def take_apart(wiring: Wiring, project_id: str) -> None:
             for volume in stores.volumes.all(connection, group_id=group.id):
                 stores.volumes.change(connection, volume, group_id="")
             for whole in stores.group_snapshots.all(connection, group_id=group.id):
-                parts = stores.snapshots.all(connection, group_snapshot_id=whole.id)
-                for part in parts:
+                taken = stores.snapshots.all(connection, group_snapshot_id=whole.id)
+                for part in taken:
                     stores.snapshots.change(connection, part, group_snapshot_id="")
                 stores.group_snapshots.delete(connection, whole.id)
             stores.groups.delete(connection, group.id)
 
-    wiring.change(write)
+    parts.change(write)
 
 
 def _check_no_job(connection: Connection, stores: Stores, group: Group) -> None:

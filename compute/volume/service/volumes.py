@@ -11,12 +11,12 @@ from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.keys import kept_cipher
 from compute.volume.model import READ_ONLY_KEY, STATUSES
+from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.hosts import Hosts
 from compute.volume.service.migrations import Migrations
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
-from compute.volume.wiring import Wiring
 
 ON_DEMAND = "on-demand"
 """A retyping that may move the volume."""
@@ -27,11 +27,11 @@ class Volumes:
     """Each call is one transaction."""
 
     def __init__(
-        self, wiring: Wiring, quotas: Quotas, types: Types, migrations: Migrations
+        self, parts: Parts, quotas: Quotas, types: Types, migrations: Migrations
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._migrations = migrations
-        self._hosts = Hosts(wiring)
+        self._hosts = Hosts(parts)
         self._quotas = quotas
         self._types = types
 
@@ -44,21 +44,21 @@ class Volumes:
         decide: Decide,
     ) -> Volume:
         """Set what ``decide`` says, if the action is legal now."""
-        wiring = self._wiring
+        parts = self._parts
 
         def write(connection: Connection) -> Volume:
-            volume = wiring.volume(connection, context, volume_id, rule)
+            volume = parts.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, action)
             values = dict(decide(connection, volume))
-            wiring.tell(connection, context, f"volume.{action}", volume_id)
+            parts.tell(connection, context, f"volume.{action}", volume_id)
             if "status" in values:
-                return wiring.set_status(
+                return parts.set_status(
                     connection, volume, values.pop("status"), **values
                 )
-            values["updated_at"] = wiring.clock.time()
-            return wiring.stores.volumes.change(connection, volume, **values)
+            values["updated_at"] = parts.clock.time()
+            return parts.stores.volumes.change(connection, volume, **values)
 
-        return wiring.change(write)
+        return parts.change(write)
 
     def update(
         self, context: RequestContext, volume_id: str, values: Mapping[str, Any]
@@ -139,7 +139,7 @@ class Volumes:
     ) -> None:
         """Another type.  One that the volume's host does not have moves it to another,
         if the policy is ``on-demand``.  A guest that has it is told of other limits."""
-        wiring = self._wiring
+        parts = self._parts
 
         def decide(connection: Connection, volume: Volume) -> Mapping[str, Any] | None:
             rules.check_ungrouped(volume, "retyped")
@@ -151,13 +151,13 @@ class Volumes:
                 )
             is_shared = sharing.is_multiattach(wanted)
             if is_shared != volume.multiattach:
-                self._wiring.enforce(context, sharing.RULE, volume)
-                held = self._wiring.stores.attachments.all(
+                self._parts.enforce(context, sharing.RULE, volume)
+                held = self._parts.stores.attachments.all(
                     connection, volume_id=volume.id
                 )
                 sharing.check_change(volume, held)
             sharing.check_plain(is_shared=is_shared, is_encrypted=volume.is_encrypted)
-            rows = self._wiring.stores.type_encryptions
+            rows = self._parts.stores.type_encryptions
             if kept_cipher(connection, rows, wanted.id) != kept_cipher(
                 connection, rows, volume.type_id
             ):
@@ -185,13 +185,13 @@ class Volumes:
             return {"type_id": wanted.id, "multiattach": is_shared}
 
         def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, "volume:retype")
+            volume = parts.volume(connection, context, volume_id, "volume:retype")
             rules.check_volume(volume, "retype")
-            wiring.tell(connection, context, "volume.retype", volume_id)
+            parts.tell(connection, context, "volume.retype", volume_id)
             if (values := decide(connection, volume)) is not None:
-                now = wiring.clock.time()
-                rows = wiring.stores.volumes
+                now = parts.clock.time()
+                rows = parts.stores.volumes
                 rows.change(connection, volume, **values, updated_at=now)
 
-        wiring.order(write)
-        wiring.speeds_changed()
+        parts.order(write)
+        parts.speeds_changed()

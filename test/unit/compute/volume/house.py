@@ -22,9 +22,9 @@ from compute.volume.drivers.memory import MemoryDriver
 from compute.volume.drivers.port import VOLUME
 from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
+from compute.volume.parts import Parts, queue_of
 from compute.volume.room import room_of, wire
 from compute.volume.settings import VolumeSettings
-from compute.volume.wiring import Wiring, queue_of
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel import concurrency
@@ -56,7 +56,7 @@ class Other:
     driver: Any
     settings: VolumeSettings
     is_away: bool = False
-    wiring: Wiring = field(init=False)
+    wiring: Parts = field(init=False)
     worker: VolumeWorker = field(init=False)
     caller: Caller = field(init=False)
 

@@ -13,7 +13,7 @@ from compute.core.jobs.saga import Step
 from compute.volume.jobs import migrating, worker
 from compute.volume.jobs.work import Work
 from compute.volume.jobs.worker import SAGAS, JobJournal, VolumeWorker
-from compute.volume.wiring import Wiring, queue_of
+from compute.volume.parts import Parts, queue_of
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.volume.house import House
 from test.unit.compute.volume.states import UNLIMITED, is_stable
@@ -163,7 +163,7 @@ def everything_is_settled(house: House) -> None:
 def run_until(
     house: House,
     moment: Callable[[Work, str, bool], None],
-    wiring: Wiring | None = None,
+    wiring: Parts | None = None,
 ) -> bool:
     """Do the next job (of that host), dying where ``moment`` says; whether it died."""
     wiring = wiring or house.wiring

@@ -10,9 +10,9 @@ from alembic import command
 from compute.core.sql.database import Database
 from compute.core.sql.migrations import alembic_config, upgrade
 from compute.core.sql.sqlite import WRITES
+from compute.volume.parts import queue_of
 from compute.volume.stores.services import ServiceStore
 from compute.volume.tables import JOBS
-from compute.volume.wiring import queue_of
 
 
 def test_jobs_of_the_one_host_are_its_own(tmp_path: Path) -> None:

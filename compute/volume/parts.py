@@ -43,7 +43,7 @@ def queue_of(host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Parts:
     """The world, as the room's services see it.  ``host``: the name of the volume host
     that this process is, whose files ``driver`` keeps; ``places``: everybody's."""
 
