@@ -46,7 +46,10 @@ def follows_the_clock(
     """Whether what was written under ``timestamp`` is to be written once more: what is
     there is of a clock that is ahead, or was then by no more than ``differ``, and later
     timestamps exceed it now.  Raises ``Unavailable`` when they cannot."""
-    if all(promise.value is None or promise.value.stored for _, promise in written):
+    for _, promise in written:
+        if promise.value is not None and not promise.value.stored:
+            break
+    else:
         return False
     found = look_up(
         parts.rounds, target.group, target.key, want_body=False, newest=True
