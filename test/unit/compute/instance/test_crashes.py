@@ -14,6 +14,7 @@ from compute.agent.sagas.catalog import SAGAS
 from compute.core.jobs.saga import Saga, Step
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import InsufficientStorage, Unavailable
+from test.unit.compute.instance.furnished import furnished_house
 from test.unit.compute.instance.house import House
 from test.unit.compute.instance.states import (
     MORE_STATES,
@@ -110,10 +111,9 @@ BEGINNINGS = {**STATES, "migrated": acted(("migrate", None))}
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[House]:
-    house = House(
-        tmp_path, hosts=2, client=DyingClient, **UNLIMITED, soft_delete=3600.0
+    house = furnished_house(
+        tmp_path, client=DyingClient, **UNLIMITED, soft_delete=3600.0
     )
-    house.furnish()
     house.flavor("large", ram=1024, vcpus=2, disk=2)
     yield house
     house.close()

@@ -10,6 +10,7 @@ import pytest
 
 from compute.instance.model import ACTIONS
 from compute.instance.states import VmState
+from test.unit.compute.instance.furnished import furnished_house
 from test.unit.compute.instance.house import House
 from test.unit.compute.instance.states import STATES, UNLIMITED, is_stable, requests
 
@@ -28,8 +29,7 @@ WALKS, STEPS = 12, 12
 
 @pytest.fixture
 def crowded(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path, hosts=2, **UNLIMITED, soft_delete=3600.0)
-    house.furnish()
+    house = furnished_house(tmp_path, **UNLIMITED, soft_delete=3600.0)
     house.flavor("large", ram=1024, vcpus=2, disk=2)
     yield house
     house.close()

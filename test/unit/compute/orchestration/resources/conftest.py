@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from test.unit.compute.instance.furnished import furnished_house
 from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.orchestration.resources.bench import Bench
 
@@ -14,8 +15,7 @@ from test.unit.compute.orchestration.resources.bench import Bench
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Image, network, volume and compute rooms with simulated hosts, furnished."""
-    found = House(tmp_path)
-    found.furnish()
+    found = furnished_house(tmp_path)
     yield found
     found.close()
 
