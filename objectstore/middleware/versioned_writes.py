@@ -53,6 +53,8 @@ BEFORE = ("object_versioning",)
 
 STACK = "X-Versions-Location"
 HISTORY = "X-History-Location"
+# Said for ever of a container that ever had either: old versions may lie elsewhere.
+ARCHIVED = "X-Container-Sysmeta-Writes-Archived"
 _LOCATION_KEYS = frozenset(
     {
         "HTTP_X_VERSIONS_LOCATION",
@@ -116,12 +118,14 @@ def _set_location(request: Request, account: str, container: str) -> None:
     wanted = [name for name in (STACK, HISTORY) if request.header(name)]
     if len(wanted) == 2:
         raise Rejected(400, f"Only one of {STACK} or {HISTORY} may be specified")
+    known = container_metadata(request.context, account, container)
+    if wanted or known.get(STACK) or known.get(HISTORY):
+        request.set_header(ARCHIVED, "true")
     if not wanted:
         # Either name, empty or with X-Remove-, ends either kind.
         for header in (STACK, HISTORY):
             request.set_header(header.replace("X-", "X-Remove-", 1), "x")
         return
-    known = container_metadata(request.context, account, container)
     if known.get(ENABLED, "").lower() == "true":
         raise Rejected(
             400,

@@ -22,6 +22,8 @@ T = TypeVar("T")
 CACHED_MAX = 2000
 VERSIONS_ENABLED = "X-Container-Sysmeta-Versions-Enabled"
 _SYSMETA = "x-container-sysmeta-"
+# What Swift's older filter says for ever of a container whose writes it archived.
+_ARCHIVED = "x-container-sysmeta-writes-archived"
 # What may be said of a bucket without meaning anything for its owner's reads.
 _ASIDE_FROM_READS = frozenset(
     {
@@ -31,7 +33,7 @@ _ASIDE_FROM_READS = frozenset(
             *("ownership", "public-access-block", "tagging", "website"),
         )
     }
-)
+) | {_ARCHIVED}
 # The same for what his writes store and tell, rights and logs aside.
 _ASIDE_FROM_WRITES = frozenset(
     {
@@ -41,7 +43,7 @@ _ASIDE_FROM_WRITES = frozenset(
             *("public-access-block", "tagging", "website"),
         )
     }
-)
+) | {_ARCHIVED}
 # Rights and logs are looked at on the long way; parts, by ``plain_writes`` itself.
 _ASIDE_FROM_STRAIGHT_WRITES = _ASIDE_FROM_WRITES - {
     sysmeta.CONTAINER + name for name in ("logging", "policy")
@@ -49,7 +51,7 @@ _ASIDE_FROM_STRAIGHT_WRITES = _ASIDE_FROM_WRITES - {
 # What else may be said of a container without meaning anything for its owner's writes.
 _USERS = "x-container-meta-"
 _SWIFT_ACLS = frozenset({"x-container-read", "x-container-write"})
-_ARCHIVES = ("x-versions-location", "x-history-location")
+_ARCHIVES = (_ARCHIVED, "x-versions-location", "x-history-location")
 # In the names of all metadata that bound what is stored.
 QUOTA = "quota"
 
@@ -123,7 +125,7 @@ class BucketFacts:
     @property
     def archives_writes(self) -> bool:
         """Whether Swift's older filter copies what is written over to a container that
-        the client has named."""
+        the client has named, or ever did: the copies may still be there."""
         return any(self.metadata.get(name) for name in _ARCHIVES)
 
     @property

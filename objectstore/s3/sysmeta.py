@@ -39,3 +39,6 @@ CONTAINER_CREATED = CONTAINER + "created"  # seconds: when S3 made the bucket
 # The headers that say what ETag and size a container's listing shows.
 LISTING_ETAG = "x-object-sysmeta-container-update-override-etag"
 LISTING_SIZE = "x-object-sysmeta-container-update-override-size"
+# Of the container of parts: manifests elsewhere may name them, also when the bucket is
+# gone.
+CONTAINER_ARCHIVED = CONTAINER + "archived"

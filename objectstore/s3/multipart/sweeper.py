@@ -36,7 +36,7 @@ from objectstore.s3.multipart.parts import (
     record_name,
     segments_container,
 )
-from objectstore.s3.multipart.use import is_used
+from objectstore.s3.multipart.use import is_used, may_be_archived, note_archived
 from objectstore.s3.operation import House, Operation
 
 # Longer than any completion or deletion takes.
@@ -73,7 +73,8 @@ class Sweeper:
     def sweep(self, operation: Operation) -> int:
         """Delete the orphans of one bucket; of how many uploads there were some."""
         if operation.facts.archives_writes:
-            return 0  # copies of manifests elsewhere may need them
+            note_archived(operation)
+            return 0
         under_way = {
             entry["name"][-UPLOAD_ID_LENGTH:]
             for entry in all_segments(operation, "uploads/", surely=True)
@@ -82,7 +83,8 @@ class Sweeper:
         for upload_id, newest in list(_uploads_with_parts(operation)):
             if upload_id in under_way or newest > self._too_young():
                 continue
-            if not self._is_used(operation, upload_id):
+            is_in_use = self._is_used(operation, upload_id)
+            if not (is_in_use or may_be_archived(operation)):
                 delete_parts(operation, upload_id)
                 forget_record(operation, upload_id)
                 swept += 1

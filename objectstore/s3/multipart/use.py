@@ -4,7 +4,8 @@ A completion that broke off may have made the object all the same, and one that 
 repeated may have made two versions of it.  So the upload's record counts the attempts;
 where there is any doubt, all versions of the key are looked at.  Swift's COPY of a
 manifest to its own name makes one more version, too: one that is listed with the same
-ETag of its segments.
+ETag of its segments.  And where Swift's older filter ever archived what was written
+over, any part may be one of an old version in another container.
 """
 
 from __future__ import annotations
@@ -34,6 +35,30 @@ def attempts_of(record: Answer) -> int:
     """As a record says; those of before attempts were counted: more than one."""
     said = record.get(ATTEMPTS)
     return int(said) if said else _UNKNOWN
+
+
+def may_be_archived(operation: Operation) -> bool:
+    """Whether manifests elsewhere may name parts of the bucket's uploads, or of those
+    of a bucket of this name that is gone."""
+    if operation.facts.archives_writes:
+        return True
+    container = segments_container(operation.facts.container)
+    head = operation.ask("HEAD", container, internal=True).discard()
+    if head.is_reduced or (not head.is_success and head.status != 404):
+        raise Unavailable("the container of parts cannot be looked up")
+    return bool(head.get(sysmeta.CONTAINER_ARCHIVED))
+
+
+def note_archived(operation: Operation) -> None:
+    """See that this is known when the bucket is gone."""
+    answer = operation.ask(
+        "POST",
+        segments_container(operation.facts.container),
+        headers={sysmeta.CONTAINER_ARCHIVED: "true"},
+        internal=True,
+    ).discard()
+    if not answer.is_success and answer.status != 404:
+        raise Unavailable("it cannot be noted that parts are to be kept")
 
 
 def is_shared(operation: Operation, upload_id: str, slo_etag: str) -> bool:

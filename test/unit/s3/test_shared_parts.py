@@ -124,6 +124,28 @@ def test_what_swift_keeps_as_an_old_version_keeps_its_parts(
     assert BODY in bodies or (method, header) == ("DELETE", "x_versions_location")
 
 
+@pytest.mark.parametrize("header", ["x_versions_location", "x_history_location"])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_old_versions_keep_their_parts_when_no_more_are_kept(
+    header: str, *, is_gone: bool
+) -> None:
+    """Also when the bucket is gone, and there is another of its name."""
+    it = Shared()
+    it.house.bucket("archive")
+    assert it.swift("POST", BUCKET, **{header: "archive"}).status == 204
+    it.house.ask("PUT", "/bucket/key", body=b"another")
+    assert it.swift("POST", BUCKET, **{f"x_remove_{header[2:]}": "x"}).status == 204
+    if is_gone:
+        assert it.house.ask("DELETE", "/bucket/key").status == 204
+        assert it.house.ask("DELETE", "/bucket").status == 204
+        it.house.bucket()
+        it.upload()
+    sweep(it.house, later=True)
+    archive = f"/v1/{ALICE.account}/archive"
+    (name,) = it.swift("GET", archive).body.decode().splitlines()
+    assert it.swift("GET", f"{archive}/{name}").body == BODY
+
+
 def test_an_object_that_outlived_its_deletion_keeps_its_parts() -> None:
     """Another clock was ahead: what is there is newer than the deletion."""
     it = Shared()
