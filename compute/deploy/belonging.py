@@ -20,6 +20,9 @@ RING_SUFFIX = ".ring.gz"
 POLICY_PREFIX = "storage-policy:"
 _ADVICE = "bring the site back from its copy (doc/deployment.md: the site is lost)"
 
+# By index: what each is called, and what it keeps of an object.
+_Policies = Mapping[str, tuple[str, str]]
+
 
 def strangeness(
     wishes: HostWishes, found: Mapping[str, Any], drawn: Mapping[str, int]
@@ -56,12 +59,21 @@ def _another_cluster(wishes: HostWishes, files: Mapping[str, Any]) -> Iterator[s
     if _suffix(there) and _suffix(there) != _suffix(here):
         yield f"keeps names with another hash_suffix than the site's: {_ADVICE}"
         return
-    policies = _policies(here)
-    for index, name in _policies(there).items():
-        if index not in policies:
-            yield f"has the storage policy {name!r} at {index}: it cannot be taken away"
-        elif policies[index] != name and name in policies.values():
-            yield f"has the storage policy {name!r} at {index}: it cannot be moved"
+    yield from _other_policies(_policies(here), _policies(there))
+
+
+def _other_policies(here: _Policies, there: _Policies) -> Iterator[str]:
+    """What would leave objects of the host behind, or with a code that cannot read
+    them."""
+    names = [name for name, _ in here.values()]
+    for index, (name, kept_as) in there.items():
+        its = f"has the storage policy {name!r} at {index}"
+        if index not in here:
+            yield f"{its}: it cannot be taken away"
+        elif here[index][0] != name and name in names:
+            yield f"{its}: it cannot be moved"
+        elif here[index][1] != kept_as:
+            yield f"{its}: it keeps {kept_as} for ever, not {here[index][1]}"
 
 
 def _newer_rings(files: Mapping[str, Any], drawn: Mapping[str, int]) -> Iterator[str]:
@@ -98,9 +110,16 @@ def _suffix(parser: configparser.ConfigParser) -> str:
     return parser.get("cluster", "hash_suffix", fallback="")
 
 
-def _policies(parser: configparser.ConfigParser) -> dict[str, str]:
+def _policies(parser: configparser.ConfigParser) -> _Policies:
     return {
-        section.removeprefix(POLICY_PREFIX): parser[section].get("name", "")
+        section.removeprefix(POLICY_PREFIX): _name_and_form(parser[section])
         for section in parser.sections()
         if section.startswith(POLICY_PREFIX)
     }
+
+
+def _name_and_form(section: configparser.SectionProxy) -> tuple[str, str]:
+    form = "copies"
+    if section.get("type") == "erasure":
+        form = f"fragments of {section.get('data')}+{section.get('parity')}"
+    return section.get("name", ""), form

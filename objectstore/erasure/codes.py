@@ -1,7 +1,7 @@
 """The one door to PyECLib: segments to pieces, and back.
 
-Optional (``pip install ringstack[ec]``): only stores with an erasure-coded policy need
-it.  Calls hold the interpreter, for well under a millisecond a segment.
+Optional (the extra ``ec``): only stores with an erasure-coded policy need it.  Calls
+hold the interpreter, for well under a millisecond a segment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from objectstore.wire.layouts import HEADER_BYTES, WORD_BYTES
 # fragments are lost; the last one needs no assembler, and is twenty times slower.
 CODES = ("isa_l_rs_cauchy", "liberasurecode_rs_vand")
 NOT_INSTALLED = (
-    "an erasure-coded storage policy needs PyECLib: pip install 'ringstack[ec]'"
+    "an erasure-coded storage policy needs PyECLib: python -m pip install pyeclib"
 )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
+
+import pytest
 
 from compute.deploy.belonging import strangeness
 from compute.deploy.wish import HostWishes, wish_for
@@ -66,15 +69,40 @@ def test_disks_with_data_are_not_begun_with() -> None:
     assert remarks(wishes("alpha"), found, object=1) == []
 
 
-def test_policies_stay_where_they_are() -> None:
-    def wish(policies: str) -> HostWishes:
-        changes: Sections = {"store": {"policies": policies}}
-        found = inventory(changes)
-        return wish_for(found, found.hosts[0], SECRETS, RINGS, "1-a", PAPERS)
+def wish_of(policies: str) -> HostWishes:
+    changes: Sections = {"store": {"policies": policies}}
+    found = inventory(changes)
+    return wish_for(found, found.hosts[0], SECRETS, RINGS, "1-a", PAPERS)
 
-    before = living(wish("gold, silver"))
-    assert remarks(wish("gold, silver, tin"), before, object=7) == []
-    assert remarks(wish("gold, bronze"), before, object=7) == []
-    (text,) = remarks(wish("gold"), before, object=7)
+
+def test_policies_stay_where_they_are() -> None:
+    before = living(wish_of("gold, silver"))
+    assert remarks(wish_of("gold, silver, tin"), before, object=7) == []
+    assert remarks(wish_of("gold, bronze"), before, object=7) == []
+    (text,) = remarks(wish_of("gold"), before, object=7)
     assert "'silver' at 1: it cannot be taken away" in text
-    assert len(remarks(wish("silver, gold"), before, object=7)) == 2
+    assert len(remarks(wish_of("silver, gold"), before, object=7)) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            "gold, cold:4+2",
+            "gold, cold:3+3",
+            "fragments of 4[+]2 for ever, not .* 3[+]3",
+        ),
+        ("gold, cold:4+2", "gold, cold", "fragments of 4[+]2 for ever, not copies"),
+        (
+            "gold, cold:4+2",
+            "gold, old:3+3",
+            "fragments of 4[+]2 for ever, not .* 3[+]3",
+        ),
+        # Rings of three either way: these would not tell.
+        ("gold, cold", "gold, cold:2+1", "copies for ever, not fragments of 2[+]1"),
+    ],
+)
+def test_policies_keep_objects_as_they_do(before: str, after: str, told: str) -> None:
+    (text,) = remarks(wish_of(after), living(wish_of(before)), object=7)
+    assert re.search(told, text)
+    assert remarks(wish_of(before), living(wish_of(before)), object=7) == []
