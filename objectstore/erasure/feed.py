@@ -35,6 +35,7 @@ class Feed:
         self.node = node
         self.error: RingstackError | None = None
         self.is_late = False
+        self.has_brought = False
         self._key = fragment_key(key, layout.token, index)
         self._timestamp = timestamp
         self._layout = layout
@@ -55,6 +56,7 @@ class Feed:
         assert self._ready is not None
         _, piece = self._ready
         self._ready = None
+        self.has_brought = True
         self._taken.set()
         return piece
 

@@ -1,7 +1,9 @@
 """The fragments of one object, as many as are needed side by side, segment by segment.
 
 Each that is missing, damaged or late is replaced by the next candidate, from the
-segment on at which it fell out.  A node that let the reader wait in vain is told of.
+segment on at which it fell out.  One that was only late, or had brought something, may
+be asked again later: in the hours of a long read each of them will falter once.  A node
+that let the reader wait in vain is told of.
 """
 
 from __future__ import annotations
@@ -67,9 +69,9 @@ class Stripes:
     def pieces(self, segment: int) -> dict[int, bytes]:
         """``data`` pieces of that segment, by index.  ``Unavailable`` when they cannot
         be had.  To be called with one segment after the other."""
-        clock = self._patience.clock
-        last = clock.monotonic() + self._patience.node_seconds
-        patient_until = clock.monotonic() + self._patience.read_patience_seconds
+        clock, patience = self._patience.clock, self._patience.read_patience_seconds
+        now = clock.monotonic()
+        last, patient_until = now + self._patience.node_seconds, now + patience
         while True:
             self._moved.clear()
             ready = [feed for feed in self._feeds if feed.has(segment)]
@@ -81,9 +83,11 @@ class Stripes:
             now = clock.monotonic()
             if now >= last:
                 raise DeadlineExceeded("too few fragments come in time")
-            until = min(patient_until, last) if now < patient_until else last
-            if not self._moved.wait(until - now) and until < last:
-                self._doubt(segment)
+            if now >= patient_until:
+                # Those that stand in are doubted in their turn.
+                patient_until = now + patience if self._doubt(segment) else last
+                continue
+            self._moved.wait(min(patient_until, last) - now)
 
     def _taken(self, ready: list[Feed]) -> dict[int, bytes]:
         """The pieces of as many as are needed, data before parity; who is behind by now
@@ -93,6 +97,7 @@ class Stripes:
         for feed in self._feeds:
             if feed not in chosen:
                 feed.end()
+                self._put_back(feed)
         self._feeds = chosen
         for feed in chosen:
             feed.is_late = False
@@ -100,6 +105,9 @@ class Stripes:
 
     def _replace_lost(self, segment: int) -> None:
         """As many feeds as are needed, those apart that are late."""
+        for feed in self._feeds:
+            if feed.error is not None and not feed.has(segment):
+                self._put_back(feed)
         self._feeds = [
             feed for feed in self._feeds if feed.error is None or feed.has(segment)
         ]
@@ -143,12 +151,21 @@ class Stripes:
             else:
                 return
 
-    def _doubt(self, segment: int) -> None:
-        """Whoever is waited for gets a stand-in; the first to come are taken."""
-        for feed in self._feeds:
-            if not feed.has(segment) and not feed.is_late:
-                feed.is_late = True
-                self._patience.suspect(feed.node)
+    def _put_back(self, feed: Feed) -> None:
+        """It may be asked again, after all others, unless it failed at once."""
+        if feed.error is None or feed.has_brought:
+            self._candidates.append((feed.index, feed.node))
+
+    def _doubt(self, segment: int) -> bool:
+        """Whoever is waited for gets a stand-in; the first to come are taken.  False:
+        all that are waited for have one."""
+        doubted = [
+            feed for feed in self._feeds if not feed.has(segment) and not feed.is_late
+        ]
+        for feed in doubted:
+            feed.is_late = True
+            self._patience.suspect(feed.node)
+        return bool(doubted)
 
     def close(self) -> None:
         """No more is wanted."""
