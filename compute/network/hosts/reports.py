@@ -18,6 +18,7 @@ from compute.network.links.segments import Tunnel, note_tunnel
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
 from compute.network.report import AgentReport
 from compute.network.routing.placement import place_homeless
+from compute.network.trunks.members import ports_below
 from compute.network.trunks.statuses import settle_trunks
 
 PROBLEM_CHARACTERS_MAX = 2000
@@ -80,14 +81,17 @@ def _port_statuses(work: Work, report: AgentReport) -> None:
 
 
 def _awaited_wires(work: Work, host: str, told: Mapping[str, bool]) -> None:
-    """Which ports that are about to come have their wires already."""
+    """Which ports that are about to come have their wires already: a trunk's, when its
+    subports have theirs, for a guest comes with all of them."""
     bindings = tables.bindings
     for port_id in bound_to(work, host):
         if port_id in told:
+            below = [each for each in ports_below(work, port_id) if each.admin_up]
+            is_wired = told[port_id] and all(told.get(each.id) for each in below)
             work.connection.execute(
                 sa.update(bindings)
                 .where(bindings.c.port_id == port_id, bindings.c.host == host)
-                .values(wired=told[port_id])
+                .values(wired=is_wired)
             )
 
 

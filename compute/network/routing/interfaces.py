@@ -29,6 +29,7 @@ from compute.network.routing.router_ports import (
 )
 from compute.network.routing.routers import COLLECTION as ROUTERS
 from compute.network.routing.routers import change_routes
+from compute.network.trunks.port_rules import check_is_no_parent
 from objectstore.kernel.reply import Reply
 
 INTERFACE = Schema(
@@ -177,6 +178,7 @@ def _take_port(work: Work, router: Router, port_id: str) -> Port:
             f" {port.network_id}. Port already has an attached device"
             f" {port.device_id}.",
         )
+    check_is_no_parent(work, port)
     held = connected(work, [port])
     if not held:
         raise BadRequest("Bad router request: Port has no fixed IPs.")

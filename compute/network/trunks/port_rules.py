@@ -45,6 +45,11 @@ def check_in_no_trunk(work: Work, port: Port) -> None:
     trunk_id = trunk_of_subport(work, port.id)
     if trunk_id:
         raise _is_subport(port.id, trunk_id)
+    check_is_no_parent(work, port)
+
+
+def check_is_no_parent(work: Work, port: Port) -> None:
+    """Where a trunk's parent is, a guest is, or will be."""
     trunk = trunk_of_parent(work, port.id)
     if trunk is not None:
         raise conflict(

@@ -148,6 +148,18 @@ def test_ports_that_serve_are_in_no_trunk(house: House) -> None:
     assert got.status == 409
 
 
+def test_a_router_takes_no_port_of_a_trunk(house: House) -> None:
+    network, _ = house.network()
+    parent = port(house, network_id=network["id"])["id"]
+    one = port(house, network_id=network["id"])["id"]
+    house.make("trunk", port_id=parent, sub_ports=[sub(one)])
+    router = house.make("router")["id"]
+    path = f"/v2.0/routers/{router}/add_router_interface"
+    for taken, kind in ((parent, "PortInUseAsTrunkParent"), (one, "PortInUse")):
+        got = house.ask("PUT", path, {"port_id": taken})
+        assert (got.status, got.error) == (409, kind)
+
+
 def test_frames_of_a_subport_fit_through_its_trunk(house: House) -> None:
     small, large = house.make("network", mtu=1400), house.make("network", mtu=1450)
     parent = port(house, network_id=small["id"])["id"]
@@ -268,6 +280,12 @@ def test_subports_come_along_when_a_guest_moves(house: House) -> None:
     act(house, trunk, "add", sub(two, 7))
     assert of_view(house, "beta").keys() >= {parent, one, two}
     ready = (parent, one, two)
+    house.change("port", two, admin_state_up=False)
+    for wired, is_awaited in (((parent,), False), ((parent, one), True)):
+        house.report("beta", active=wired, tunnels_end_at="192.0.2.2")
+        (nic,) = house.client.nics_of("server")
+        assert nic.is_awaited is is_awaited
+    house.change("port", two, admin_state_up=True)
     house.report("beta", active=ready, tunnels_end_at="192.0.2.2")
     house.client.update_port(parent, {"binding:host_id": "beta"})
     # Nothing was ever down.
