@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +26,20 @@ from compute.network.agent.model import (
     Observed,
     SeenNamespace,
 )
-from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX, is_own_namespace
+from compute.network.agent.names import is_own_namespace
 from compute.network.agent.netlink import addresses, devices
-from compute.network.agent.netlink.look import look
-from compute.network.agent.rule_generation import rule_generation
 from compute.network.agent.rule_loader import (
     RuleLoader,
     end_forwarded,
     end_translations,
     end_unlawful_flows,
 )
+from compute.network.agent.seen_namespaces import seen_namespace
 from compute.network.agent.shapers import Shapers
 from compute.network.agent.vlan_loader import VlanLoader
 from compute.network.agent.wireguard import WireGuards
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
-
-SYSCTLS_READ = (
-    "net/bridge/bridge-nf-call-iptables",
-    "net/bridge/bridge-nf-call-ip6tables",
-    "net/ipv4/ip_forward",
-    "net/ipv6/conf/all/forwarding",
-    "net/ipv4/conf/all/rp_filter",
-)
 
 logger = logging.getLogger("compute.network.agent")
 
@@ -74,11 +64,11 @@ class Host:
         return concurrency.offload(self._observe)
 
     def _observe(self) -> Observed:
-        namespaces = {HOST: self._namespace(HOST)}
+        namespaces = {HOST: self._seen(HOST)}
         for name in kernel_namespaces.names():
             if is_own_namespace(name):
                 try:
-                    namespaces[name] = self._namespace(name)
+                    namespaces[name] = self._seen(name)
                 except Unavailable as error:
                     # A name without a namespace behind it: not there, to the plan.
                     logger.info("%s", error)
@@ -94,29 +84,8 @@ class Host:
             turns=self._vlans.seen(namespaces[HOST].links),
         )
 
-    def _namespace(self, name: str) -> SeenNamespace:
-        has_rules = name == HOST or name.startswith(ROUTER_NAMESPACE_PREFIX)
-
-        def look_inside() -> tuple[SeenNamespace, int]:
-            # The host's own routes are none of our business.
-            links, routes = look(with_routes=name != HOST)
-            sysctls = kernel_namespaces.read_sysctls(SYSCTLS_READ)
-            shaped = self._shapers.seen(name, links) if has_rules else {}
-            seen = SeenNamespace(
-                links=links, routes=routes, sysctls=sysctls, shapings=shaped
-            )
-            return seen, rule_generation() if has_rules else 0
-
-        seen, generation = kernel_namespaces.inside(name, look_inside)
-        if not has_rules:
-            return seen
-        loaded = self._rules.seen(name, generation)
-        return replace(
-            seen,
-            rules=loaded.rules,
-            floating=loaded.floating,
-            forwarded=loaded.forwarded,
-        )
+    def _seen(self, name: str) -> SeenNamespace:
+        return seen_namespace(name, self._rules, self._shapers)
 
     # ---- doing -----------------------------------------------------------------
 
