@@ -11,15 +11,17 @@ A body of one segment goes out in one call to each device; a longer one streams.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from objectstore.erasure.codes import best_code, codec
-from objectstore.kernel.body_memory import client_piece_buffers
+from objectstore.kernel.body_memory import BUFFER_BYTES, client_piece_buffers
 from objectstore.kernel.concurrency import Next, Promise, offload
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.reply import Reply
+from objectstore.kernel.timestamps import from_seconds
 from objectstore.policy.erasure import Erasure, fragments_needed
 from objectstore.proxy.fragment_intake import Encoder, FragmentIntake, FragmentUpload
-from objectstore.proxy.fragment_round import FragmentRound, Told
+from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
 from objectstore.proxy.intake import Source
 from objectstore.proxy.object_put import (
     Written,
@@ -40,11 +42,16 @@ from objectstore.wire.layouts import (
     fragment_state,
     segment_bytes,
 )
-from objectstore.wire.nodes import ObjectNode, Upload
+from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import ObjectState, Receipt
+
+T = TypeVar("T")
 
 # Hashing and encoding less costs less than asking a native thread to do it.
 OFFLOAD_BYTES_MIN = 64 * 1024
+# Fragments of an upload that devices may collect in memory, to keep them in their logs;
+# of larger ones a file costs no more.
+COLLECTED_BYTES_MAX = 256 * 1024
 
 
 def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply:
@@ -63,7 +70,8 @@ def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply
         return put.at_once(bytes(segment[:filled]))
     # Given again at once, so the buffer it lies in must be another.
     source.put_back(memoryview(bytes(segment)))
-    return put.streamed(source, segment)
+    is_roomy = len(buffer) == BUFFER_BYTES
+    return put.streamed(source, segment, is_roomy=is_roomy)
 
 
 class _FragmentPut:
@@ -105,20 +113,16 @@ class _FragmentPut:
                 state, piece = states[index], pieces[index]
                 return node.put(self._key(index), state, piece, row_owed=False)
 
-            told = [
-                Told(index, node, call(index, node))
-                for index, node in enumerate(self._group.primaries)
-            ]
-            spares = self._spares()
-            return FragmentRound(self._parts.rounds, told, self._needed, call, spares)
+            return self._round_of(call)
 
         return self._write(store, may_repeat=True)
 
-    def streamed(self, source: Source, buffer: memoryview) -> Reply:
-        """More, or who knows how much."""
+    def streamed(self, source: Source, buffer: memoryview, *, is_roomy: bool) -> Reply:
+        """More, or who knows how much.  ``is_roomy``: there is memory for a few more
+        such uploads."""
         if self._plan.conditions is not None:
             self._check_early()
-        uploads = self._begin()
+        uploads = self._begin(is_roomy)
         seconds = self._parts.rounds.node_seconds
         intake = FragmentIntake(uploads, self._encoder, self._needed, seconds, buffer)
         try:
@@ -152,34 +156,52 @@ class _FragmentPut:
         finally:
             reservation.release()
 
-    def _begin(self) -> list[FragmentUpload]:
-        hint = None
-        if self._plan.length is not None:
-            hint = self._layout(self._plan.length, ()).fragment_size
+    def _hint(self, is_roomy: bool) -> int:
+        """How long a fragment will be, for devices: they collect in memory what is
+        announced as small, which only few uploads at once may have them do."""
+        length, large = self._plan.length, INLINE_BYTES_MAX + 1
+        if length is None:
+            return large
+        size = self._layout(length, ()).fragment_size
+        is_small = is_roomy and size <= COLLECTED_BYTES_MAX
+        return size if is_small else max(size, large)
+
+    def _begin(self, is_roomy: bool) -> list[FragmentUpload]:
+        hint = self._hint(is_roomy)
 
         def call(index: int, node: ObjectNode) -> Promise[Upload]:
             return node.begin(self._key(index), hint)
 
+        made: list[FragmentRound[Upload]] = []
+
+        def make() -> FragmentRound[Upload]:
+            made.append(self._round_of(call))
+            return made[-1]
+
+        uploads: dict[int, FragmentUpload] = {}
+        taken: set[int] = set()
+        try:
+            for each in run_round(self._parts.rounds, make).told:
+                if each.is_kept and each.index not in uploads:
+                    upload = each.promise.result()
+                    uploads[each.index] = FragmentUpload(each.index, each.node, upload)
+                    taken.add(id(each))
+        finally:
+            for each in (told for one in made for told in one.told):
+                if id(each) not in taken:
+                    each.promise.when_done(_give_up)
+        return list(uploads.values())
+
+    def _round_of(
+        self, call: Callable[[int, ObjectNode], Promise[T]]
+    ) -> FragmentRound[T]:
+        """To all primaries, handoffs standing in."""
         told = [
             Told(index, node, call(index, node))
             for index, node in enumerate(self._group.primaries)
         ]
-        spares = self._spares()
-        begun = FragmentRound(self._parts.rounds, told, self._needed, call, spares)
-        uploads: dict[int, FragmentUpload] = {}
-        try:
-            begun.run()
-        except RingstackError:
-            for each in begun.told:
-                each.promise.when_done(_give_up)
-            raise
-        for each in begun.told:
-            if each.is_kept and each.index not in uploads:
-                upload = each.promise.result()
-                uploads[each.index] = FragmentUpload(each.index, each.node, upload)
-            else:
-                each.promise.when_done(_give_up)
-        return list(uploads.values())
+        spares = list(self._group.handoffs)
+        return FragmentRound(self._parts.rounds, told, self._needed, call, spares)
 
     def _write(
         self,
@@ -203,7 +225,7 @@ class _FragmentPut:
                 self._token = self._parts.new_token()
             is_stored = True
             layout = self._layout(size, checksums)
-            self._store(layout, state, store)
+            self._store(layout, state, store, may_repeat)
             return self._write_record(folded(state, layout), then)
 
         return write_state(
@@ -221,19 +243,25 @@ class _FragmentPut:
         layout: Layout,
         state: ObjectState,
         store: Callable[[list[ObjectState]], FragmentRound[Receipt]],
+        may_repeat: bool,
     ) -> None:
         key = self._target.key
-        now = self._parts.timestamps.now()
+        now = from_seconds(self._parts.clock.time())
         states = [
             fragment_state(state, key, layout, index, now)
             for index in range(layout.fragments)
         ]
-        round_ = store(states)
+        made: list[FragmentRound[Receipt]] = []
+
+        def make() -> FragmentRound[Receipt]:
+            made.append(store(states))
+            return made[-1]
+
         try:
-            round_.run()
+            run_round(self._parts.rounds, make, may_repeat=may_repeat)
         except RingstackError:
             # Nobody can have read of them: there is no record.
-            for each in round_.told:
+            for each in (told for one in made for told in one.told):
                 if each.is_kept:
                     newest = states[each.index].newest
                     each.node.forget(self._key(each.index), newest)
@@ -265,9 +293,6 @@ class _FragmentPut:
 
     def _key(self, index: int) -> bytes:
         return fragment_key(self._target.key, self._token, index)
-
-    def _spares(self) -> list[ObjectNode]:
-        return list(self._group.handoffs)
 
 
 def _give_up(promise: Promise[Upload]) -> None:

@@ -15,6 +15,7 @@ from objectstore.kernel.concurrency import Promise, wait_until
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.proxy.asked import any_done
 from objectstore.proxy.patience import Patience
+from objectstore.proxy.returning import Returning, is_away
 from objectstore.wire.nodes import ObjectNode
 
 T = TypeVar("T")
@@ -114,3 +115,21 @@ class FragmentRound(Generic[T]):
             return InsufficientStorage("every device that could hold this is full")
         why = "; ".join(str(error) for error in errors) or "no answer in time"
         return Unavailable(f"fewer than {self._needed} fragments were stored: {why}")
+
+
+def run_round(
+    patience: Patience, make: Callable[[], FragmentRound[T]], *, may_repeat: bool = True
+) -> FragmentRound[T]:
+    """Make a round and run it; if it ``may_repeat``, again and again while devices that
+    are needed are away for a moment.  Raises what the last one raises."""
+    returning = Returning(patience)
+    while True:
+        made = make()
+        try:
+            made.run()
+            return made
+        except Unavailable as error:
+            away = [each.node for each in made.told if is_away(each.promise)]
+            is_full = isinstance(error, InsufficientStorage)
+            if is_full or not (may_repeat and away and returning.wait_for(away)):
+                raise
