@@ -37,7 +37,7 @@ from test.sim.disk import SimulatedDisk
 from test.sim.hub import Realm, SimulatedHub
 from test.sim.life import Life
 from test.sim.network import Network
-from test.sim.settings import SECRET, settings_for
+from test.sim.settings import CODED, SECRET, settings_for
 from test.sim.wire import SimulatedPool
 
 PORT = 6200
@@ -50,7 +50,12 @@ RingSource = Callable[[], RingSet]
 
 
 class Plant:
-    """A bug put into every process, to see that it is found.  This one: none."""
+    """A bug put into every process, to see that it is found.  This one: none.
+
+    ``policies``: sections of the cluster's settings; none: one policy of copies.
+    """
+
+    policies = ""
 
     def make_disk(self, directory: Path, random: Random) -> SimulatedDisk:
         """A machine's disk."""
@@ -60,7 +65,20 @@ class Plant:
         """Change what the process has opened; runs in its realm, may ``spawn``."""
 
 
+class Coded(Plant):
+    """No bug either, but objects are kept in fragments."""
+
+    policies = CODED
+
+
 HEALTHY = Plant()
+# Every so many clusters keep fragments.
+CODED_EVERY = 5
+
+
+def healthy(seed: int) -> Plant:
+    """What the cluster of a seed is like."""
+    return Coded() if seed % CODED_EVERY == CODED_EVERY - 1 else HEALTHY
 
 
 class Process(Life):
@@ -71,7 +89,7 @@ class Process(Life):
         self.clock = SkewedClock(machine.hub, machine)
         self.timestamps = OpClock(self.clock)
         self._machine = machine
-        settings = settings_for(machine.disk.directory)
+        settings = settings_for(machine.disk.directory, machine.plant.policies)
         pool: Any = SimulatedPool(
             machine.network,
             machine.random,

@@ -11,12 +11,12 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 
-from test.sim.machine import HEALTHY, Plant
+from test.sim.machine import Plant
 from test.sim.run import Outcome, run_seed
 
 
 def run_apart(
-    seed: int, plant: Plant = HEALTHY, *, is_storm: bool | None = None
+    seed: int, plant: Plant | None = None, *, is_storm: bool | None = None
 ) -> Outcome:
     """Run one seed in a child; its outcome."""
     return _in_a_child(seed, lambda: run_seed(seed, plant, is_storm=is_storm))

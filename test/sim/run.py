@@ -22,7 +22,7 @@ from test.sim.cluster import Cluster
 from test.sim.faults import AWAY_SECONDS, Weather, heal
 from test.sim.history import DESCRIBES, GET, LIST, WRITES, History
 from test.sim.hub import SimulatedHub, start
-from test.sim.machine import HEALTHY, Machine, Plant
+from test.sim.machine import Machine, Plant, healthy
 
 CLIENTS = 4
 CONTAINERS = ("box", "chest")
@@ -66,11 +66,11 @@ class Outcome:
 
 
 def run_seed(
-    seed: int, plant: Plant = HEALTHY, *, is_storm: bool | None = None
+    seed: int, plant: Plant | None = None, *, is_storm: bool | None = None
 ) -> Outcome:
     """The whole run.  It takes the process's hub over: give it a process.
 
-    ``is_storm`` None: the seed decides.
+    ``plant``, ``is_storm`` None: the seed decides.
     """
     gc.disable()  # nothing of a dead process may be unwound
     directory = Path(
@@ -79,7 +79,7 @@ def run_seed(
         )
     )
     try:
-        return _Run(seed, start(), directory, plant, is_storm).run()
+        return _Run(seed, start(), directory, plant or healthy(seed), is_storm).run()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
