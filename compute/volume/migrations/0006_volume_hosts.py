@@ -16,10 +16,12 @@ SERVICES = sa.table(
     "volume_services", sa.column("host", sa.String), sa.column("last_seen", sa.Double)
 )
 JOBS = sa.table("volume_jobs", sa.column("queue", sa.String))
+VOLUMES = sa.table("volume_volumes", sa.column("host", sa.String))
 
 
 def upgrade() -> None:
-    """Nothing moves yet.  There was one host, whose name its jobs did not say."""
+    """Nothing moves yet.  There was one host, whose name its jobs did not say, and
+    which had all volumes, also those that it made when it was called otherwise."""
     op.add_column(
         "volume_volumes",
         sa.Column("migration_status", sa.String(32), nullable=False, server_default=""),
@@ -36,3 +38,5 @@ def upgrade() -> None:
     if host:
         theirs = sa.update(JOBS).where(JOBS.c.queue == QUEUE_BEFORE)
         op.execute(theirs.values(queue=QUEUE_OF + host))
+        placed = sa.update(VOLUMES).where(VOLUMES.c.host != "")
+        op.execute(placed.values(host=host))

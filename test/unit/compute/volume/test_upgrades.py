@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -12,6 +13,7 @@ from compute.core.sql.migrations import alembic_config, upgrade
 from compute.core.sql.sqlite import WRITES
 from compute.volume.parts import queue_of
 from compute.volume.stores.services import ServiceStore
+from compute.volume.stores.whole import Stores
 from compute.volume.tables import JOBS
 
 
@@ -44,10 +46,23 @@ def test_jobs_of_the_one_host_are_its_own(tmp_path: Path) -> None:
                 "updated_at": 1.0,
             }
             connection.execute(JOBS.insert().values(**job))
+            before = sa.Table("volume_volumes", sa.MetaData(), autoload_with=connection)
+            for key, host in (("old", "renamed"), ("new", "alpha"), ("failed", "")):
+                connection.execute(before.insert().values(_volume(before, key, host)))
     upgrade(database, ["volume"])
     rows = database.read(lambda it: it.execute(sa.select(JOBS.c.queue)).all())
     assert [row.queue for row in rows] == [queue_of("alpha")]
+    volumes = database.read(Stores().volumes.all)
+    placed = {each.id: each.host for each in volumes}
+    assert placed == {"old": "alpha", "new": "alpha", "failed": ""}
     found = database.read(lambda it: ServiceStore().named(it, "alpha@files#files"))
     assert found is not None
     assert found.told.url == ""
     database.close()
+
+
+def _volume(before: sa.Table, key: str, host: str) -> dict[str, Any]:
+    """One whose columns say nothing but that."""
+    of_kind = {str: "", int: 0, float: 0.0, bool: False, object: "{}"}
+    values = {each.name: of_kind[each.type.python_type] for each in before.columns}
+    return {**values, "id": key, "host": host}
