@@ -78,8 +78,6 @@ from compute.volume.settings import DriverKind, VolumeSettings
 from compute.volume.stores.whole import Stores
 from objectstore.kernel.loop import Loop
 
-# A message tells of each job; leases are renewed as often, too.
-JOBS_SECONDS = 5.0
 UPKEEP_SECONDS = 20.0
 # A message tells of each change; who could not be told is tried again.
 SPEEDS_SECONDS = 10.0
@@ -215,7 +213,9 @@ def room_of(parts: Parts, outside: RoomParts) -> Room:
         versions=VERSIONS,
         service_type="block-storage",
     )
-    jobs = Loop(VolumeWorker(parts, objects), idle_seconds=JOBS_SECONDS)
+    # A message tells of each job; leases are renewed as often, too.
+    looked_for = parts.settings.jobs_looked_for
+    jobs = Loop(VolumeWorker(parts, objects), idle_seconds=looked_for)
     parts.bus.subscribe(JOBS_TOPIC, lambda message: jobs.hint())
     speeds = Loop(Speeds(parts), idle_seconds=SPEEDS_SECONDS)
     parts.bus.subscribe(SPEEDS_TOPIC, lambda message: speeds.hint())

@@ -52,6 +52,13 @@ class VolumeSettings:
     jobs_at_once: int = option(
         4, "Copies and transfers that one process does at once", minimum=1
     )
+    jobs_looked_for: Seconds = option(
+        5.0,
+        "How often the host looks for what other processes ordered of it; where they"
+        " share a bus, they tell at once",
+        minimum=0.1,
+        maximum=10,
+    )
     backup_piece: Size = option(
         8 * 2**20, "Bytes of a volume in one object of a backup", minimum=2**16
     )
