@@ -60,4 +60,4 @@ def check_target(
             f"{NOBODY}: {target.pool} has no volumes of type {volume_type.name}"
         )
     if target.told.total_bytes and size_gib * GIB > target.told.total_bytes:
-        raise BadRequest(f"{NOBODY}: {target.pool} is smaller than the volume")
+        raise BadRequest(f"{NOBODY} for a volume of {size_gib} GiB")

@@ -128,12 +128,21 @@ class Managing:
         metadata = new.metadata or {}
         rules.check_metadata_count(metadata)
 
-        def write(connection: Connection) -> Snapshot:
+        def look(connection: Connection) -> Volume:
             volume = parts.volume(connection, context, new.volume_id, MANAGE_SNAPSHOT)
             _check_plain(volume)
             rules.check_volume(volume, "create_snapshot_forced")
-            disk = self._named(volume.host, reference)
-            size = rules.gib_of(disk.size_bytes)
+            return volume
+
+        # Its host may be another one, which no transaction waits for.
+        host = parts.database.read(look).host
+        disk = self._named(host, reference)
+        size = rules.gib_of(disk.size_bytes)
+
+        def write(connection: Connection) -> Snapshot:
+            volume = look(connection)
+            if volume.host != host:
+                raise InvalidStatus(f"Invalid volume: Volume {volume.id} has moved")
             if size > volume.size_gib:
                 raise BadRequest(
                     f"Invalid input received: {disk.name} has {size} GB, volume"

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
+from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.volume import migrating, rules
 from compute.volume.host_records import ServiceRecord
-from compute.volume.model import CREATING, DOWNLOADING, STARTING
-from compute.volume.parts import Parts
+from compute.volume.model import CREATING, DOWNLOADING, STARTING, UNDER_WAY
+from compute.volume.parts import Parts, queue_of
 from compute.volume.placing import check_target
 from compute.volume.records import Volume, VolumeType
 from compute.volume.service.hosts import Hosts
 from compute.volume.service.types import Types
 
 KIND = "migrate_volume"
+KINDS = KIND, "drop_moved_volume"
 _RULE = "volume_extension:volume_admin_actions:"
 MIGRATE = _RULE + "migrate_volume"
 COMPLETE = _RULE + "migrate_volume_completion"
@@ -107,12 +109,23 @@ class Migrations:
 
     def reset(self, connection: Connection, volume: Volume, to: str) -> str:
         """An administrator's word on how far it has come; a migration that is under way
-        ends: its bytes would be out of date."""
+        ends: its bytes would be out of date.  Work that waits for a host which is away
+        is given up, and what that host has of the volume with it."""
         jobs, now = self._parts.stores.jobs, self._parts.clock.time()
+        status = migrating.reset(to)
+        if volume.migration_status in UNDER_WAY:
+            jobs.cancel(connection, volume.id)
         for job in jobs.open_of(connection, volume.id):
-            if job.kind == KIND:
+            if job.kind in KINDS and self._is_away(connection, job):
                 jobs.abandon(connection, job.id, now, "its status was reset")
-        return migrating.reset(to)
+        return status
+
+    def _is_away(self, connection: Connection, job: Job) -> bool:
+        hosts = self._hosts.known(connection)
+        return not any(
+            queue_of(each.host) == job.queue and self._hosts.is_up(each)
+            for each in hosts
+        )
 
     def complete(self, context: RequestContext, volume_id: str) -> None:
         """Who moves a volume here completes that himself: there is nothing that waits

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from compute.core.jobs.store import OPEN_STATES
 from compute.core.sql.database import Connection
 from compute.volume.group_tables import GROUPS
+from compute.volume.model import RETYPING
 from compute.volume.records import Used
-from compute.volume.tables import BACKUPS, QUOTAS, SNAPSHOTS, VOLUMES
+from compute.volume.tables import BACKUPS, JOBS, QUOTAS, SNAPSHOTS, VOLUMES
 
 
 class QuotaStore:
@@ -66,9 +68,13 @@ class QuotaStore:
         groups = connection.execute(
             sa.select(sa.func.count()).where(GROUPS.c.project_id == project_id)
         ).scalar()
+        volumes_of = {row[0]: row[1] for row in by_type}
         gib_of = {row[0]: int(row[2] or 0) for row in by_type}
         for type_id, _, gib in snapshots:
             gib_of[type_id] = gib_of.get(type_id, 0) + int(gib or 0)
+        for type_id, gib in self._retyped(connection, project_id):
+            volumes_of[type_id] = volumes_of.get(type_id, 0) + 1
+            gib_of[type_id] = gib_of.get(type_id, 0) + gib
         return Used(
             volumes=sum(row[1] for row in by_type),
             volume_gib=sum(int(row[2] or 0) for row in by_type),
@@ -77,7 +83,23 @@ class QuotaStore:
             backups=int(backups[0]),
             backup_gib=int(backups[1] or 0),
             groups=int(groups or 0),
-            volumes_of={row[0]: row[1] for row in by_type},
+            volumes_of=volumes_of,
             gib_of=gib_of,
             snapshots_of={row[0]: row[1] for row in snapshots},
         )
+
+    @staticmethod
+    def _retyped(connection: Connection, project_id: str) -> list[tuple[str, int]]:
+        """Types and sizes of volumes that move to a host which has the type, and are of
+        it when they arrive: many at once would all fit, one by one."""
+        rows = connection.execute(
+            sa.select(JOBS.c.arguments, VOLUMES.c.size_gib)
+            .select_from(VOLUMES.join(JOBS, JOBS.c.subject_id == VOLUMES.c.id))
+            .where(
+                VOLUMES.c.project_id == project_id,
+                VOLUMES.c.status == RETYPING,
+                JOBS.c.state.in_(OPEN_STATES),
+            )
+        )
+        arriving = [(str(row[0].get("type_id", "")), int(row[1])) for row in rows]
+        return [each for each in arriving if each[0]]

@@ -191,7 +191,9 @@ def run_until(
 
 
 def test_every_job_has_a_case() -> None:
-    of_two_hosts = {each.kind for each in migrating.SAGAS}  # test_migrations.py
+    of_two_hosts = {
+        each.kind for each in migrating.SAGAS
+    }  # test_migrations_cut_short.py
     assert set(CASES) == set(SAGAS) - of_two_hosts
 
 

@@ -1,4 +1,4 @@
-"""Volumes that move to another volume host, and whatever goes wrong on the way."""
+"""Volumes that move to another volume host: when they may, and what others see."""
 
 from __future__ import annotations
 
@@ -7,47 +7,25 @@ from typing import Any
 import pytest
 
 from compute.volume.client import Connector
-from compute.volume.drivers import pieces
-from compute.volume.drivers.port import COPY, VOLUME
-from compute.volume.jobs import migrating
-from compute.volume.jobs.work import Work
+from compute.volume.drivers.memory import MemoryDriver
+from compute.volume.drivers.port import VOLUME, Capacity
 from compute.volume.model import MIGRATION_MOVES
-from compute.volume.tables import JOBS
-from test.unit.compute.volume.house import GIB, House, Other
-from test.unit.compute.volume.test_crashes import Crash, run_until
+from test.unit.compute.volume.house import GIB, OWNER, House, Other
+from test.unit.compute.volume.moving import (
+    POOL,
+    THERE,
+    is_whole,
+    migrate,
+    place,
+    written,
+)
 
 SERVER = "11111111-1111-4111-8111-111111111111"
-THERE, POOL = "there", "there@files#files"
-MARKS = {0: b"first", 4 * 2**20 - 2: b"across", GIB - 4: b"last"}
 
 
 @pytest.fixture
 def there(house: House) -> Other:
     return house.add_host(THERE)
-
-
-def written(house: House) -> str:
-    volume_id = house.create(name="moves")
-    for offset, mark in MARKS.items():
-        house.write(volume_id, offset, mark)
-    return volume_id
-
-
-def migrate(house: House, volume_id: str, host: str = POOL, **more: Any) -> Any:
-    body = {"host": host, "force_host_copy": False, "lock_volume": False, **more}
-    return house.act(volume_id, "os-migrate_volume", body, roles="admin")
-
-
-def place(house: House, volume_id: str) -> tuple[str, str | None, str]:
-    shown = house.volume(volume_id)
-    host = str(shown["os-vol-host-attr:host"]).partition("@")[0]
-    return host, shown["migration_status"], shown["status"]
-
-
-def is_whole(driver: Any, volume_id: str) -> bool:
-    disk = VOLUME + volume_id
-    read = [driver.read(disk, at, len(mark)) for at, mark in MARKS.items()]
-    return driver.size(disk) == GIB and read == list(MARKS.values())
 
 
 def test_it_is_where_it_was_sent_with_every_byte(house: House, there: Other) -> None:
@@ -215,108 +193,45 @@ def test_a_type_of_another_back_end_takes_it_there(house: House) -> None:
     }
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("step", [each.name for each in migrating.SAGAS[0].steps])
-def test_its_new_host_dies_at_any_step(
-    house: House, there: Other, step: str, moment: str
-) -> None:
-    volume_id = written(house)
-    migrate(house, volume_id)
-
-    def die(work: Work, at: str, undoing: bool) -> None:
-        if at == f"{moment} {step}":
-            raise Crash
-
-    assert run_until(house, die, there.wiring)
-    house.start()
+def test_types_on_their_way_count(house: House) -> None:
+    house.add_host(THERE, backend="fast")
+    body: Any = {"name": "fast", "extra_specs": {"volume_backend_name": "fast"}}
+    house.ok("POST", "/types", {"volume_type": body}, roles="admin")
+    limits = {"quota_set": {"volumes_fast": 1}}
+    house.ok("PUT", f"/os-quota-sets/{OWNER}", limits, roles="admin")
+    wanted = {"new_type": "fast", "migration_policy": "on-demand"}
+    first, second = house.create(), house.create()
+    assert house.act(first, "os-retype", wanted).status == 202
+    assert house.act(second, "os-retype", wanted).status == 413
+    new = {"volume": {"size": 1, "volume_type": "fast"}}
+    assert house.ask("POST", "/volumes", new).status == 413
     house.work()
-    assert place(house, volume_id) == (THERE, "success", "available")
-    assert is_whole(there.driver, volume_id)
-    assert list(house.driver.disks()) == []
-    assert list(there.driver.disks()) == [VOLUME + volume_id]
+    assert house.volume(first)["volume_type"] == "fast"
 
 
-def test_it_goes_on_where_it_was(
-    house: House, there: Other, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(migrating, "NOTED_BYTES", pieces.PIECE_BYTES)
-    volume_id = written(house)
-    migrate(house, volume_id)
-
-    def die(work: Work, at: str, undoing: bool) -> None:
-        if at.startswith("after") and work.progress.get(migrating.COPIED, 0):
-            raise Crash
-
-    assert run_until(house, die, there.wiring)
-    # What was copied is not copied again: what became of it is found by comparing, and
-    # nothing is lost.
-    there.driver.write(f"{COPY}{_job(house)}", 0, b"other")
-    house.start()
-    house.work()
-    assert place(house, volume_id) == ("here", "error", "available")
-    assert is_whole(house.driver, volume_id)
-    assert list(there.driver.disks()) == []
-    assert "differs" in _fault(house, volume_id)
+def test_tenants_hear_no_hosts_names(house: House) -> None:
+    driver = MemoryDriver(THERE)
+    driver.capacity = lambda: Capacity(GIB // 2, GIB // 2)  # type: ignore[method-assign]
+    house.add_host(THERE, driver, backend="fast")
+    body: Any = {"name": "fast", "extra_specs": {"volume_backend_name": "fast"}}
+    house.ok("POST", "/types", {"volume_type": body}, roles="admin")
+    wanted = {"new_type": "fast", "migration_policy": "on-demand"}
+    got = house.act(house.create(), "os-retype", wanted)
+    assert got.status == 400
+    assert THERE not in got.message
 
 
-def _job(house: House) -> str:
-    query = JOBS.select().where(JOBS.c.kind == "migrate_volume")
-    row = house.database.read(lambda it: it.execute(query).first())
-    assert row is not None
-    return str(row.id)
-
-
-def _fault(house: House, volume_id: str) -> str:
-    rows = house.wiring.stores.volumes
-    found = house.database.read(lambda it: rows.get(it, volume_id))
-    assert found is not None
-    return found.fault
-
-
-def test_a_source_that_is_away_is_waited_for_and_given_up(
-    house: House, there: Other
-) -> None:
+def test_a_snapshot_is_managed_where_its_volume_is(house: House, there: Other) -> None:
     volume_id = written(house)
     migrate(house, volume_id)
     house.work()
-    there.is_away = True
-    assert migrate(house, volume_id, "here").status == 202
+    there.driver.unmanaged.bring("brought", b"x", GIB)
+    ref = {"source-name": "brought"}
+    body = {"snapshot": {"volume_id": volume_id, "ref": ref}}
+    house.ok("POST", "/manageable_snapshots", body, roles="admin")
     house.work()
-    assert place(house, volume_id) == (THERE, "error", "available")
-    there.is_away = False
-    assert is_whole(there.driver, volume_id)
-    assert list(house.driver.disks()) == []
-    assert migrate(house, volume_id, "here").status == 202
-    house.work()
-    assert place(house, volume_id) == ("here", "success", "available")
-
-
-def test_an_administrator_ends_it(house: House, there: Other) -> None:
-    volume_id = written(house)
-    migrate(house, volume_id, lock_volume=True)
-    reset = {"status": "available", "migration_status": "none"}
-    assert house.act(volume_id, "os-reset_status", reset, roles="admin").status == 202
-    house.work()
-    assert place(house, volume_id) == ("here", None, "available")
-    assert list(there.driver.disks()) == []
-    wrong = {"migration_status": "sideways"}
-    assert house.act(volume_id, "os-reset_status", wrong, roles="admin").status == 400
-
-
-def test_a_forced_deletion_ends_it(house: House, there: Other) -> None:
-    volume_id = written(house)
-    migrate(house, volume_id)
-
-    def die(work: Work, at: str, undoing: bool) -> None:
-        if at == "after place":
-            raise Crash
-
-    assert run_until(house, die, there.wiring)
-    assert house.act(volume_id, "os-force_delete", {}, roles="admin").status == 202
-    house.start()
-    house.work()
-    assert house.status(volume_id) == ""
-    assert list(house.driver.disks()) == list(there.driver.disks()) == []
+    (disk,) = [each for each in there.driver.disks() if each.startswith("snapshot-")]
+    assert there.driver.read(disk, 0, 1) == b"x"
 
 
 def test_every_status_is_in_the_table() -> None:
