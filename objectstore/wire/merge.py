@@ -12,7 +12,9 @@ A state in its *normal form* keeps nothing that a newer part has made void:
   before it are gone as well.
 
 Two different writes with one timestamp can only come from two proxies in the
-same ten microseconds; the larger etag wins then, on every replica alike.
+same ten microseconds, or that follow one clock that is ahead; the larger etag wins
+then, on every replica alike.  That is the one of the listing, where another is shown
+than that of the stored bytes: rows know no other.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from objectstore.wire.records import ObjectState
+from objectstore.wire.rows import row_of
 
 
 def merge_states(held: ObjectState | None, coming: ObjectState) -> ObjectState:
@@ -116,7 +119,8 @@ def _winner(
 
 
 def _data_order(state: ObjectState) -> tuple[Any, ...]:
-    return state.etag, state.size, sorted(state.system_metadata.items())
+    row = row_of(state)
+    return row.etag, row.size, state.etag, sorted(state.system_metadata.items())
 
 
 def _metadata_order(state: ObjectState) -> tuple[Any, ...]:
