@@ -176,27 +176,34 @@ class Reconstructor:
         index = places.own_index(partition)
         if index is None:
             return NEVER
-        site = self._site(places, partition, index)
-        look_at = NEVER
-        lacking: list[tuple[bytes, ObjectState, Layout]] = []
+        site, look_at = self._site(places, partition, index), NEVER
+        # Of a device that was replaced all are lacking.
+        lacking = self._lacking(places, partition, index)
+        for batch in batches(lacking, 8 * self._at_once):
+            calls = []
+            for key, state, layout in batch:
+                young_until = to_seconds(state.timestamp) + self._seconds
+                if self._clock.time() < young_until:
+                    look_at = min(look_at, young_until)  # its upload is still at it
+                    self.waiting += 1
+                else:
+                    calls.append(partial(self._bring, site, key, state, layout))
+            gather(calls, self._at_once)
+        return look_at
+
+    def _lacking(
+        self, places: Places[ObjectNode], partition: int, index: int
+    ) -> Iterator[tuple[bytes, ObjectState, Layout]]:
+        """The objects whose fragment of that index is not here."""
         for key, held in _rows(self._records, partition, places.part_power):
             try:
                 layout = layout_of(held.state)
             except Corrupt as error:
                 self._failed(key, error)
                 continue
-            if layout is None or self._has(key, layout, index):
-                continue
-            assert held.state is not None  # which has a layout
-            young_until = to_seconds(held.state.timestamp) + self._seconds
-            if self._clock.time() < young_until:
-                look_at = min(look_at, young_until)  # its upload is still at it
-                self.waiting += 1
-            else:
-                lacking.append((key, held.state, layout))
-        bring = self._bring
-        gather([partial(bring, site, *each) for each in lacking], self._at_once)
-        return look_at
+            if layout is not None and not self._has(key, layout, index):
+                assert held.state is not None  # which has a layout
+                yield key, held.state, layout
 
     def _has(self, key: bytes, layout: Layout, index: int) -> bool:
         store = self._own.store

@@ -128,6 +128,8 @@ def test_flipped_bits_are_found_and_mended(
     flipped = 0
     for device in coded.device_directories()[:2]:
         for path in fragment_files(device):
+            if path.stat().st_size <= 100_000:
+                continue
             flipped += 1
             with path.open("r+b") as file:
                 file.seek(100_000)
