@@ -81,12 +81,7 @@ class KeptThings:
                 if token and each.client_token == token:
                     return each
             gone = [each.id for each in there.values() if each.vpc not in vpcs]
-            if len(there) - len(gone) >= THINGS_MAX:
-                text = f"A project may have {THINGS_MAX} of these"
-                raise Ec2Error("ResourceLimitExceeded", text)
-            if len(there) >= THINGS_MAX:
-                for each_id in gone:
-                    _delete(connection, signer, each_id)
+            _make_room(connection, signer, len(there), gone)
             _write(connection, made)
             return made
 
@@ -100,15 +95,20 @@ class KeptThings:
         *,
         begins: Content | None = None,
         vpc: str = "",
+        things: Collection[str] = (),
     ) -> Kept | None:
         """Another in its place; one that has no row yet is as it ``begins``.  None: it
-        is not there."""
+        is not there.  ``things``: the ids of those that are there whether they have
+        rows or not; the rows of others are room for new ones.  ``Ec2Error``."""
         allow(signer, WRITERS)
 
         def write(connection: Connection) -> Kept | None:
             now = _one(connection, signer, identifier)
             if now is None and begins is not None:
                 now = self._new(signer, identifier, vpc, begins, {}, "")
+                there = _of_kind(connection, signer, now.kind)
+                gone = [each for each in there if each not in things]
+                _make_room(connection, signer, len(there), gone)
             if now is None:
                 return None
             changed = change(now)
@@ -151,6 +151,19 @@ def _of_kind(connection: Connection, signer: Signer, kind: str) -> dict[str, Kep
         _columns.project_id == signer.project_id, _columns.kind == kind
     )
     return {row.id: Kept(**row._asdict()) for row in connection.execute(select)}
+
+
+def _make_room(
+    connection: Connection, signer: Signer, count: int, gone: Collection[str]
+) -> None:
+    """Of so many, for one more.  ``Ec2Error``."""
+    if count < THINGS_MAX:
+        return
+    if count - len(gone) >= THINGS_MAX:
+        text = f"A project may have {THINGS_MAX} of these"
+        raise Ec2Error("ResourceLimitExceeded", text)
+    for each in gone:
+        _delete(connection, signer, each)
 
 
 def _mine(signer: Signer, identifier: str) -> sa.ColumnElement[bool]:

@@ -8,13 +8,14 @@ subnets have no rules.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compute.ec2 import ids
 from compute.ec2.call import Call
-from compute.ec2.frame.errors import coded
-from compute.ec2.inventory import Thing
+from compute.ec2.frame.errors import Ec2Error
+from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.marking import there_or_not
 from compute.ec2.vpcs import EVERYWHERE, Vpc
 from compute.ec2.words import RESERVED, mark
 
@@ -24,6 +25,8 @@ LAST_RULE = 32767
 _ALL_PORTS = {"from": 0, "to": 65535}
 # In each direction; what AWS's limit can be raised to.
 ENTRIES_MAX = 40
+# So often is looked whether others changed the same meanwhile.
+_LOOKS_MAX = 10
 # Of a subnet: its ACL, where that is not the default one.
 OF_SUBNET = f"{RESERVED}acl"
 
@@ -81,7 +84,7 @@ def acls_of(call: Call) -> dict[str, Acl]:
         subnets: dict[str, list[Thing]] = {each: [] for each in (default, *own)}
         for subnet in vpc.subnets:
             if subnet["project_id"] == call.signer.project_id:
-                said = mark(subnet, OF_SUBNET)
+                said = _said(subnet)
                 subnets[said if said in own else default].append(subnet)
         for identifier in subnets:
             row = own.get(identifier)
@@ -96,6 +99,10 @@ def acls_of(call: Call) -> dict[str, Acl]:
     return found
 
 
+def _said(subnet: Thing) -> str:
+    return mark(subnet, OF_SUBNET)
+
+
 def acl_named(call: Call, identifier: str) -> Acl:
     """The one with that id.  ``Ec2Error``."""
     return ids.named(acls_of(call), ids.ACL, [identifier])[0]
@@ -107,14 +114,38 @@ def beginning_rules(call: Call, vpc: Vpc) -> list[dict[str, Any]] | None:
     return packet_rules(row.content["entries"]) if row else None
 
 
-def enforce(call: Call, subnets: Sequence[Thing], entries: Sequence[Entry]) -> None:
-    """Tell the network room what the subnets' rules are."""
-    rules = packet_rules(entries)
-    for subnet in subnets:
-        if subnet.get("packet_rules") != rules:
-            body = {"subnet": {"packet_rules": rules}}
-            with coded(missing="InvalidSubnetID.NotFound"):
-                call.rooms.put("network", "subnets", subnet["id"], body=body)
+def enforce(call: Call, *, acl: str = "", subnet: str = "") -> Inventory:
+    """Tell the network room the rules of an ACL's subnets, or of one (its uuid); what
+    is there after it.
+
+    Rows, marks and subnets cannot be changed at once, and tools change many at a time:
+    whoever wrote any of them looks until what he touched is as the others are, so
+    whoever is last leaves it so.
+    """
+    touched = {subnet}
+    for _ in range(_LOOKS_MAX):
+        now = replace(call, inventory=call.inventory.look_again())
+        others = [
+            (each, rules)
+            for found in acls_of(now).values()
+            for rules in [packet_rules(found.entries)]
+            for each in found.subnets
+            if each["id"] in touched or (acl and acl in (found.id, _said(each)))
+            if each.get("packet_rules") != rules
+        ]
+        if not others:
+            return now.inventory
+        for each, rules in others:
+            touched.add(each["id"])
+            tell_rules(now, each, rules)
+    raise Ec2Error("Unavailable", "Others change the same network ACLs all the time")
+
+
+def tell_rules(call: Call, subnet: Thing, rules: list[dict[str, Any]] | None) -> None:
+    """Give a subnet these rules; it may be gone."""
+    body = {"subnet": {"packet_rules": rules}}
+    with there_or_not():
+        call.rooms.put("network", "subnets", subnet["id"], body=body)
 
 
 def packet_rules(entries: Sequence[Entry]) -> list[dict[str, Any]] | None:

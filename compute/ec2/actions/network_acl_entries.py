@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace as replaced
 from ipaddress import IPv4Network, IPv6Network
@@ -19,7 +20,7 @@ from compute.ec2.network_acls import (
     LAST_RULE,
     OPEN,
     Entry,
-    acl_named,
+    acls_of,
     enforce,
 )
 
@@ -28,8 +29,9 @@ _PROTOCOLS = {"all": ALL_PROTOCOLS, "icmp": "1", "tcp": "6", "udp": "17"} | {
 }
 _ICMP, _ICMPV6, _WITH_PORTS = "1", "58", ("6", "17")
 # Of what comes after IPv6's own header: not in IPv4.
-_OF_IPV6 = ("41", "43", "44", _ICMPV6, "59", "60")
+_OF_IPV6 = ("0", "41", "43", "44", _ICMPV6, "59", "60")
 _ACTIONS = ("allow", "deny")
+_NUMBER = re.compile("[0-9]{1,3}")
 _NUMBER_MAX, _PORT_MAX, _ICMP_MAX = 255, 65535, 255
 _MISSING = "InvalidNetworkAclEntry.NotFound"
 
@@ -66,16 +68,19 @@ def delete(call: Call) -> Document:
 
 
 def _change(call: Call, change: Callable[[Entries], list[Entry]]) -> Document:
-    acl = acl_named(call, call.parameters.required("NetworkAclId"))
+    acls = acls_of(call)
+    acl = ids.named(acls, ids.ACL, [call.parameters.required("NetworkAclId")])[0]
 
     def write(kept: Kept) -> Kept:
         return replaced(kept, content={"entries": change(kept.content["entries"])})
 
     begins = {"entries": OPEN} if acl.is_default else None
-    kept = call.kept.change(call.signer, acl.id, write, begins=begins, vpc=acl.vpc)
+    kept = call.kept.change(
+        call.signer, acl.id, write, begins=begins, vpc=acl.vpc, things=acls
+    )
     if kept is None:
         raise ids.not_found(ids.ACL, acl.id)
-    enforce(call, acl.subnets, kept.content["entries"])
+    enforce(call, acl=acl.id)
     return {"return": True}
 
 
@@ -135,7 +140,9 @@ def _egress(parameters: Parameters) -> bool:
 
 def _protocol(text: str) -> str:
     number = _PROTOCOLS.get(text.lower(), text)
-    if number == ALL_PROTOCOLS or (number.isdecimal() and int(number) <= _NUMBER_MAX):
+    if number == ALL_PROTOCOLS:
+        return number
+    if _NUMBER.fullmatch(number) and int(number) <= _NUMBER_MAX:
         return str(int(number))
     raise invalid("Protocol", text, "It is a number, or -1 for all.")
 

@@ -13,7 +13,15 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Thing
 from compute.ec2.marking import set_marks
-from compute.ec2.network_acls import OF_SUBNET, Acl, acl_named, acls_of, enforce
+from compute.ec2.network_acls import (
+    OF_SUBNET,
+    Acl,
+    acl_named,
+    acls_of,
+    enforce,
+    packet_rules,
+    tell_rules,
+)
 
 
 def _associated(name: str) -> Accessor:
@@ -112,6 +120,8 @@ def delete(call: Call) -> Document:
         text = f"The networkAcl '{acl.id}' has dependencies and cannot be deleted."
         raise Ec2Error("DependencyViolation", text)
     call.kept.drop(call.signer, [acl.id])
+    # Somebody may just have given it to a subnet, which has the default one now.
+    enforce(call, acl=acl.id)
     return {"return": True}
 
 
@@ -131,9 +141,10 @@ def replace(call: Call) -> Document:
         text = f"{acl.id} and the subnet are not of one VPC"
         raise Ec2Error("InvalidParameterValue", text)
     # Its rules first: never is it shown with others than it has.
-    enforce(call, [subnet], acl.entries)
+    tell_rules(call, subnet, packet_rules(acl.entries))
     marks = {OF_SUBNET: "" if acl.is_default else acl.id}
     set_marks(call.inventory, "subnets", subnet, marks)
+    enforce(call, subnet=subnet["id"])
     return {"newAssociationId": _association(acl.id, subnet)}
 
 

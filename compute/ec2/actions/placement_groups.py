@@ -23,7 +23,7 @@ from compute.ec2.groups_of_servers import (
     strategy_of,
 )
 from compute.ec2.inventory import Inventory, Thing
-from compute.ec2.kept_tags import tags_of_kept
+from compute.ec2.kept_tags import tagged_things, tags_of_kept
 from compute.ec2.kept_things import retagged
 from compute.ec2.marking import undone
 
@@ -89,7 +89,11 @@ def create(call: Call) -> Document:
     if tags:
         with undone(call.rooms, "compute", "os-server-groups", made["id"]):
             call.kept.change(
-                call.signer, identifier, retagged(lambda _: tags), begins={}
+                call.signer,
+                identifier,
+                retagged(lambda _: tags),
+                begins={},
+                things=tagged_things(call, ids.PLACEMENT_GROUP),
             )
     shown = _document(call, made, {identifier: tags})
     return {"return": True, "placementGroup": shown}

@@ -17,7 +17,7 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.joining import align, lead, leave
 from compute.ec2.marking import add_words, set_marks, undone
-from compute.ec2.network_acls import beginning_rules
+from compute.ec2.network_acls import beginning_rules, enforce
 from compute.ec2.vpcs import ALONE, CIDR, NAT_SUBNET, PUBLIC, ROUTER_INTERFACE, Vpc
 from compute.ec2.words import mark, word
 
@@ -120,7 +120,7 @@ def create(call: Call) -> Document:
             if vpc.router is not None:
                 lead(inventory, vpc.router["id"], made["id"])
     align(inventory, vpc.id)
-    after = inventory.look_again()
+    after = enforce(call, subnet=made["id"])
     return {"subnet": _document(after, after.subnets_by_id[made["id"]])}
 
 

@@ -113,8 +113,9 @@ def _of_kept(call: Call) -> list[dict[str, str]]:
     return [
         {"resourceId": kept.id, "resourceType": resource_type, **tag}
         for kind, resource_type in _KEPT.items()
+        for there in [tagged_things(call, kind)]
         for kept in call.kept.all(call.signer, kind).values()
-        if kept.id in tagged_things(call, kind)
+        if kept.id in there
         for tag in tagging.set_of(kept.tags)
     ]
 
@@ -155,9 +156,14 @@ def _change_rows(
     if kind == ids.LAUNCH_TEMPLATE:
         call.templates.tag(call.signer, key, change)
     elif kind in _KEPT:
-        thing = tagged_things(call, kind)[key]
+        things = tagged_things(call, kind)
         call.kept.change(
-            call.signer, key, retagged(change), begins=thing.content, vpc=thing.vpc
+            call.signer,
+            key,
+            retagged(change),
+            begins=things[key].content,
+            vpc=things[key].vpc,
+            things=things,
         )
     else:
         pairs = call.inventory.key_pairs

@@ -69,3 +69,21 @@ def test_those_of_what_is_gone_make_room(
     assert error.value.code == "ResourceLimitExceeded"
     made = kept.add(ANN, "acl", {}, {}, vpc="new", vpcs=("new",))
     assert list(kept.all(ANN, "acl")) == [made.id] != [old.id]
+
+
+def test_those_that_begin_with_a_change_are_not_without_end(
+    kept: KeptThings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_things, "THINGS_MAX", 2)
+
+    def tag(name: str, *things: str) -> None:
+        kept.change(ANN, name, retagged(lambda _: {"a": "b"}), begins={}, things=things)
+
+    tag("pg-1", "pg-1", "pg-2", "pg-3")
+    tag("pg-2", "pg-1", "pg-2", "pg-3")
+    tag("pg-2", "pg-1", "pg-2", "pg-3")
+    with pytest.raises(Ec2Error) as error:
+        tag("pg-3", "pg-1", "pg-2", "pg-3")
+    assert error.value.code == "ResourceLimitExceeded"
+    tag("pg-3", "pg-2", "pg-3")
+    assert set(kept.all(ANN, "pg")) == {"pg-2", "pg-3"}

@@ -4,6 +4,7 @@ OpenStack's client sees."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -174,6 +175,37 @@ def test_a_subnet_has_another_acl(owner: Tenant, vpc: str) -> None:
     )
 
 
+def test_many_change_one_acl_at_a_time(owner: Tenant, vpc: str) -> None:
+    """As Terraform does: what is shown is what packets meet."""
+    ec2 = owner.ec2
+    subnet, uuid = subnet_of(owner, vpc)
+    (default, association) = acl_of(owner, subnet)
+    other = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+
+    def add(number: int) -> None:
+        ec2.create_network_acl_entry(
+            NetworkAclId=other, RuleNumber=number, Egress=False, **OPEN
+        )
+
+    def give(_: int) -> None:
+        ec2.replace_network_acl_association(
+            AssociationId=association, NetworkAclId=other
+        )
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(act, at) for at, act in enumerate((add, give), start=1)]
+        done += [pool.submit(add, number) for number in range(10, 16)]
+    for each in done:
+        each.result()
+    shown, association = acl_of(owner, subnet)
+    numbers = [each["RuleNumber"] for each in shown["Entries"] if not each["Egress"]]
+    assert numbers == [1, *range(10, 16), 32767]
+    assert len(kept(owner, uuid)["packet_rules"]) == 7
+    ec2.replace_network_acl_association(
+        AssociationId=association, NetworkAclId=default["NetworkAclId"]
+    )
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -182,6 +214,8 @@ def test_a_subnet_has_another_acl(owner: Tenant, vpc: str) -> None:
         {"Protocol": "256"},
         {"Protocol": "word"},
         {"Protocol": "58"},
+        {"Protocol": "0"},
+        {"Protocol": "9" * 5000},
         {"RuleAction": "maybe"},
         {"CidrBlock": "10.0.0.0/33"},
         {"Protocol": "6", "PortRange": {"From": 5, "To": 4}},
