@@ -9,7 +9,6 @@ from compute.ec2.call import Call
 from compute.ec2.default_groups import default_group_of_subnet
 from compute.ec2.frame.errors import Ec2Error, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
-from compute.ec2.kept_interfaces import keep
 from compute.ec2.permissions import group_named
 from compute.ec2.vpcs import PUBLIC
 from compute.ec2.words import mark
@@ -90,8 +89,6 @@ def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
         _check(each)
         if interface := each.text("NetworkInterfaceId"):
             uuid = call.inventory.uuid(ids.INTERFACE, interface)
-            if port := call.inventory.ports_by_id.get(uuid):
-                keep(call.inventory, port)
             found.append({"port": uuid})
             continue
         if len(given) > 1 or any(map(each.has, _PLACES)):

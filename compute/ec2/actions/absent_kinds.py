@@ -16,10 +16,10 @@ _PAGED = "MaxResults NextToken"
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """``element``: the list that is empty; ``names``: the parameter that says which are
+    """``elements``: the lists that are empty; ``names``: the parameter that says which are
     wanted, and ``code`` the error for one; ``more``: what else may be said."""
 
-    element: str
+    elements: str
     names: str = ""
     code: str = ""
     more: str = f"Filter {_PAGED}"
@@ -32,7 +32,7 @@ def _handler(kind: Absent) -> Handler:
         asked_filters(call.parameters)
         if _PAGED in kind.more:
             page(call.parameters, [], lambda each: "", least=1)
-        return {kind.element: []}
+        return {element: [] for element in kind.elements.split()}
 
     return describe
 
@@ -208,7 +208,7 @@ KINDS = {
         "serviceConfigurationSet", "ServiceId", _found("InvalidVpcEndpointServiceId")
     ),
     "DescribeVpcEndpointServices": Absent(
-        "serviceNameSet", "ServiceName", "InvalidServiceName"
+        "serviceNameSet serviceDetailSet", "ServiceName", "InvalidServiceName"
     ),
     "DescribeVpcEndpoints": Absent(
         "vpcEndpointSet", "VpcEndpointId", _found("InvalidVpcEndpointId")

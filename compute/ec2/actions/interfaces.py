@@ -15,7 +15,6 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.interface_addresses import asked_places
 from compute.ec2.inventory import Thing
-from compute.ec2.kept_interfaces import WORD, keep
 from compute.ec2.marking import add_words, set_marks, undone, where_possible
 from compute.ec2.views.interfaces import DETACHED, interface
 
@@ -93,7 +92,7 @@ def create(call: Call) -> Document:
         made = call.rooms.post("network", "ports", body={"port": port})["port"]
     with undone(call.rooms, "network", "ports", made["id"]):
         words = tagging.words_for(tagging.HOLDERS[ids.INTERFACE], tags)
-        words += [*tagging.token_words(token), WORD]
+        words += tagging.token_words(token)
         add_words(call.rooms, "ports", made["id"], words)
     made["tags"] = words
     return {"networkInterface": interface(inventory, made)}
@@ -128,7 +127,6 @@ def attach(call: Call) -> Document:
     with coded(
         missing="InvalidInstanceID.NotFound", state="InvalidNetworkInterface.InUse"
     ):
-        keep(call.inventory, port)
         call.rooms.post("compute", "servers", server, "os-interface", body=body)
     return {"attachmentId": call.inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"])}
 

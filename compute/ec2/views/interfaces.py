@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from compute.core.rooms import brought_ports
 from compute.ec2 import ids
 from compute.ec2.forwarding import is_checked
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing, is_launched
-from compute.ec2.kept_interfaces import is_kept, is_older
 from compute.ec2.tagging import tag_set
 from compute.ec2.words import RESERVED, mark
 
@@ -137,5 +137,5 @@ def _attachment(inventory: Inventory, port: Thing, number: int) -> dict[str, Any
         "deviceIndex": number,
         "status": "attached" if is_there else "attaching",
         "attachTime": moment(port.get("created_at")),
-        "deleteOnTermination": not is_kept(port) and not is_older(port, server),
+        "deleteOnTermination": port["id"] not in server.get(brought_ports.KEY, ()),
     }

@@ -14,6 +14,8 @@ from typing import Any
 
 from compute.core.api.frame import ApiCall
 from compute.core.instants import iso_micro, iso_z
+from compute.core.rooms import brought_ports
+from compute.instance import ports
 from compute.instance.frame.replies import View, bookmark, links
 from compute.instance.frame.routes import minor_of
 from compute.instance.records import Server
@@ -210,6 +212,11 @@ SHOWN: tuple[View, ...] = (
         since=3,
         group="admin",
     ),
+    View(
+        brought_ports.KEY,
+        lambda shown: sorted(ports.brought_ports(shown.server)),
+        group="ports",
+    ),
     View("host_status", lambda shown: shown.host_status, since=16, group="status"),
     View("server_groups", lambda shown: shown.groups, since=71, group="show"),
     View(
@@ -230,6 +237,8 @@ def full_server(shown: Shown, *, one: bool) -> dict[str, Any]:
         groups.add("status")
     if one:
         groups.add("show")
+    if shown.call.header(brought_ports.HEADER):
+        groups.add("ports")
     return _render(shown, groups, extended=True)
 
 

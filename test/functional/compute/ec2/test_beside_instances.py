@@ -207,6 +207,19 @@ def test_addresses_and_interfaces(tenant: Tenant, image: str, subnet: str) -> No
         each["PrivateIpAddress"]: each["Attachment"]["DeleteOnTermination"]
         for each in found["NetworkInterfaces"]
     } == {one["PrivateIpAddress"]: True, "10.7.0.99": False}
+    # So does one that OpenStack's user made and brought, also after the server.
+    network = tenant.sdk.network
+    port = network.create_port(network_id=network.find_network("inner").id)
+    (server,) = tenant.sdk.compute.servers()
+    tenant.sdk.compute.create_server_interface(server, port_id=port.id)
+    found = instances(ec2.describe_instances(InstanceIds=[name]))[0]
+    assert {
+        each["PrivateIpAddress"]: each["Attachment"]["DeleteOnTermination"]
+        for each in found["NetworkInterfaces"]
+    }[port.fixed_ips[0]["ip_address"]] is False
+    assert not any(key.startswith("ringstack") for key in server.to_dict())
+    tenant.sdk.compute.delete_server_interface(port.id, server=server)
+    network.delete_port(port)
     with pytest.raises(ClientError) as caught:
         ec2.delete_network_interface(NetworkInterfaceId=second)
     assert code(caught) == "InvalidNetworkInterface.InUse"
