@@ -13,9 +13,11 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import CREATE, order_of
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME
+from compute.volume.model import SUCCESS
 from compute.volume.parts import Parts
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.create import VolumeCreation
+from compute.volume.service.hosts import Hosts
 from objectstore.kernel.reply import Reply
 
 RULE = "internal"
@@ -34,6 +36,7 @@ class InternalApi:
         attachments: Attachments,
     ) -> None:
         self._parts = parts
+        self._hosts = Hosts(parts)
         self._attachments = attachments
         self._creation = creation
         self._presenter = presenter
@@ -110,18 +113,35 @@ class InternalApi:
 
     def _known(self, connection: Connection) -> dict[str, set[Any]]:
         """What should be here, and what a job may be making or removing."""
-        stores, host = self._parts.stores, self._parts.host
-        volumes = stores.volumes.ids(connection)
-        ours = stores.volumes.ids(connection, host=host)
-        disks = {VOLUME + each for each in ours}
+        stores = self._parts.stores
+        volumes = stores.volumes.all(connection)
+        others = self._elsewhere(connection)
+        disks = {
+            VOLUME + each.id
+            for each in volumes
+            if each.migration_status != SUCCESS or each.host not in others
+        }
         disks |= {SNAPSHOT + each.id for each in stores.snapshots.all(connection)}
-        for key in volumes:
-            jobs = stores.jobs.open_of(connection, key)
+        for volume in volumes:
+            jobs = stores.jobs.open_of(connection, volume.id)
             disks |= {COPY + job.id for job in jobs}
             if jobs:
-                disks.add(VOLUME + key)
+                disks.add(VOLUME + volume.id)
         return {
             "disks": disks,
             "attachments": {each.id for each in stores.attachments.all(connection)},
             "backups": {each.id for each in stores.backups.all(connection)},
+        }
+
+    def _elsewhere(self, connection: Connection) -> set[str]:
+        """Hosts that are up and are not us by a former name: a host that was renamed
+        finds its volumes on another host, and their only bytes are its own."""
+        hosts = {each.host: each for each in self._hosts.known(connection)}
+        our_url = hosts[self._parts.host].told.url
+        return {
+            name
+            for name, each in hosts.items()
+            if our_url
+            and each.told.url not in ("", our_url)
+            and self._hosts.is_up(each)
         }

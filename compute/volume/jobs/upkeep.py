@@ -40,12 +40,13 @@ class Upkeep:
         told = self._told()
         parts.database.run(lambda connection: self._write(connection, told))
         there = set(parts.driver.exported())
-        wanted = parts.database.read(self._wanted)
-        for volume_id, attachment_id in sorted(there - wanted.keys()):
+        attached, ours = parts.database.read(self._wanted)
+        for volume_id, attachment_id in sorted(there - attached.keys()):
             _log.warning("attachment %s is gone: its export ends", attachment_id)
             self._try(volume_id, attachment_id, None)
-        for (volume_id, attachment_id), attachment in sorted(wanted.items()):
-            self._try(volume_id, attachment_id, attachment)
+        for (volume_id, attachment_id), attachment in sorted(attached.items()):
+            if volume_id in ours:
+                self._try(volume_id, attachment_id, attachment)
         return Progress.IDLE
 
     def _try(
@@ -86,15 +87,19 @@ class Upkeep:
         parts.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
         connection.execute(MESSAGES.delete().where(MESSAGES.c.expires_at <= now))
 
-    def _wanted(self, connection: Connection) -> dict[tuple[str, str], Attachment]:
-        """Attachments that have a way to bytes that are here."""
+    def _wanted(
+        self, connection: Connection
+    ) -> tuple[dict[tuple[str, str], Attachment], set[str]]:
+        """Attachments that have a way to bytes, wherever those are: volumes move while
+        nobody has them, so a guest that goes on here while its volume is said to be
+        elsewhere uses it (the host was renamed).  And the volumes that are here."""
         stores = self._parts.stores
-        ours = stores.volumes.ids(connection, host=self._parts.host)
-        return {
+        attached = {
             (each.volume_id, each.id): each
             for each in stores.attachments.all(connection)
-            if each.connection and each.volume_id in ours
+            if each.connection
         }
+        return attached, set(stores.volumes.ids(connection, host=self._parts.host))
 
 
 def asked_of(attachment: Attachment) -> ExportAsked:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from compute.volume.client import Connector, VolumeClient
 from compute.volume.drivers import pieces
 from compute.volume.drivers.port import COPY, VOLUME
 from compute.volume.jobs import migrating
+from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.work import Work
+from compute.volume.room import room_of, wire
 from compute.volume.tables import JOBS
-from test.unit.compute.volume.house import House, Other
+from objectstore.client.in_process import InProcessCaller
+from test.unit.compute.volume.house import HERE, House, Other
 from test.unit.compute.volume.moving import THERE, is_whole, migrate, place, written
 from test.unit.compute.volume.test_crashes import Crash, run_until
+
+SERVER = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.fixture
@@ -171,3 +177,32 @@ def test_a_forced_deletion_ends_it(house: House, there: Other) -> None:
     house.work()
     assert house.status(volume_id) == ""
     assert list(house.driver.disks()) == list(there.driver.disks()) == []
+
+
+def test_a_renamed_host_keeps_what_is_its_own(house: House, there: Other) -> None:
+    """Its rows say that all is elsewhere; the only bytes are here."""
+    moved, held = written(house), written(house)
+    for host in (THERE, "here"):
+        migrate(house, moved, host)
+        house.work()
+    assert place(house, moved) == ("here", "success", "available")
+    attachment = house.client.create_attachment(held, SERVER)
+    house.client.update_attachment(attachment.id, Connector("here"))
+    renamed = wire(house.parts, house.settings, house.driver, "renamed")
+    caller = InProcessCaller(room_of(renamed, house.parts).application)
+    for _ in range(2):
+        Upkeep(renamed, HERE).step()
+        assert VolumeClient(caller, house.tokens).leftovers() == ()
+        assert list(house.driver.exported()) == [(held, attachment.id)]
+        house.clock.advance(100.0)
+    assert is_whole(house.driver, moved)
+
+
+def test_what_stayed_where_a_volume_left_is_a_leftover(
+    house: House, there: Other
+) -> None:
+    volume_id = written(house)
+    migrate(house, volume_id)
+    house.work()
+    house.driver.create(VOLUME + volume_id, 5)
+    assert house.leftovers() == [f"file {VOLUME}{volume_id}"]
