@@ -152,11 +152,14 @@ class Changes:
 
     def _subnet_changed(self) -> Got | None:
         routes = [{"destination": "192.0.2.0/24", "nexthop": self._inside()}]
+        passes = {"direction": "ingress", "action": "allow", "protocol": "tcp"}
         return self._changed(
             "subnets",
             gateway_ip=self._random.choice((None, self._inside())),
             dns_nameservers=[self._inside()],
             host_routes=self._random.choice(([], routes)),
+            ntp_servers=self._random.choice(([], [self._inside()])),
+            packet_rules=self._random.choice((None, [], [passes])),
             enable_dhcp=self._yes(),
             name=self._word(),
         )
