@@ -116,8 +116,13 @@ def test_many_have_one_volume_at_once(files: FilesDriver, tmp_path: Path) -> Non
         text=True,
     ) as held:
         assert held.stdin is not None
+        assert held.stdout is not None
         held.stdin.write("read -P 0 0 512\n")
         held.stdin.flush()
+        # It is connected, and has read, before the others write.
+        said = ""
+        while "bytes at" not in said and (line := held.stdout.readline()):
+            said += line
         for mark, writer in enumerate((near[1], *far), 1):
             write = f"write -P {mark} 0 512"
             key = keys.get(writer.attachment_id, "")
@@ -129,8 +134,7 @@ def test_many_have_one_volume_at_once(files: FilesDriver, tmp_path: Path) -> Non
         files.withdraw(VOLUME_ID, far[0].attachment_id)
         held.stdin.write("read -P 3 0 512\nquit\n")
         held.stdin.close()
-        assert held.stdout is not None
-        said = held.stdout.read()
+        said += held.stdout.read()
     assert said.count("read 512") == 2 and "failed" not in said
     refused = qemu_io(far[0], "read 0 512", keys=keys[far[0].attachment_id])
     assert "read 512" not in refused
