@@ -21,6 +21,7 @@ from objectstore.kernel.errors import (
     RingstackError,
     Unavailable,
 )
+from objectstore.kernel.sqlite_text import is_damaged_text
 
 # SQLite's default; also the block that a file system writes at once.
 PAGE_BYTES = 4096
@@ -47,7 +48,7 @@ def translated(error: sqlite3.Error, path: str) -> RingstackError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == _FULL:
         return InsufficientStorage(f"{path}: {error}")
-    if code in _CORRUPT:
+    if code in _CORRUPT or is_damaged_text(error):
         return Corrupt(f"{path}: {error}")
     if code in _AWAY or isinstance(error, sqlite3.OperationalError):
         return Unavailable(f"{path}: {error}")

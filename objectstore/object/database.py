@@ -10,6 +10,10 @@ import sqlite3
 from collections.abc import Callable
 
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Unavailable
+from objectstore.kernel.sqlite_text import is_damaged_text
+
+# The statements are ours: what SQLite cannot make of them is the schema's fault.
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 DatabaseOpener = Callable[[str], sqlite3.Connection]
 
@@ -87,6 +91,6 @@ def translated(error: sqlite3.Error) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return InsufficientStorage(f"index: {error}")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
+    if code in _CORRUPT or is_damaged_text(error):
         return Corrupt(f"index: {error}")
     return Unavailable(f"index: {error}")

@@ -83,6 +83,20 @@ def test_a_row_that_changed_behind_our_back(world: World) -> None:
     assert sum(map(world.is_here, KEYS)) == len(KEYS) - 1
 
 
+def test_text_that_is_none_any_more(world: World) -> None:
+    path = world.databases.files.path(KEYS[2])
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "UPDATE object SET content_type = CAST(x'74ff' AS TEXT)"
+            " WHERE name = 'object-000003'"
+        )
+    other.close()
+    world.round()
+    assert world.auditor.mark.problems == 1
+    assert not world.is_here(KEYS[2])
+    assert world.databases.quarantines == 1
+
+
 def test_a_broken_file(world: World) -> None:
     path = Path(world.databases.files.path(KEYS[5]))
     world.store.close()

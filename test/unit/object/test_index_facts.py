@@ -74,3 +74,8 @@ def test_one_is_lost_or_was_never_there(files: Files, name: str) -> None:
 def test_a_kept_value_is_none(files: Files, value: bytes) -> None:
     files.sql("UPDATE segments SET value = ?", value)
     files.check()
+
+
+def test_a_name_that_is_no_text_any_more(files: Files) -> None:
+    files.sql("UPDATE facts SET name = CAST(x'ff' AS TEXT) WHERE name = 'applied'")
+    files.check()
