@@ -16,8 +16,8 @@ _PAGED = "MaxResults NextToken"
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """``elements``: the lists that are empty; ``names``: the parameter that says which are
-    wanted, and ``code`` the error for one; ``more``: what else may be said."""
+    """``elements``: the lists that are empty; ``names``: the parameter that says which
+    are wanted, and ``code`` the error for one; ``more``: what else may be said."""
 
     elements: str
     names: str = ""

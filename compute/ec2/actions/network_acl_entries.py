@@ -148,16 +148,25 @@ def _protocol(text: str) -> str:
 
 
 def _block(parameters: Parameters) -> dict[str, str]:
+    if parameters.text("CidrBlock") and parameters.text("Ipv6CidrBlock"):
+        text = "A rule is of CidrBlock or of Ipv6CidrBlock"
+        raise Ec2Error("InvalidParameterCombination", text)
     for name, key, kind in (
         ("CidrBlock", "cidrBlock", IPv4Network),
         ("Ipv6CidrBlock", "ipv6CidrBlock", IPv6Network),
     ):
         if text := parameters.text(name):
             try:
-                return {key: str(kind(text, strict=False))}
+                return {key: str(_network(kind, text))}
             except ValueError:
                 raise invalid(name, text, "This is not a valid CIDR block.") from None
     raise missing("CidrBlock")
+
+
+def _network(kind: type[IPv4Network | IPv6Network], text: str) -> object:
+    if "%" in text:
+        raise ValueError("what is behind it is a link of one host")
+    return kind(text, strict=False)
 
 
 def _ports(given: Parameters) -> dict[str, int]:

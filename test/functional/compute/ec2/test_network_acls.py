@@ -218,6 +218,7 @@ def test_many_change_one_acl_at_a_time(owner: Tenant, vpc: str) -> None:
         {"Protocol": "9" * 5000},
         {"RuleAction": "maybe"},
         {"CidrBlock": "10.0.0.0/33"},
+        {"CidrBlock": "", "Ipv6CidrBlock": "fe80::%1/64"},
         {"Protocol": "6", "PortRange": {"From": 5, "To": 4}},
         {"Protocol": "1", "IcmpTypeCode": {"Type": -1, "Code": 3}},
     ],
