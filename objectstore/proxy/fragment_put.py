@@ -25,10 +25,9 @@ from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
 from objectstore.proxy.intake import Source
 from objectstore.proxy.object_put import (
     Written,
-    check_conditions,
+    check_early,
     put_small,
     refuse_hidden_of,
-    reservation_of,
     write_state,
 )
 from objectstore.proxy.object_target import ObjectTarget
@@ -52,6 +51,9 @@ OFFLOAD_BYTES_MIN = 64 * 1024
 # Fragments of an upload that devices may collect in memory, to keep them in their logs;
 # of larger ones a file costs no more.
 COLLECTED_BYTES_MAX = 256 * 1024
+# Of the time that a conditional write holds the name: the rest is for the record to
+# arrive.  One device that hangs fits into it, as the settings are by default.
+FRAGMENTS_SHARE = 0.75
 
 
 def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply:
@@ -121,7 +123,7 @@ class _FragmentPut:
         """More, or who knows how much.  ``is_roomy``: there is memory for a few more
         such uploads."""
         if self._plan.conditions is not None:
-            self._check_early()
+            check_early(self._parts, self._target, self._plan.conditions)
         uploads = self._begin(is_roomy)
         seconds = self._parts.rounds.node_seconds
         intake = FragmentIntake(uploads, self._encoder, self._needed, seconds, buffer)
@@ -144,17 +146,6 @@ class _FragmentPut:
             # Harmless for those that are committed.
             for each in uploads:
                 each.upload.abort()
-
-    def _check_early(self) -> None:
-        """Again when all is there: this one spares a long upload in vain."""
-        reservation = reservation_of(self._parts, self._target)
-        conditions = self._plan.conditions
-        assert conditions is not None
-        try:
-            held = reservation.take()
-            check_conditions(self._parts, self._target.request, conditions, held)
-        finally:
-            reservation.release()
 
     def _hint(self, is_roomy: bool) -> int:
         """How long a fragment will be, for devices: they collect in memory what is
@@ -257,8 +248,11 @@ class _FragmentPut:
             made.append(store(states))
             return made[-1]
 
+        clock = self._parts.rounds.clock
+        began = clock.monotonic()
         try:
             run_round(self._parts.rounds, make, may_repeat=may_repeat)
+            self._check_hold(clock.monotonic() - began)
         except RingstackError:
             # Nobody can have read of them: there is no record.
             for each in (told for one in made for told in one.told):
@@ -266,6 +260,12 @@ class _FragmentPut:
                     newest = states[each.index].newest
                     each.node.forget(self._key(each.index), newest)
             raise
+
+    def _check_hold(self, seconds: float) -> None:
+        """``Unavailable`` when another writer may have the name by now."""
+        held = self._parts.settings.reserve_seconds
+        if self._plan.conditions is not None and seconds > FRAGMENTS_SHARE * held:
+            raise Unavailable("storing took longer than the name can be held")
 
     def _write_record(self, record: ObjectState, then: Next | None) -> Written:
         target = self._target

@@ -90,13 +90,7 @@ def _put_large(
     """In pieces: what is large, or what there is no memory for as a whole."""
     group, key = target.group, target.key
     if plan.conditions is not None:
-        # Again when all is there: this one spares a long upload in vain, also for want
-        # of primaries, which a reservation waits for.
-        reservation = reservation_of(parts, target)
-        try:
-            check_conditions(parts, target.request, plan.conditions, reservation.take())
-        finally:
-            reservation.release()
+        check_early(parts, target, plan.conditions)
     buffers = client_piece_buffers()
     # Devices collect in memory what is announced as smaller.
     hint = max(plan.length or 0, INLINE_BYTES_MAX + 1)
@@ -127,6 +121,16 @@ def _put_large(
         # Harmless for those that are committed.
         for _, upload in uploads:
             upload.abort()
+
+
+def check_early(parts: Parts, target: ObjectTarget, conditions: Conditions) -> None:
+    """Again when all is there: this one spares a long upload in vain, also for want of
+    primaries, which a reservation waits for."""
+    reservation = reservation_of(parts, target)
+    try:
+        check_conditions(parts, target.request, conditions, reservation.take())
+    finally:
+        reservation.release()
 
 
 def refuse_hidden_of(

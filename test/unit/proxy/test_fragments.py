@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from objectstore.kernel.concurrency import spawn
 from objectstore.policy.erasure import Erasure, fragment_space
 from objectstore.policy.policies import Policies, Policy
 from objectstore.wire.layouts import LAYOUT
-from test.fakes.nodes import MemoryObjectNode
+from test.fakes.nodes import Faults, MemoryObjectNode
 from test.unit.proxy.cluster import Cluster
 
 SEGMENT = 64 * 1024
@@ -107,6 +108,30 @@ def test_conditions(cluster: Coded) -> None:
     assert cluster.ask("GET", PATH, {"If-Match": "other"}).status == 412
     assert cluster.ask("PUT", PATH, {"Etag": "0" * 32}, body).status == 422
     assert cluster.ask("GET", PATH).body == body
+
+
+def test_a_condition_that_may_be_out_of_date_writes_nothing(cluster: Coded) -> None:
+    """The name is held for some seconds, and the record comes after the fragments."""
+    slow = Faults()
+    slow.delay_seconds = 0.02
+    begun = slow.wait_for("put")
+    for device in cluster.ring.devices:
+        assert device is not None
+        cluster.directory.object(device, fragment_space(0)).faults = slow
+
+    def hold_up() -> None:
+        begun.wait()
+        cluster.clock.ahead = 100.0
+
+    spawn(hold_up)
+    once = {"If-None-Match": "*"}
+    assert cluster.ask("PUT", PATH, once, content(100)).status == 503
+    assert cluster.ask("GET", PATH).status == 404
+    # Nobody minds where there was no condition.
+    begun.clear()
+    cluster.clock.ahead = 0.0
+    spawn(hold_up)
+    assert cluster.put(PATH, content(100)).status == 201
 
 
 def test_metadata_follows_and_the_listing_keeps_the_size(cluster: Coded) -> None:
