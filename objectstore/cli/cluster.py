@@ -171,7 +171,7 @@ def down(data: Path) -> None:
 @data_option
 @port_option
 def status(data: Path, port: int) -> None:
-    """Say of each node whether it runs and answers; exit 1 unless all do."""
+    """Say of each node whether it is up; exit 1 unless all are."""
     place = LaidOut(data.absolute())
     healthy = True
     for plan in _plans_of(place, port):

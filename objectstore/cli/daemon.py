@@ -38,7 +38,7 @@ _WORDS = {
     "compaction": "Rewrite log segments that are mostly dead.",
     "expirer": "Remove objects whose X-Delete-At has passed.",
     "reaper": "Empty accounts that were deleted.",
-    "reconstructor": "Bring, rebuild and drop fragments of erasure-coded policies.",
+    "reconstructor": "Bring, rebuild and drop erasure-coded fragments.",
     "replicator": "Compare all partitions with the other replicas.",
     "updater": "Send owed rows to containers, and counts to accounts.",
 }

@@ -74,7 +74,7 @@ use = egg:ringstack#tempauth
 
 @click.group()
 def settings() -> None:
-    """Show every setting with its default, or check a settings file."""
+    """Show every setting and its default, or check a file."""
 
 
 @settings.command()

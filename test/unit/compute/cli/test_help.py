@@ -12,8 +12,8 @@ from compute.cli import ringstack
 from objectstore.cli import main as objectstore
 from ring.cli.entry import group as ring_builder
 
-# Of a terminal; and what click leaves empty beside a list of commands.
-COLUMNS, MARGIN = 80, 6
+# Of a terminal; and what click leaves empty on both sides of a list of commands.
+COLUMNS, MARGIN = 80, 8
 
 
 def commands(
