@@ -31,6 +31,7 @@ from compute.volume.places import Place
 from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.service.guests import check_let_go
+from compute.volume.service.hosts import Hosts
 from objectstore.kernel.errors import Unavailable
 
 # Only these follow from attachments: work under way has a status of its own.
@@ -42,6 +43,7 @@ class Attachments:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._hosts = Hosts(parts)
         self._rows = parts.stores.attachments
 
     # ---- attachments -----------------------------------------------------------
@@ -254,16 +256,26 @@ class Attachments:
         return parts.change(write)
 
     def withdraw(self, attachment: Attachment) -> None:
-        """Close its way to the bytes; fine when there is none."""
-        self._place_of(attachment).withdraw(attachment.volume_id, attachment.id)
+        """Close its way to the bytes; fine when there is none.  A volume host that is
+        down closes it when it is back, as that of an attachment which is gone
+        (``Upkeep``): servers need not wait for one that is gone for good."""
+        host = self._host_of(attachment)
+        try:
+            self._parts.places.at(host).withdraw(attachment.volume_id, attachment.id)
+        except Unavailable:
+            if not self._hosts.is_down(host):
+                raise
 
     def _place_of(self, attachment: Attachment) -> Place:
         """Where its volume is, which does not move while somebody has it."""
+        return self._parts.places.at(self._host_of(attachment))
+
+    def _host_of(self, attachment: Attachment) -> str:
         rows = self._parts.stores.volumes
         volume = self._parts.database.read(
             lambda connection: rows.get(connection, attachment.volume_id)
         )
-        return self._parts.places.at(volume.host if volume else "")
+        return volume.host if volume else ""
 
     def follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
         """Let the volume's status follow from the attachments that it has."""

@@ -38,6 +38,12 @@ class Hosts:
         now, down_after = parts.clock.time(), parts.settings.down_after
         return host.host == parts.host or is_up(host, now, down_after)
 
+    def is_down(self, name: str) -> bool:
+        """Whether that host has been silent for long."""
+        get = self._parts.stores.services.get
+        found = self._parts.database.read(lambda it: get(it, name))
+        return found is not None and not self.is_up(found)
+
     def known(self, connection: Connection) -> list[ServiceRecord]:
         """All, and us among them even before we said so."""
         found = self._parts.stores.services.all(connection)

@@ -206,3 +206,23 @@ def test_what_stayed_where_a_volume_left_is_a_leftover(
     house.work()
     house.driver.create(VOLUME + volume_id, 5)
     assert house.leftovers() == [f"file {VOLUME}{volume_id}"]
+
+
+def test_who_had_a_volume_of_a_host_that_is_gone_lets_go(
+    house: House, there: Other
+) -> None:
+    volume_id = written(house)
+    migrate(house, volume_id)
+    house.work()
+    made = house.client.create_attachment(volume_id, SERVER)
+    house.client.update_attachment(made.id, Connector("beta"))
+    there.is_away = True
+    path = f"/attachments/{made.id}"
+    assert house.ask("DELETE", path, roles="service").status == 503
+    house.clock.advance(100.0)
+    house.upkeep()
+    house.ok("DELETE", path, roles="service")
+    assert house.status(volume_id) == "available"
+    there.is_away = False
+    house.upkeep()
+    assert list(there.driver.exported()) == []
