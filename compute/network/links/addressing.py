@@ -244,14 +244,9 @@ def _gap(
 
 def is_taken(work: Work, subnet_id: str, address: str) -> bool:
     """Whether a port has that address."""
-    found = tables.addresses
-    return bool(
-        work.rows(
-            found.select().where(
-                found.c.subnet_id == subnet_id, found.c.address == address
-            )
-        )
-    )
+    table = tables.addresses
+    its = (table.c.subnet_id == subnet_id, table.c.address == address)
+    return bool(work.rows(table.select().where(*its)))
 
 
 def addresses_of(work: Work, port_ids: Sequence[str]) -> dict[str, list[FixedAddress]]:
