@@ -7,7 +7,7 @@ that lie beside them.
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -15,6 +15,7 @@ from objectstore.database import sqlite_file
 from objectstore.database.facts import Facts
 from objectstore.database.row_kinds import DIGEST_BYTES
 from objectstore.database.rows import RowTable, Totals
+from objectstore.kernel.errors import Corrupt
 
 FORMAT_VERSION = 1
 
@@ -34,6 +35,8 @@ CREATE TABLE facts (
 );
 PRAGMA user_version = {FORMAT_VERSION};
 """
+_TEXTS, _INTEGERS = (str, str, str), (int, int, int, int)
+_TYPES = (*_TEXTS, *_INTEGERS, bytes, int, int, int, bytes, int, bytes)
 _READ = f"SELECT {_COLUMNS} FROM facts"
 _WRITE = (
     f"INSERT OR REPLACE INTO facts (only, {_COLUMNS}) "
@@ -57,19 +60,32 @@ class FactsRow(NamedTuple):
 
 
 def read(connection: sqlite3.Connection) -> FactsRow | None:
-    """The row; None before the first fold."""
+    """The row; None before the first fold.  ``Corrupt`` when it is none of ours: SQLite
+    does not see what has changed within a value."""
     row = connection.execute(_READ).fetchone()
     if row is None:
         return None
+    if tuple(map(type, row)) != _TYPES:
+        raise Corrupt("what the database says of itself is of other types")
+    try:
+        return _decoded(row)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Corrupt(f"what the database says of itself is damaged: {error}") from None
+
+
+def _decoded(row: tuple[Any, ...]) -> FactsRow:
     database_id, account, container, created, put, deleted, policy = row[:7]
     metadata, rows, objects, used, digest, cleared, reported = row[7:]
-    items = msgpack.unpackb(metadata, use_list=False)
+    items = {
+        str(name): (str(text), int(changed))
+        for name, (text, changed) in msgpack.unpackb(metadata, use_list=False).items()
+    }
     return FactsRow(
         database_id,
         Facts(account, container, created, put, deleted, policy, items),
         Totals(rows, objects, used, int.from_bytes(digest, "big")),
         cleared,
-        tuple(msgpack.unpackb(reported, use_list=False)),
+        tuple(map(int, msgpack.unpackb(reported, use_list=False))),
     )
 
 

@@ -14,7 +14,7 @@ from objectstore.container.store import ContainerStore
 from objectstore.database.auditor import DatabaseAuditor
 from objectstore.database.checking import ROWS_PER_PART
 from objectstore.kernel.clock import SystemClock
-from objectstore.kernel.errors import InsufficientStorage
+from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.system_disk import SystemDisk
@@ -94,6 +94,34 @@ def test_text_that_is_none_any_more(world: World) -> None:
     world.round()
     assert world.auditor.mark.problems == 1
     assert not world.is_here(KEYS[2])
+    assert world.databases.quarantines == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "metadata = x'81a1ffa0'",
+        "metadata = x'93'",
+        "metadata = x'c0'",
+        "metadata = x'81a16101'",
+        "reported = x'01'",
+        "digest = 'text'",
+        "created = 'text'",
+    ],
+)
+def test_facts_that_are_none_any_more(world: World, change: str) -> None:
+    path = world.databases.files.path(KEYS[2])
+    world.store.close()
+    with sqlite3.connect(path) as other:
+        other.execute(f"UPDATE facts SET {change}")
+    other.close()
+    world.store = ContainerStore.open(world.device, HybridClock(SystemClock()))
+    world.databases = world.store.databases
+    world.node = LocalContainerNode(world.store)
+    with pytest.raises(Corrupt):
+        world.is_here(KEYS[2])
+    # The others are, and it can be brought back.
+    assert sum(map(world.is_here, KEYS)) == len(KEYS) - 1
     assert world.databases.quarantines == 1
 
 
