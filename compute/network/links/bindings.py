@@ -25,6 +25,7 @@ from compute.network.links.port_fields import VIF_TYPE
 from compute.network.links.port_list import COLLECTION
 from compute.network.model import Port
 from compute.network.trunks.members import ports_below
+from compute.network.trunks.port_rules import check_place
 from objectstore.kernel.reply import Reply
 
 ACTIVE, INACTIVE = "ACTIVE", "INACTIVE"
@@ -83,6 +84,7 @@ class BindingApi:
 
         def work_on(work: Work) -> Body:
             port = _find(work, call)
+            check_place(work, port, {"binding:host_id": host})
             add_binding(work, port, host)
             return _shown(port, host, INACTIVE)
 
@@ -111,8 +113,10 @@ class BindingApi:
 
         def work_on(work: Work) -> None:
             port = _find(work, call)
-            if binding_of(work, port.id) != call.parameters["host"]:
+            host = call.parameters["host"]
+            if binding_of(work, port.id) != host:
                 raise not_found("PortBindingNotFound", "Binding for port", port.id)
+            check_place(work, port, {"binding:host_id": host})
             drop_binding(work, port)
 
         self._database.write(call.context, work_on)

@@ -280,6 +280,13 @@ def test_subports_come_along_when_a_guest_moves(house: House) -> None:
     act(house, trunk, "add", sub(two, 7))
     assert of_view(house, "beta").keys() >= {parent, one, two}
     ready = (parent, one, two)
+    # Where they are made ready is nobody else's affair.
+    for method, path, body in (
+        ("POST", f"/v2.0/ports/{one}/bindings", {"binding": {"host": "gamma"}}),
+        ("DELETE", f"/v2.0/ports/{one}/bindings/beta", None),
+    ):
+        got = house.ask(method, path, body, roles="admin")
+        assert (got.status, got.error) == (409, "PortInUseAsSubPort")
     house.change("port", two, admin_state_up=False)
     for wired, is_awaited in (((parent,), False), ((parent, one), True)):
         house.report("beta", active=wired, tunnels_end_at="192.0.2.2")
