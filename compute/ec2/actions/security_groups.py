@@ -65,8 +65,12 @@ def describe(call: Call) -> Document:
     filters = asked_filters(parameters)
     vpc = _vpc_asked(inventory, filters)
     has_own = bool(vpc) and default_group(inventory, vpc) is not None
+    # Who names a group alone means one that is of no VPC, as AWS's default VPC's are.
+    is_named = bool(parameters.texts("GroupName")) and not vpc
     shown = []
     for group in inventory.groups:
+        if is_named and is_default_group(group):
+            continue
         if has_own and group["name"] == _DEFAULT and not mark(group, OF_VPC):
             continue
         document = security_group(inventory, group)

@@ -311,6 +311,11 @@ def test_a_vpc_has_a_default_group_of_its_own(owner: Tenant, vpc: str) -> None:
     (shown,) = ec2.describe_security_groups(GroupIds=[name])["SecurityGroups"]
     assert shown == group
     refused("CannotDelete", ec2.delete_security_group, GroupId=name)
+    # By its name alone the project's own is meant, as before there were others.
+    (project_s,) = ec2.describe_security_groups(GroupNames=["default"])[
+        "SecurityGroups"
+    ]
+    assert project_s["GroupId"] != name
     subnet, _ = subnet_of(owner, vpc)
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
     assert [each["GroupName"] for each in interface["Groups"]] == ["default"]
