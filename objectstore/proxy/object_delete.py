@@ -17,7 +17,7 @@ from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
-from objectstore.proxy.overtaken import follows_the_clock
+from objectstore.proxy.overtaken import follow, follows_the_clock
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
@@ -90,9 +90,10 @@ def _bury_if(
     try:
         held = reservation.take()
         check_conditions(parts, target.request, guarding, held)
-        if held is not None:
-            parts.timestamps.observe(held.newest)
-        timestamp = internal_timestamp(target.request) or parts.timestamps.now()
+        given = internal_timestamp(target.request)
+        if held is not None and not given:
+            follow(parts, held.newest)
+        timestamp = given or parts.timestamps.now()
         return _bury(parts, target, timestamp, is_guarded=True)
     finally:
         reservation.release()

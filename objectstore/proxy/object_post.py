@@ -16,6 +16,7 @@ from objectstore.proxy.expiry import has_expired, requested_expiry
 from objectstore.proxy.headers import internal_timestamp, object_metadata
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.overtaken import follow
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import content_type
 from objectstore.proxy.reservation import Reservation
@@ -70,12 +71,14 @@ def _post(
     request = target.request
     if held is None or not held.exists or has_expired(held, parts.clock.time()):
         return text_reply(404)
-    parts.timestamps.observe(held.newest)
-    timestamp = internal_timestamp(request) or parts.timestamps.now()
+    timestamp = internal_timestamp(request)
     if request.context.if_timestamp and request.context.is_s3:
         # Right behind what it was made of: a PUT that is under way, of which the name's
         # reservation knows nothing, stays the newer one with its own metadata.
         timestamp = held.newest + 1
+    elif not timestamp:
+        follow(parts, held.newest)
+        timestamp = parts.timestamps.now()
     change = ObjectState(
         held.name,
         metadata=metadata,

@@ -27,6 +27,7 @@ from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.overtaken import (
     CLOCKS_DIFFER,
+    follow,
     follows_the_clock,
     is_superseded,
 )
@@ -207,7 +208,7 @@ def write_state(
         check_conditions(parts, target.request, plan.conditions, held)
         if held is not None:
             # The write must be newer than what it replaces, whatever the clocks.
-            parts.timestamps.observe(held.newest)
+            follow(parts, held.newest)
         state = plan.state(target, parts.timestamps.now(), size, etag)
         # The row when the name is free again.
         written = _stored(parts, target, state, store, None)

@@ -59,7 +59,13 @@ def follows_the_clock(
     # One of the same time has won by its contents: it may have been there before.
     if newest < timestamp or timestamp + differ < newest <= now:
         return False
+    follow(parts, newest)
+    return True
+
+
+def follow(parts: Parts, newest: int) -> None:
+    """Let later timestamps exceed that one, whatever the clocks.  Raises
+    ``Unavailable`` when they cannot."""
     parts.timestamps.observe(newest)
     if parts.timestamps.now() <= newest:
         raise Unavailable("what is there is of a clock that is too far ahead")
-    return True

@@ -157,3 +157,16 @@ def test_a_clock_that_is_too_far_ahead_is_told_of(
     body = b"later" if method == "PUT" else None
     assert cluster.ask(method, PATH, {}, body, app=other).status == 503
     assert cluster.ask("GET", PATH).body == b"ahead"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("PUT", {"If-Match": "*"}), ("DELETE", {"If-Match": "*"}), ("POST", {})],
+)
+def test_one_that_is_too_far_ahead_is_told_of_where_it_was_looked_at_before(
+    cluster: Cluster, method: str, headers: dict[str, str]
+) -> None:
+    other = behind(cluster, SKEW_FOLLOWED_SECONDS + 100)
+    body = b"later" if method == "PUT" else None
+    assert cluster.ask(method, PATH, headers, body, app=other).status == 503
+    assert cluster.ask("GET", PATH).body == b"ahead"
