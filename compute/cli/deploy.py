@@ -26,7 +26,7 @@ from compute.deploy.draining import devices_left, guests_left
 from compute.deploy.fleet import Fleet
 from compute.deploy.going_back import why_not_back
 from compute.deploy.inventory import Inventory, load_inventory
-from compute.deploy.release import build_release
+from compute.deploy.release import build_release, lacks_codes
 from compute.deploy.rings import RingRefused
 from compute.deploy.settings_files import AlreadySet
 from compute.deploy.site import Busy, Site
@@ -225,6 +225,7 @@ def _apply(
     goes_back: bool = False,
 ) -> None:
     wished = load_inventory(inventory_file)
+    coded = bool(coded_by_ring(wished.store))
     site = Site.of(inventory_file)
     if goes_back:
         # Also before the lock, which would make a site where nothing was deployed.
@@ -233,11 +234,15 @@ def _apply(
         before = _release_before(site) if goes_back else ""
         if upgrades or not site.release:
             click.echo("building the release")
-            database, coded = wished.cloud.database, coded_by_ring(wished.store)
             site.choose_release(
-                build_release(site.releases, database, with_codes=bool(coded))
+                build_release(site.releases, wished.cloud.database, with_codes=coded)
             )
             click.echo(f"release {site.release}")
+        elif coded and lacks_codes(site.release_file(before or site.release)):
+            raise Stopped(
+                f"release {before or site.release} cannot keep fragments, which a"
+                " storage policy asks for: upgrade"
+            )
         with _fleet(inventory_file) as (inventory, _, fleet):
             if goes_back:
                 if why := why_not_back(site, before, survey(fleet, inventory, site)):

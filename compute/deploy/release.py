@@ -15,6 +15,8 @@ from pathlib import Path
 from compute.deploy.wheels import needed, pack, pack_project
 
 DATABASES = ("mysql", "postgresql")
+# The library's wheel.
+CODES = "pyeclib-"
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -40,6 +42,15 @@ def build_release(
     if not target.exists():
         _write({wheel.name: wheel.content for wheel in wheels}, target)
     return release
+
+
+def lacks_codes(file: Path) -> bool:
+    """Whether a release has not got what storage policies of fragments need: a store
+    that runs it would not start.  Of one whose file is gone nothing is known."""
+    if not file.exists():
+        return False
+    with tarfile.open(file) as tar:
+        return not any(name.lower().startswith(CODES) for name in tar.getnames())
 
 
 def _write(files: dict[str, bytes], target: Path) -> None:

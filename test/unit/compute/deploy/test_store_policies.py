@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+import tarfile
+from configparser import ConfigParser
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from compute.cli.deploy import deploy
 from compute.deploy.inventory import Inventory
+from compute.deploy.release import lacks_codes
 from compute.deploy.rings import RingRefused, first_ring, next_step, ring_names
 from compute.deploy.settings_files import cluster_conf
+from compute.deploy.site import Site
 from compute.deploy.store_policies import coded_by_ring, replicas_max, replicas_of
 from objectstore.kernel.settings import BadSettings
-from test.unit.compute.deploy.inventories import SECRETS, inventory
+from test.unit.compute.deploy.inventories import SECRETS, inventory, sections
 
 
 def with_policies(text: str) -> Inventory:
@@ -61,3 +69,30 @@ def test_mistakes(text: str, told: str) -> None:
 
 def test_copies_need_nothing_of_it() -> None:
     assert not coded_by_ring(inventory().store)
+
+
+@pytest.mark.parametrize("command", ["apply", "rollback"])
+def test_a_release_that_cannot_keep_fragments_is_not_started(
+    tmp_path: Path, command: str
+) -> None:
+    """The store would not start, host after host."""
+    file = tmp_path / "site.inventory"
+    parser = ConfigParser()
+    parser.read_dict(sections())
+    parser["store"]["policies"] = "gold, cold:4+2"
+    with file.open("w") as opened:
+        parser.write(opened)
+    site = Site.of(file)
+    site.make()
+    wheels = {"1-a": ["click-8.whl"], "1-b": ["click-8.whl", "PyECLib-1.8.whl"]}
+    for name in wheels if command == "rollback" else ["1-a"]:
+        site.choose_release(name)
+        site.release_runs()
+        with tarfile.open(site.release_file(name), "w") as tar:
+            for wheel in wheels[name]:
+                tar.addfile(tarfile.TarInfo(wheel))
+    ended = CliRunner().invoke(deploy, [command, str(file)])
+    assert ended.exit_code == 2
+    assert "release 1-a cannot keep fragments" in ended.output
+    assert not lacks_codes(site.release_file("1-b"))
+    assert lacks_codes(site.release_file("1-a"))
