@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from compute.cli.deploy_mistakes import told
 from compute.cli.deploy_shown import (
     show_away,
     show_plans,
@@ -20,35 +20,16 @@ from compute.cli.deploy_shown import (
     show_rings,
     show_standing,
 )
-from compute.deploy.certificates import UnfitCertificate
 from compute.deploy.deployment import Deployment, Stopped
 from compute.deploy.draining import devices_left, guests_left
 from compute.deploy.fleet import Fleet
 from compute.deploy.going_back import why_not_back
 from compute.deploy.inventory import Inventory, load_inventory
 from compute.deploy.release import build_release, lacks_codes
-from compute.deploy.rings import RingRefused
-from compute.deploy.settings_files import AlreadySet
-from compute.deploy.site import Busy, Site
+from compute.deploy.site import Site
 from compute.deploy.standing import standing
 from compute.deploy.store_policies import coded_by_ring
 from compute.deploy.survey import planned_rings, survey
-from compute.deploy.wheels import CannotPack
-from objectstore.kernel.settings import BadSettings
-from ring.errors import RingError
-
-_MISTAKES = (
-    BadSettings,
-    AlreadySet,
-    Busy,
-    CannotPack,
-    RingError,
-    RingRefused,
-    Stopped,
-    UnfitCertificate,
-    # A full disk here, a site that is somebody else's.
-    OSError,
-)
 
 inventory_argument = click.argument(
     "inventory_file",
@@ -71,20 +52,6 @@ def deploy() -> None:
     """
 
 
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    """Mistakes become a message and exit code 2."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except _MISTAKES as error:
-            click.echo(f"ringstack deploy: {error}", err=True)
-            sys.exit(2)
-
-    return wrapped
-
-
 @contextmanager
 def _fleet(inventory_file: Path) -> Iterator[tuple[Inventory, Site, Fleet]]:
     inventory = load_inventory(inventory_file)
@@ -102,7 +69,7 @@ def _fleet(inventory_file: Path) -> Iterator[tuple[Inventory, Site, Fleet]]:
 @deploy.command(short_help="Say whether these machines can be deployed.")
 @inventory_argument
 @json_option
-@_told
+@told
 def check(inventory_file: Path, as_json: bool) -> None:
     """Can these machines be deployed?  Exit code 1 if one of them cannot."""
     with _fleet(inventory_file) as (inventory, site, fleet):
@@ -127,7 +94,7 @@ def check(inventory_file: Path, as_json: bool) -> None:
 @deploy.command(short_help="Show what apply would change; change nothing.")
 @inventory_argument
 @json_option
-@_told
+@told
 def plan(inventory_file: Path, as_json: bool) -> None:
     """Show what apply would change on each host; change nothing.
 
@@ -172,7 +139,7 @@ def plan(inventory_file: Path, as_json: bool) -> None:
 )
 @click.option("--wait", is_flag=True, help="Go on until rings have settled.")
 @interrupt_option
-@_told
+@told
 def apply(
     inventory_file: Path,
     forget: tuple[str, ...],
@@ -190,7 +157,7 @@ def apply(
 @deploy.command()
 @inventory_argument
 @interrupt_option
-@_told
+@told
 def upgrade(inventory_file: Path, interrupt: bool) -> None:
     """Let the machines run this checkout, one zone at a time.
 
@@ -203,7 +170,7 @@ def upgrade(inventory_file: Path, interrupt: bool) -> None:
 @deploy.command()
 @inventory_argument
 @interrupt_option
-@_told
+@told
 def rollback(inventory_file: Path, interrupt: bool) -> None:
     """Let the machines run the release before, one zone at a time.
 
@@ -268,7 +235,7 @@ def _release_before(site: Site) -> str:
 
 @deploy.command(short_help="Print whom clients must believe (OS_CACERT).")
 @inventory_argument
-@_told
+@told
 def authority(inventory_file: Path) -> None:
     """Print whom clients must believe: certificates for OS_CACERT, AWS_CA_BUNDLE."""
     inventory = load_inventory(inventory_file)
@@ -284,7 +251,7 @@ def authority(inventory_file: Path) -> None:
 @deploy.command(short_help="Show how every host stands, and what is waited for.")
 @inventory_argument
 @json_option
-@_told
+@told
 def status(inventory_file: Path, as_json: bool) -> None:
     """Every host: services, releases, rings, clock, certificates; what rings wait for.
 
