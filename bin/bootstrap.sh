@@ -3,6 +3,8 @@
 # it is not.
 
 readonly PYTHON_OLDEST="3.11"
+# So long is waited for who uses an environment that has to be changed.
+readonly LOCK_MINUTES=20
 # Python's -m looks into the current directory first: started from another checkout,
 # that one's code would run.
 export PYTHONSAFEPATH=1
@@ -97,6 +99,12 @@ sys.exit(not os.path.exists(sysconfig.get_path(\"include\") + \"/Python.h\"))'"
 lock_environment() {
     exec 9>>"$1/.lock"
     flock --nonblock 9 && return 0
-    say "waiting until nobody uses $1"
-    flock 9
+    local users
+    users="$(lslocks --noheadings --notruncate --output PID,PATH 2>/dev/null |
+        awk -v lock="$(realpath "$1")/.lock" '$2 == lock { print $1 }' | sort -un |
+        paste -sd' ')" || true
+    say "waiting until nobody uses $1 (processes: ${users:-unknown}),
+which has to be changed; $LOCK_MINUTES minutes at most"
+    flock --timeout $((LOCK_MINUTES * 60)) 9 ||
+        die "$1 is in use still: end what runs in it, and run this again"
 }
