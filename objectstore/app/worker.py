@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import logging
 import signal
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from objectstore.app import leaving
 from objectstore.app.admin import AdminPages
-from objectstore.app.device_metrics import device_families
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices
 from objectstore.app.directory import NodeDirectory, Peers
-from objectstore.app.figures import device_figures
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.node_service import NodeService
 from objectstore.app.open_device import OpenDevice
+from objectstore.app.own_figures import own_figures, own_version
 from objectstore.app.places import Places
 from objectstore.app.proxy_service import ProxyService
 from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet, ring_facts
 from objectstore.app.row_sender import RowSender
-from objectstore.app.samples import registered, to_plain
 from objectstore.app.servers import Servers
 from objectstore.app.siblings import wait_for_siblings
 from objectstore.app.status import Status
@@ -112,7 +109,7 @@ class StoreWorker:
         secret = settings.cluster.secret
         self._status = Status(
             settings,
-            _version(),
+            own_version(),
             self._clock,
             self._pool,
             index,
@@ -225,7 +222,7 @@ class StoreWorker:
             self._clock,
             self._timestamps,
             self._status,
-            _version(),
+            own_version(),
             self._count,
         )
         if Role.CONTAINER in settings.server.roles and settings.server.background:
@@ -276,15 +273,7 @@ class StoreWorker:
         self._placement.follow(rings.objects, rings.container, rings.account)
 
     def _own_figures(self) -> dict[str, Any]:
-        """This worker's part of ``/metrics`` and ``/recon``."""
-        now = self._clock.time()
-        devices = [
-            device_figures(opened, now) for opened in self._devices.opened.values()
-        ]
-        unserved = self._devices.unserved
-        series = registered(self._registry)
-        series += to_plain(device_families(devices, unserved))
-        return {"devices": devices, "unserved": unserved, "series": series}
+        return own_figures(self._devices, self._registry, self._clock.time())
 
     # ---- ways to others --------------------------------------------------------
 
@@ -307,10 +296,3 @@ class StoreWorker:
             hash_prefix=cluster.hash_prefix.encode(),
             hash_suffix=cluster.hash_suffix.encode(),
         )
-
-
-def _version() -> str:
-    try:
-        return version("ringstack")
-    except PackageNotFoundError:
-        return "unknown"
