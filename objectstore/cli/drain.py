@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,9 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, asked, settings_option
 from objectstore.cli.show import as_json_option, console, print_json, print_table
+from objectstore.policy.policies import Policy
 from ring.device import Device
 from ring.errors import RingError
 from ring.file import load_builder, save_builder, save_ring
+from ring.ring import Ring
 
 LOOK_SECONDS = 2.0
 DIGESTS_ASKED = 4096
@@ -157,17 +159,22 @@ def _filled(outside: Outside, name: str) -> Iterator[int]:
         device = _one([each for each in ring.devices if each is not None], name)
         if device is None:
             continue
-        policy = _policy_of(ring_name)
-        node = outside.node(ring_name, device, policy)
-        for first in range(0, ring.partition_count, DIGESTS_ASKED):
-            stop = min(first + DIGESTS_ASKED, ring.partition_count)
-            digests, problem = asked(node.digests, range(first, stop), ring.part_power)
-            if problem:
-                raise CannotSay(f"{name}: {problem}")
-            for at, digest in enumerate(digests):
-                if digest.strip(b"\0"):
-                    yield first + at
+        for space in spaces_of(ring_name, outside.settings.policies):
+            yield from _filled_of(outside.node(ring_name, device, space), ring, name)
 
 
-def _policy_of(ring_name: str) -> int:
-    return int(ring_name.partition("-")[2] or 0)
+def _filled_of(node: Any, ring: Ring, name: str) -> Iterator[int]:
+    for first in range(0, ring.partition_count, DIGESTS_ASKED):
+        stop = min(first + DIGESTS_ASKED, ring.partition_count)
+        digests, problem = asked(node.digests, range(first, stop), ring.part_power)
+        if problem:
+            raise CannotSay(f"{name}: {problem}")
+        for at, digest in enumerate(digests):
+            if digest.strip(b"\0"):
+                yield first + at
+
+
+def spaces_of(ring_name: str, policies: Iterable[Policy]) -> tuple[int, ...]:
+    """The numbers under which nodes keep what the ring places: fragments too."""
+    found = (each.spaces for each in policies if each.ring_name == ring_name)
+    return next(found, (0,))
