@@ -18,8 +18,8 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.proxy.database_replies import found_reply
 from objectstore.proxy.databases import view_database
+from objectstore.proxy.group import Group
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Group
 from objectstore.wire.nodes import AccountNode, ContainerNode, DatabaseNode
 from objectstore.wire.records import ContainerName, DatabaseInfo, Receipt
 

@@ -15,7 +15,7 @@ from objectstore.database.listing import Fetcher, merge_listing
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.proxy.asked import Gathered
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.proxy.returning import with_others
 from objectstore.proxy.rounds import Rounds, ask_others
 from objectstore.wire.listing_forms import Form, shown

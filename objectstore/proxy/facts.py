@@ -16,7 +16,8 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.known_facts import Located
 from objectstore.proxy.databases import view_database
-from objectstore.proxy.placement import Group, Placement
+from objectstore.proxy.group import Group
+from objectstore.proxy.placement import Placement
 from objectstore.proxy.rounds import Rounds
 from objectstore.proxy.settings import ProxySettings
 from objectstore.wire.nodes import AccountNode, ContainerNode, DatabaseNode

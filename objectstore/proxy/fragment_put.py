@@ -22,6 +22,7 @@ from objectstore.kernel.timestamps import from_seconds
 from objectstore.policy.erasure import Erasure, fragments_needed
 from objectstore.proxy.fragment_intake import Encoder, FragmentIntake, FragmentUpload
 from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
+from objectstore.proxy.group import Group
 from objectstore.proxy.intake import Source
 from objectstore.proxy.object_put import (
     Written,
@@ -32,7 +33,6 @@ from objectstore.proxy.object_put import (
 )
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Group
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.wire.layouts import (
     Layout,

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import InsufficientStorage
 from objectstore.proxy.asked import Asked
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.proxy.rounds import Rounds
 
 N = TypeVar("N")

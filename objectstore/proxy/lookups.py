@@ -14,7 +14,7 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.timestamps import to_seconds
 from objectstore.proxy.asked import Gathered
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.proxy.returning import with_others
 from objectstore.proxy.rounds import Rounds, ask_others
 from objectstore.wire.layouts import Layout, layout_of, unfolded

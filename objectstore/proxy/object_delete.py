@@ -13,13 +13,13 @@ from collections.abc import Hashable
 from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.proxy.asked import Asked
+from objectstore.proxy.group import Group
 from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.overtaken import follow, follows_the_clock
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, RowStep
 from objectstore.wire.nodes import ObjectNode

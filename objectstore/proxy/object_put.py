@@ -21,6 +21,7 @@ from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
+from objectstore.proxy.group import Group
 from objectstore.proxy.hidden import refuse_hidden
 from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.object_get import conditional_etag
@@ -32,7 +33,6 @@ from objectstore.proxy.overtaken import (
     is_superseded,
 )
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Group
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, RowStep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from objectstore.kernel.request import Request
 from objectstore.proxy.facts import Known
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.wire.nodes import ContainerNode, ObjectNode
 
 

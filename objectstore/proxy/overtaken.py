@@ -13,10 +13,10 @@ from __future__ import annotations
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.timestamps import UNITS_PER_SECOND, from_seconds
 from objectstore.proxy.asked import Asked
+from objectstore.proxy.group import Group
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Group
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Receipt
 

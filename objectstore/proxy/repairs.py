@@ -15,7 +15,7 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, Rejected
 from objectstore.proxy.asked import Asked
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 
 # A key that was met stale is not told of again for this long.
 READ_REPAIR_SECONDS = 5.0

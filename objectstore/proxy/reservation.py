@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from objectstore.kernel.concurrency import Promise, wait_until
 from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Unavailable
+from objectstore.proxy.group import Group
 from objectstore.proxy.lookups import Answers, are_doubtful, look_up, merge_answers
-from objectstore.proxy.placement import Group
 from objectstore.proxy.returning import Returning, is_away
 from objectstore.proxy.rounds import Rounds
 from objectstore.wire.nodes import ObjectNode

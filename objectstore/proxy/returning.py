@@ -21,8 +21,8 @@ from objectstore.kernel.errors import (
     InsufficientStorage,
     Unavailable,
 )
+from objectstore.proxy.group import Group
 from objectstore.proxy.patience import Patience
-from objectstore.proxy.placement import Group
 
 N = TypeVar("N")
 

@@ -15,8 +15,8 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Next, Promise, wait_for_all
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Asked, Gathered
+from objectstore.proxy.group import Group
 from objectstore.proxy.patience import Patience
-from objectstore.proxy.placement import Group
 from objectstore.proxy.read_round import ReadRound
 from objectstore.proxy.repairs import Repairs
 from objectstore.proxy.returning import Returning, is_away

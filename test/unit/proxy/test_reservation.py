@@ -8,7 +8,7 @@ import pytest
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.rounds import Rounds
 from test.contract.nodes.samples import KEY, kept

@@ -16,7 +16,7 @@ from objectstore.kernel.errors import (
     Rejected,
     Unavailable,
 )
-from objectstore.proxy.placement import Group
+from objectstore.proxy.group import Group
 from objectstore.proxy.quorum import failed_round, majority
 from objectstore.proxy.rounds import Rounds
 from objectstore.wire.records import Receipt
