@@ -25,6 +25,8 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, Unavailable
 
 LATER_SECONDS = 0.05
+# What failed for no reason that is known would most likely fail again at once.
+FAILED_SECONDS = 30.0
 
 _log = logging.getLogger("compute.agent")
 
@@ -173,8 +175,10 @@ class Agent:
         again = 0.0
         try:
             again = self._jobs.run(job)
-        except Exception:  # noqa: BLE001  (told; its lease runs out)
+        except Exception:  # noqa: BLE001  (told; it is tried again)
             _log.exception("job %s of kind %s", job.id, job.kind)
+            # Still its own meanwhile: claimed at once, it would fill the log.
+            concurrency.sleep(FAILED_SECONDS)
         finally:
             self._running.pop(job.subject_id, None)
             # The same server, or one that found no place, may have more to do.
