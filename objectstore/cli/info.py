@@ -22,7 +22,7 @@ from objectstore.cli.show import (
     when,
 )
 from objectstore.policy.erasure import fragment_space
-from objectstore.wire.layouts import LAYOUT
+from objectstore.wire.layouts import LAYOUT, layout_of
 from objectstore.wire.records import DatabaseInfo, ObjectState
 from ring.device import Device
 
@@ -143,6 +143,9 @@ def _replica(outside: Outside, named: Named, device: Device) -> dict[str, Any]:
         found, problem = answer(
             lambda: node.lookup(named.key, want_body=False).wait().state
         )
+        layout = layout_of(found)
+        if layout is not None:
+            found = found._replace(size=layout.size)  # not that of the record
         fields = _STATE_FIELDS
     replica: dict[str, Any] = {"state": _fields(found, fields), "problem": problem}
     if len(named.parts) == 3 and not problem:

@@ -20,7 +20,7 @@ class Named:
     """An account, a container or an object, and its place."""
 
     parts: tuple[str, ...]
-    ring_name: str
+    ring_name: str  # that of its ring's file
     policy: int
     key: bytes
     partition: int
@@ -72,9 +72,10 @@ def locate(
         key, _ = placement.container(*parts)
     else:
         number = policy_of(outside, parts) if policy is None else policy
-        if number not in rings.objects:
+        known = outside.settings.policies.by_index(number)
+        if known is None:
             raise click.UsageError(f"there is no storage policy {number}")
-        name, ring = "object", rings.objects[number]
+        name, ring = known.ring_name, rings.objects[number]
         key, _ = placement.object(parts[0], parts[1], parts[2], number)
     partition = ring.partition(key)
     further = tuple(islice(ring.handoffs(partition), handoffs))

@@ -117,6 +117,8 @@ def test_tools_tell_of_fragments(coded: Store, kept: dict[str, bytes]) -> None:
     named = operator.json("info", "object", TESTER.storage_account, BOX, "o6")
     primaries = [each for each in named["replicas"] if "primary" in each["role"]]
     assert [each["fragments"] for each in primaries] == [[n] for n in range(6)]
+    assert {each["state"]["size"] for each in primaries} == {len(kept["o6"])}
+    assert named["ring"] == "object-1"
     ran = operator.daemon("reconstructor")
     assert {each["room"] for each in ran} == {"fragments"}
     assert not any(each["problem"] for each in ran)
