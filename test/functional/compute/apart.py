@@ -26,6 +26,8 @@ UNSHARE = (
     "unshare",
     "--net",
     "--mount",
+    # Or it would hold what others, who run beside it, unmount meanwhile.
+    "--propagation=slave",
     "--pid",
     "--fork",
     "--kill-child",

@@ -52,11 +52,13 @@ class HostPlace:
         """Its agents, with a ``/run`` and a name of their own."""
         serve = [sys.executable, "-m", "compute", "serve", str(self.settings)]
         script = (
-            "mount --make-rprivate / && mount -t tmpfs none /run && mkdir /run/netns"
+            "mount -t tmpfs none /run && mkdir /run/netns"
             f" && mount --bind {shlex.quote(str(self.names))} /etc/hosts"
             f" && hostname {self.name} && exec {shlex.join(serve)}"
         )
-        apart = ["unshare", "--mount", "--uts", "sh", "-c", script]
+        # What others unmount meanwhile is not held here.
+        own = ["--mount", "--propagation=slave", "--uts"]
+        apart = ["unshare", *own, "sh", "-c", script]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 self.inside(*apart), stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -47,7 +47,7 @@ class Bare:
             self._child = subprocess.Popen(
                 [
                     *("ip", "netns", "exec", self.name, "unshare", "--mount", "--uts"),
-                    *("--ipc", "--pid", "--fork", "--kill-child", "sh", str(script)),
+                    *("--propagation=slave", "--ipc", "--pid", "--fork", "--kill-child", "sh", str(script)),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -77,7 +77,8 @@ class Bare:
         return "\n".join(
             [
                 "set -e",
-                "mount --make-rprivate /",
+                # What others unmount meanwhile is not held here.
+                "mount --make-rslave /",
                 f"mount -t overlay none {root} -o lowerdir=/,upperdir={here}/upper,"
                 f"workdir={here}/work",
                 *own,
