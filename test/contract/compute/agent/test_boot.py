@@ -278,7 +278,8 @@ daemon.stop()
 
 def test_libvirtd_starts_where_nobody_made_its_user(qemu_directory: Path) -> None:
     directory = Path(tempfile.mkdtemp(prefix="u-", dir=qemu_directory))
-    apart = ["unshare", "--mount", "--propagation=slave", "sh", "-c", _WITHOUT_ITS_USER, "sh"]
+    own = ["unshare", "--mount", "--propagation=slave"]
+    apart = [*own, "sh", "-c", _WITHOUT_ITS_USER, "sh"]
     said = subprocess.run(
         [*apart, str(directory), sys.executable],
         capture_output=True,

@@ -46,8 +46,9 @@ class Bare:
         with (self.directory / "init.log").open("ab") as log:
             self._child = subprocess.Popen(
                 [
-                    *("ip", "netns", "exec", self.name, "unshare", "--mount", "--uts"),
-                    *("--propagation=slave", "--ipc", "--pid", "--fork", "--kill-child", "sh", str(script)),
+                    *("ip", "netns", "exec", self.name, "unshare", "--mount"),
+                    *("--propagation=slave", "--uts", "--ipc", "--pid", "--fork"),
+                    *("--kill-child", "sh", str(script)),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
