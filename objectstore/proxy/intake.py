@@ -2,21 +2,22 @@
 
 A few buffers go round: while one fills from the client, the replicas write those before
 it and a native thread hashes them, each in order and at a pace of its own, so that the
-one that is slow this time may be fast the next.  Memory is constant whatever the size,
-bounded whatever the number of uploads (``kernel.body_memory``), and the MD5 is computed
-once.  A replica that fails is left out from then on; the upload as a whole fails when
-too few are left.
+one that is slow this time may be fast the next.  (Where the disk is fast MD5 is the
+slowest, so its thread waits for nothing but the next piece: ``NativeLine``.)  Memory is
+constant whatever the size, bounded whatever the number of uploads
+(``kernel.body_memory``), and the MD5 is computed once.  A replica that fails is left
+out from then on; the upload as a whole fails when too few are left.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from objectstore.kernel.body_memory import Buffers, body_memory, piece_buffers
-from objectstore.kernel.concurrency import Event, Promise, offload, promised
+from objectstore.kernel.concurrency import Event, NativeLine, Promise
 from objectstore.kernel.errors import (
     DeadlineExceeded,
     InsufficientStorage,
@@ -178,12 +179,13 @@ class Intake:
         self._digest = hashlib.md5(usedforsecurity=False)
         self._moved = Event()
         self._lanes = [Lane(upload.write, self._moved) for _, upload in uploads]
-        self._hashing = Lane(self._hash, self._moved)
+        self._hashing = NativeLine(self._hash, self._moved.set)
         self._sent = 0  # pieces
         self._errors: list[BaseException] = []
 
-    def _hash(self, piece: memoryview) -> Promise[None]:
-        return promised(offload, self._digest.update, piece)
+    def _hash(self, piece: memoryview) -> None:
+        """On a native thread."""
+        self._digest.update(piece)
 
     def run(self, source: Source) -> tuple[int, str]:
         """Send everything that the source has.
@@ -191,6 +193,12 @@ class Intake:
         Raises what the client did wrong, or ``Unavailable`` when fewer than
         ``needed`` replicas are left.  The caller aborts the uploads then.
         """
+        try:
+            return self._run(source)
+        finally:
+            self._hashing.close()
+
+    def _run(self, source: Source) -> tuple[int, str]:
         size = 0
         while True:
             # What the next buffer held before must have been taken by all.
@@ -204,9 +212,13 @@ class Intake:
                 self._settle(self._sent)
                 return size, self._digest.hexdigest()
 
+    def _all(self) -> Iterator[Lane | NativeLine[memoryview]]:
+        yield from self._lanes
+        yield self._hashing
+
     def _send(self, piece: memoryview) -> None:
         self._sent += 1
-        for lane in (*self._lanes, self._hashing):
+        for lane in self._all():
             lane.add(piece)
 
     def _settle(self, count: int) -> None:
@@ -220,10 +232,7 @@ class Intake:
         self._leave_out()
 
     def _is_behind(self, count: int) -> bool:
-        for lane in (*self._lanes, self._hashing):
-            if lane.done < count and lane.error is None:
-                return True
-        return False
+        return any(lane.done < count and lane.error is None for lane in self._all())
 
     def _end_late(self, count: int) -> None:
         """Those who took nothing for so long still read our memory: it is theirs."""

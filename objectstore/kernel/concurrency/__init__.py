@@ -34,6 +34,7 @@ from objectstore.kernel.concurrency.descriptors import (
 )
 from objectstore.kernel.concurrency.event import Event
 from objectstore.kernel.concurrency.hub import use_own_hub
+from objectstore.kernel.concurrency.native_line import NativeLine
 from objectstore.kernel.concurrency.native_threads import offload
 from objectstore.kernel.concurrency.promise import (
     Next,
@@ -65,6 +66,7 @@ __all__ = [
     "Event",
     "GreenSocket",
     "Killed",
+    "NativeLine",
     "Next",
     "Pool",
     "Promise",

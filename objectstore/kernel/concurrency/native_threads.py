@@ -24,5 +24,10 @@ def offload_nothing() -> None:
     _run_native = _run_at_once
 
 
+def are_used() -> bool:
+    """Whether ``offload`` does so, as it does outside of simulated time."""
+    return _run_native is not _run_at_once
+
+
 def _run_at_once(function: Callable[..., T], *arguments: Any) -> T:
     return function(*arguments)
