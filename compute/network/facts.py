@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compute.network.port_names import OWNER_SUBPORT
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
@@ -35,6 +37,11 @@ class PortFacts:
     status: str
     addresses: tuple[str, ...]
     security_group_ids: tuple[str, ...]
+
+    @property
+    def is_subport(self) -> bool:
+        """Whether it is a trunk's, whose parent's guest speaks for it."""
+        return self.device_owner == OWNER_SUBPORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ OWNER_DHCP = "network:dhcp"
 OWNER_ROUTER_INTERFACE = "network:router_interface"
 OWNER_ROUTER_GATEWAY = "network:router_gateway"
 OWNER_FLOATING_IP = "network:floatingip"
+# Spoken for by the guest of its trunk's parent port.
+OWNER_SUBPORT = "trunk:subport"
 # The prefix of every owner that is a service of the network itself: no tap.
 OWNER_NETWORK_PREFIX = "network:"
 

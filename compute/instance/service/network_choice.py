@@ -123,4 +123,9 @@ def _checked_port(
         raise BadRequest(error.text) from None
     if port.device_id:
         raise Conflict(f"Port {port.id} is still in use.")
+    if port.is_subport:
+        raise Conflict(
+            f"Port {port.id} is a trunk's subport, whose guest is that of the trunk's"
+            " parent port."
+        )
     return {key: value for key, value in wanted.items() if key != "uuid"}

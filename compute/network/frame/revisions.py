@@ -7,6 +7,10 @@ is as new as the newest of theirs.
 A process of another version may raise the revision and note nothing.  So the changes
 that were accounted for are counted too: as long as both counts are the same, the notes
 are whole; where they are not, the next transaction says that everything has changed.
+
+Notes of subjects that are gone would stay for ever.  So when there are too many, the
+oldest are taken away, and everything counts as changed when the newest of these did:
+what was made of older subjects is made once more, and what is newer stays as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +26,12 @@ from compute.network.frame.subjects import EVERYTHING
 
 COUNTER = "revision"
 ACCOUNTED = "accounted"
+# Some 200 bytes each: of a cloud with as many subjects that live, views of what has not
+# changed for long are told once more now and then.
+NOTES_MAX = 200_000
+NOTES_KEPT = NOTES_MAX // 2
+# How many changes pass between two counts of the notes.
+CHANGES_BETWEEN_COUNTS = 1000
 
 
 def current_revision(connection: Connection) -> int:
@@ -60,6 +70,22 @@ def raise_revision(connection: Connection, subjects: Collection[str]) -> None:
             changes.insert(),
             [{"subject": subject, "revision": revision} for subject in part],
         )
+    if revision % CHANGES_BETWEEN_COUNTS == 0:
+        forget_oldest(connection, NOTES_MAX, NOTES_KEPT)
+
+
+def forget_oldest(connection: Connection, most: int, kept: int) -> None:
+    """If there are more notes than ``most``: keep about that many of the newest."""
+    changes = tables.changes
+    count = sa.select(sa.func.count()).select_from(changes)
+    if int(connection.execute(count).scalar_one()) <= most:
+        return
+    newest = sa.select(changes.c.revision).order_by(changes.c.revision.desc())
+    forgotten = int(connection.execute(newest.offset(kept).limit(1)).scalar_one())
+    connection.execute(changes.delete().where(changes.c.revision <= forgotten))
+    if EVERYTHING not in last_changes(connection, [EVERYTHING]):
+        row = {"subject": EVERYTHING, "revision": forgotten}
+        connection.execute(changes.insert(), [row])
 
 
 def last_changes(

@@ -14,7 +14,6 @@ from compute.network.model import ACTIVE, BUILD, DOWN, Port, Resource
 # What IEEE 802.1Q leaves to users: 0 says that there is none, 4095 is reserved.
 VLAN_MIN, VLAN_MAX = 1, 4094
 SEGMENTATION_TYPE = "vlan"
-OWNER_SUBPORT = "trunk:subport"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,9 @@ from compute.network.frame.work import Work
 from compute.network.links.bindings import add_binding, binding_of, drop_binding
 from compute.network.links.ports import change_port
 from compute.network.model import Port
+from compute.network.port_names import OWNER_SUBPORT
 from compute.network.trunks.members import NOBODYS, subports_of
-from compute.network.trunks.model import (
-    OWNER_SUBPORT,
-    SEGMENTATION_TYPE,
-    Subport,
-    Trunk,
-)
+from compute.network.trunks.model import SEGMENTATION_TYPE, Subport, Trunk
 from compute.network.trunks.port_rules import check_free, find_subport, no_subport
 from compute.network.trunks.statuses import settle_trunks
 from compute.network.trunks.subport_fields import Wanted

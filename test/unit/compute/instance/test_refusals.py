@@ -3,6 +3,8 @@ and how long hosts have run."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from objectstore.kernel import concurrency
@@ -153,6 +155,37 @@ def test_only_administrators_put_servers_outside(house: House) -> None:
     assert house.ask("POST", path, plug).status == 403
     assert house.ask("POST", path, plug, roles="admin").status == 200
     assert house.ask("POST", "/servers", order, roles="admin").status == 202
+
+
+def in_network(house: House, kind: str, **fields: Any) -> str:
+    """The id of what the owner makes in the network room."""
+    headers = {"X-Auth-Token": fake_token(OWNER, "member")}
+    caller = house.parts.callers["network"]
+    body = orjson.dumps({kind: fields})
+    made = caller.request("POST", f"/v2.0/{kind}s", headers, body).json()
+    return str(made[kind]["id"])
+
+
+def test_a_trunks_subport_is_no_servers(house: House) -> None:
+    parent, below = (
+        in_network(house, "port", network_id=house.network_id) for _ in range(2)
+    )
+    sub = {"port_id": below, "segmentation_type": "vlan", "segmentation_id": 7}
+    in_network(house, "trunk", port_id=parent, sub_ports=[sub])
+    got = house.ask(
+        "POST", "/servers", {"server": house.order(networks=[{"port": below}])}
+    )
+    assert got.status == 409
+    assert "subport" in got.json["conflictingRequest"]["message"]
+    assert house.ok("GET", "/servers")["servers"] == []
+    server = house.ok(
+        "POST", "/servers", {"server": house.order(networks=[{"port": parent}])}
+    )["server"]
+    house.work()
+    assert house.show(server["id"])["status"] == "ACTIVE"
+    plug = {"interfaceAttachment": {"port_id": below}}
+    path = f"/servers/{server['id']}/os-interface"
+    assert house.ask("POST", path, plug).status == 409
 
 
 def lend(house: House, network_id: str, project_id: str) -> None:

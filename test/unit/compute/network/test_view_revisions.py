@@ -15,6 +15,7 @@ from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
 from compute.network import tables
 from compute.network.client import NewPort
+from compute.network.frame.revisions import forget_oldest
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.parts import Parts
 from compute.network.hosts.views import write_view
@@ -155,3 +156,36 @@ def test_a_process_that_says_not_what_it_changed(house: House) -> None:
     assert agents.ask(house, HOST)
     assert mtu() == 1100
     assert not agents.ask(house, HOST)
+
+
+def test_the_oldest_notes_are_forgotten(houses: tuple[House, House]) -> None:
+    """Agents that were away since before are told the whole view."""
+    first, second = houses
+    at_home = guest_on(first, HOSTS[0], "10.1.0.0/24")
+    agents, away = Agents(), Agents()
+    for one in (agents, away):
+        one.ask(first, HOSTS[0])
+    first.change("network", at_home, mtu=1300)
+    agents.ask(second, HOSTS[0])
+    guest_on(first, HOSTS[1], "10.2.0.0/24")
+    agents.ask(first, HOSTS[1])
+    for number in range(3, 9):
+        first.network(f"10.{number}.0.0/24")
+
+    def forget(connection: sa.Connection) -> int:
+        forget_oldest(connection, 9, 8)
+        changes = tables.changes
+        count = sa.select(sa.func.count()).select_from(changes)
+        return int(connection.execute(count).scalar_one())
+
+    assert first.database.run(forget) <= 9
+    anew = Anew(first)
+    for one, house in ((agents, second), (away, first)):
+        assert one.ask(house, HOSTS[0])
+        seen = dataclasses.replace(one.views[HOSTS[0]], revision=0)
+        assert seen == anew.view(HOSTS[0])
+        assert not one.ask(house, HOSTS[0])
+    assert agents.views[HOSTS[0]].revision == away.views[HOSTS[0]].revision
+    assert not first.database.run(forget) > 9  # nothing is left to forget
+    first.change("network", at_home, mtu=1200)
+    assert agents.ask(second, HOSTS[0])
