@@ -25,7 +25,7 @@ from objectstore.kernel.concurrency import promised
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Environ, StartResponse
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.paths import parse_key
 from objectstore.wire.serving import SECRET_HEADER, SECRET_KEY
 

@@ -12,7 +12,7 @@ from objectstore.database.auditor import DatabaseAuditor
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Loop
-from objectstore.object.auditor import ObjectAuditor
+from objectstore.object.maintenance.auditor import ObjectAuditor
 
 # Name to the loops (by their steps' names) that are run, in this order.
 DAEMONS = {

@@ -36,17 +36,19 @@ from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.turns import Line
-from objectstore.object.auditor import ObjectAuditor
-from objectstore.object.expirer import REST_SECONDS as EXPIRY_REST_SECONDS
-from objectstore.object.expirer import Expirer
-from objectstore.object.index_repair import REST_SECONDS as REPAIR_REST_SECONDS
-from objectstore.object.index_repair import IndexRepair
-from objectstore.object.maintenance import maintenance_loops
+from objectstore.object.maintenance.auditor import ObjectAuditor
+from objectstore.object.maintenance.expirer import REST_SECONDS as EXPIRY_REST_SECONDS
+from objectstore.object.maintenance.expirer import Expirer
+from objectstore.object.maintenance.index_repair import (
+    REST_SECONDS as REPAIR_REST_SECONDS,
+)
+from objectstore.object.maintenance.index_repair import IndexRepair
+from objectstore.object.maintenance.loops import maintenance_loops
+from objectstore.object.maintenance.updater import REST_SECONDS as PAY_REST_SECONDS
+from objectstore.object.maintenance.updater import ObjectUpdater
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
-from objectstore.object.updater import REST_SECONDS as PAY_REST_SECONDS
-from objectstore.object.updater import ObjectUpdater
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.policy.erasure import fragment_space
 from objectstore.replication.presence import (
     MARK_SECONDS,

@@ -13,7 +13,7 @@ from objectstore.kernel.loop import Loop
 from objectstore.object.fragment_fate import Delays
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.reconstructor import Reconstructor
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.replication.status import ReplicationStatus
 from objectstore.settings import StoreSettings
 

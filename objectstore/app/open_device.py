@@ -12,7 +12,7 @@ from objectstore.container.store import ContainerStore
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.object.locks import NameLocks
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.replication.status import ReplicationStatus
 from objectstore.replication.throttle import Throttle
 

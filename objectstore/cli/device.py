@@ -20,10 +20,10 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device, identity_at
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object.options import StoreOptions
-from objectstore.object.recovery import remove_index
-from objectstore.object.store import ObjectStore, store_directory
-from objectstore.object.verify import verify as verify_store
+from objectstore.object.maintenance.verify import verify as verify_store
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.recovery import remove_index
+from objectstore.object.store.store import ObjectStore, store_directory
 from objectstore.policy.erasure import fragment_space, policy_of_space
 
 _POLICY = re.compile(r"objects(?:-(\d+))?")

@@ -7,7 +7,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.object.copying import copy_object
 from objectstore.object.levelling import Plan, plan_exchange
-from objectstore.object.state import digest_of
+from objectstore.object.records.state import digest_of
 from objectstore.replication.exchange import Outcome
 from objectstore.replication.throttle import Throttle
 from objectstore.wire.nodes import ObjectNode

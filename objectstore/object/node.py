@@ -12,10 +12,10 @@ from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
 from objectstore.object.locks import NameLocks
-from objectstore.object.merging import needs_body
-from objectstore.object.state import is_brought_whole, is_same_body
-from objectstore.object.store import ObjectStore
-from objectstore.object.upload import LocalUpload
+from objectstore.object.records.merging import needs_body
+from objectstore.object.records.state import is_brought_whole, is_same_body
+from objectstore.object.store.store import ObjectStore
+from objectstore.object.store.upload import LocalUpload
 from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.nodes import (
     INLINE_BYTES_MAX,

@@ -9,7 +9,7 @@ from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.object.copying import copy_object
 from objectstore.object.fragment_fate import Delays, Fate, verdict
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.replication.places import Places
 from objectstore.replication.status import ReplicationStatus
 from objectstore.wire.layouts import FragmentName, fragment_name

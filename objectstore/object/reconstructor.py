@@ -19,13 +19,13 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import to_seconds
-from objectstore.object.digests import partition_range
 from objectstore.object.fragment_fate import Delays
+from objectstore.object.index.digests import partition_range
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.parting import NEVER, Parting
 from objectstore.object.rebuilding import Rebuilding, Site
-from objectstore.object.state import Held
-from objectstore.object.store import ObjectStore
+from objectstore.object.records.state import Held
+from objectstore.object.store.store import ObjectStore
 from objectstore.replication.crew import gather
 from objectstore.replication.differences import EMPTY_DIGEST
 from objectstore.replication.levelling import batches

@@ -26,9 +26,9 @@ from objectstore.kernel.device import Device
 from objectstore.kernel.interpreter import prepare_process
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object.compaction import Compaction
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
 
 # Written at once: they share a commit.

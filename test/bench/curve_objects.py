@@ -19,8 +19,8 @@ from objectstore.kernel.device import Device
 from objectstore.kernel.journal.journal import SEGMENT_BYTES_MAX
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState
 from test.bench.driver import request
 from test.bench.grown_store import ACCOUNT, GrownStore

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 
 from objectstore.kernel.loop import Progress
-from objectstore.object.compaction import Compaction
+from objectstore.object.maintenance.compaction import Compaction
 from test.bench.curve_objects import BODY, Filled
 
 OBJECTS = 8000

@@ -23,7 +23,7 @@ from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState
 
 

@@ -14,8 +14,8 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.object.digests import digest_of_states
-from objectstore.object.state import digest_of, is_same_data
+from objectstore.object.index.digests import digest_of_states
+from objectstore.object.records.state import digest_of, is_same_data
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import (
     BROUGHT_BYTES_MAX,

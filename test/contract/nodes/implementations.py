@@ -23,7 +23,7 @@ from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.server import object_server
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_account import RemoteAccountNode
 from objectstore.wire.remote_container import RemoteContainerNode

@@ -31,15 +31,15 @@ from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Step
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.object.auditor import ObjectAuditor
-from objectstore.object.compaction import Compaction
-from objectstore.object.index_repair import rebuild_index
+from objectstore.object.maintenance.auditor import ObjectAuditor
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.index_repair import rebuild_index
+from objectstore.object.maintenance.reclaim import Reclaim
+from objectstore.object.maintenance.sweep import Sweep
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.reclaim import Reclaim
-from objectstore.object.store import ObjectStore
-from objectstore.object.sweep import Sweep
-from objectstore.object.verify import verify
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.nodes import INLINE_BYTES_MAX
 from objectstore.wire.records import ObjectName, ObjectState
 from test.functional.device.writer import key_of

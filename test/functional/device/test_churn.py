@@ -22,10 +22,10 @@ from random import Random
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.recovery import remove_index
-from objectstore.object.store import ObjectStore
-from objectstore.object.verify import verify
+from objectstore.object.store.recovery import remove_index
+from objectstore.object.store.store import ObjectStore
 from test.functional.device.churner import OPTIONS, Shown, shown
 
 TURNS = 4

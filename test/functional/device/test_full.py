@@ -12,11 +12,11 @@ from objectstore.kernel.device import Device
 from objectstore.kernel.errors import InsufficientStorage
 from objectstore.kernel.journal.direct import DIRECT_BYTES_MIN
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object.compaction import Compaction
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
-from objectstore.object.verify import verify
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState
 from test.functional.device.writer import key_of, state_of
 

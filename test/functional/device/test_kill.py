@@ -11,11 +11,11 @@ from random import Random
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
+from objectstore.object.maintenance.sweep import Sweep
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.recovery import remove_index
-from objectstore.object.store import ObjectStore
-from objectstore.object.sweep import Sweep
-from objectstore.object.verify import verify
+from objectstore.object.store.recovery import remove_index
+from objectstore.object.store.store import ObjectStore
 from test.functional.device.writer import OPTIONS, body_of, key_of
 
 ROUNDS = 4

@@ -21,10 +21,10 @@ from objectstore.kernel.journal.direct import DIRECT_BYTES_MIN
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.object.compaction import Compaction
+from objectstore.object.maintenance.compaction import Compaction
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX
 from objectstore.wire.records import ObjectName, ObjectState
 

@@ -7,8 +7,8 @@ from random import Random
 
 from objectstore.kernel.device import Device
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
 from test.fakes.databases import Databases
 from test.fakes.disk import MemoryDisk

@@ -7,8 +7,8 @@ from typing import Any
 from objectstore.kernel.device import Device as OpenDevice
 from objectstore.object.exchange import ObjectExchange
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.replication.healing import Healing
 from objectstore.replication.options import ReplicationSettings
 from objectstore.replication.owed import CopiesOwed

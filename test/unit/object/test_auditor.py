@@ -14,14 +14,14 @@ from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.loop import Loop, Progress
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object.auditor import ObjectAuditor
-from objectstore.object.away_index import away_index
-from objectstore.object.compaction import Compaction
-from objectstore.object.index_repair import IndexRepair
+from objectstore.object.index.away import away_index
+from objectstore.object.maintenance.auditor import ObjectAuditor
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.index_repair import IndexRepair
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.options import StoreOptions
-from objectstore.object.store import ObjectStore
-from objectstore.object.verify import verify
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectState
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.object.bench import key_of, put_state

@@ -12,9 +12,9 @@ from objectstore.kernel.blocks import BLOCK_BYTES, block_memory
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object.bodies import BodyFiles
-from objectstore.object.body_reader import FileBody
-from objectstore.object.rereads import Rereads
+from objectstore.object.bodies.files import BodyFiles
+from objectstore.object.bodies.reader import FileBody
+from objectstore.object.bodies.rereads import Rereads
 from test.fakes.disk import MemoryDisk
 from test.fakes.stepped_clock import SteppedClock
 

@@ -12,9 +12,9 @@ import pytest
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
-from objectstore.object.compaction import Compaction
-from objectstore.object.reclaim import Reclaim
-from objectstore.object.verify import verify
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.reclaim import Reclaim
+from objectstore.object.maintenance.verify import verify
 from test.unit.object.bench import StoreBench, key_of, put_state
 
 LARGE = Random(1).randbytes(1_200_000)
@@ -114,7 +114,7 @@ def test_requests_have_their_turns_between_the_pieces(
         bench.put(f"gone{n}", 10, b"gone" * 50)
     bench.store.journal.roll()
     bench.put("other", 20, b"other")
-    monkeypatch.setattr("objectstore.object.needed.RECORDS_MAX", 1)
+    monkeypatch.setattr("objectstore.object.maintenance.needed.RECORDS_MAX", 1)
     turns = 0
 
     def request() -> None:

@@ -9,13 +9,13 @@ import pytest
 from objectstore.kernel.concurrency import sleep, spawn, wait_task
 from objectstore.kernel.errors import Corrupt, RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.object.compaction import Compaction
-from objectstore.object.index_repair import IndexRepair, rebuild_index
-from objectstore.object.options import StoreOptions
-from objectstore.object.resting import KEYS_MAX, Rest
-from objectstore.object.row import BODY_SEGMENT_AT, STATE_SEGMENT_AT, encode_row
-from objectstore.object.store import ObjectStore
-from objectstore.object.verify import verify
+from objectstore.object.index.resting import KEYS_MAX, Rest
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.index_repair import IndexRepair, rebuild_index
+from objectstore.object.maintenance.verify import verify
+from objectstore.object.records.row import BODY_SEGMENT_AT, STATE_SEGMENT_AT, encode_row
+from objectstore.object.store.options import StoreOptions
+from objectstore.object.store.store import ObjectStore
 from test.unit.object.bench import StoreBench, key_of
 
 SEGMENT_BYTES = 8 * 1024 * 1024

@@ -14,7 +14,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.store import ObjectStore
+from objectstore.object.store.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState
 from test.unit.object.bench import key_of, put_state
 

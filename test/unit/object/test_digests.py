@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from objectstore.kernel.errors import Corrupt
-from objectstore.object.digests import (
+from objectstore.object.index.digests import (
     BUCKET_POWER,
     Digests,
     digest_of_states,

@@ -9,8 +9,8 @@ import pytest
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.object.expirer import EXPIRED_MAX, GRACE_SECONDS, Expirer
-from objectstore.object.expiring import FIRST
+from objectstore.object.index.expiring import FIRST
+from objectstore.object.maintenance.expirer import EXPIRED_MAX, GRACE_SECONDS, Expirer
 from objectstore.wire.records import ObjectName, ObjectState
 from test.unit.object.bench import StoreBench, key_of, put_state
 

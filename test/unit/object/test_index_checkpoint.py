@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from objectstore.object.database import open_database
-from objectstore.object.index import Index
-from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Place, coming_of
-from objectstore.object.view import View
+from objectstore.object.index.database import open_database
+from objectstore.object.index.index import Index
+from objectstore.object.records.record import NEVER
+from objectstore.object.records.state import Body, Place, coming_of
+from objectstore.object.store.view import View
 from test.unit.object.bench import key_of, put_state
 
 

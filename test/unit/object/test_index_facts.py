@@ -12,9 +12,9 @@ import pytest
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
+from objectstore.object.maintenance.verify import verify
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.store import ObjectStore
-from objectstore.object.verify import verify
+from objectstore.object.store.store import ObjectStore
 from test.unit.object.bench import key_of, put_state
 
 NAMES = tuple(f"o{number}" for number in range(20))

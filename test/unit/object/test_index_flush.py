@@ -11,13 +11,13 @@ import pytest
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.journal import Position
-from objectstore.object.database import open_database
-from objectstore.object.digests import Digests
-from objectstore.object.expiring import FIRST
-from objectstore.object.index import Index
-from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Held, Place, coming_of
-from objectstore.object.view import View
+from objectstore.object.index.database import open_database
+from objectstore.object.index.digests import Digests
+from objectstore.object.index.expiring import FIRST
+from objectstore.object.index.index import Index
+from objectstore.object.records.record import NEVER
+from objectstore.object.records.state import Body, Held, Place, coming_of
+from objectstore.object.store.view import View
 from test.unit.object.bench import key_of, put_state
 
 KEYS = [key_of(str(number)) for number in range(300)]

@@ -8,8 +8,8 @@ import pytest
 
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.object.index_repair import IndexRepair
-from objectstore.object.verify import verify
+from objectstore.object.maintenance.index_repair import IndexRepair
+from objectstore.object.maintenance.verify import verify
 from test.unit.object.bench import StoreBench, key_of
 
 

@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from objectstore.object.database import open_database
-from objectstore.object.index import Index
-from objectstore.object.known_keys import KnownKeys
-from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Held, Place, coming_of
-from objectstore.object.view import View
+from objectstore.object.index.database import open_database
+from objectstore.object.index.index import Index
+from objectstore.object.index.known_keys import KnownKeys
+from objectstore.object.records.record import NEVER
+from objectstore.object.records.state import Body, Held, Place, coming_of
+from objectstore.object.store.view import View
 from test.unit.object.bench import put_state
 
 SEED = 20261121

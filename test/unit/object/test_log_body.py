@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from objectstore.kernel.errors import Corrupt
-from objectstore.object.compaction import Compaction
-from objectstore.object.options import StoreOptions
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.store.options import StoreOptions
 from objectstore.wire.nodes import BROUGHT_BYTES_MAX, INLINE_BYTES_MAX, Spans
 from test.unit.object.bench import StoreBench, key_of
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from objectstore.kernel.errors import Corrupt, Rejected
-from objectstore.object.compaction import Compaction
+from objectstore.object.maintenance.compaction import Compaction
 from test.fakes.disk import MemoryDisk
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.object.bench import StoreBench, key_of

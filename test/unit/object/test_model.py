@@ -14,10 +14,10 @@ from hypothesis.stateful import (
 )
 
 from objectstore.kernel.journal import Damage
-from objectstore.object.compaction import Compaction
-from objectstore.object.reclaim import Reclaim
-from objectstore.object.sweep import Sweep
-from objectstore.object.verify import verify
+from objectstore.object.maintenance.compaction import Compaction
+from objectstore.object.maintenance.reclaim import Reclaim
+from objectstore.object.maintenance.sweep import Sweep
+from objectstore.object.maintenance.verify import verify
 from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectName, ObjectState
 from test.unit.object.bench import StoreBench, key_of, put_state

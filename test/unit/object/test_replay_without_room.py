@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from objectstore.object.recovery import ROWS_PER_FLUSH
+from objectstore.object.store.recovery import ROWS_PER_FLUSH
 from test.fakes.databases import Databases
 from test.unit.object.bench import StoreBench, key_of, put_state
 

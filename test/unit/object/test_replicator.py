@@ -9,7 +9,7 @@ import pytest
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.object.reclaim import Reclaim
+from objectstore.object.maintenance.reclaim import Reclaim
 from test.unit.object.bench import key_of
 from test.unit.object.replicas import RECLAIM_SECONDS, Replica, Replicas
 

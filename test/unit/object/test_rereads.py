@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from objectstore.kernel.concurrency import Event, sleep
-from objectstore.object.rereads import (
+from objectstore.object.bodies.rereads import (
     AGAIN_SECONDS,
     HUNG_SECONDS,
     MEMORY_SHARE,

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
-from objectstore.object.options import StoreOptions
-from objectstore.object.sweep import Sweep
-from objectstore.object.updater import rows_owed
-from objectstore.object.verify import verify
+from objectstore.object.maintenance.sweep import Sweep
+from objectstore.object.maintenance.updater import rows_owed
+from objectstore.object.maintenance.verify import verify
+from objectstore.object.store.options import StoreOptions
 from objectstore.wire.nodes import Spans
 from test.fakes.disk import MemoryDisk
 from test.unit.object.bench import StoreBench, key_of, put_state

@@ -6,7 +6,7 @@ from collections import Counter
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
-from objectstore.object.updater import AGE_SECONDS, ROWS_MAX, ObjectUpdater
+from objectstore.object.maintenance.updater import AGE_SECONDS, ROWS_MAX, ObjectUpdater
 from objectstore.wire.records import ObjectState
 from test.unit.object.bench import StoreBench, key_of, put_state
 

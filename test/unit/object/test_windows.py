@@ -13,11 +13,11 @@ from objectstore.kernel.concurrency import Promise, sleep
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
-from objectstore.object import windows
-from objectstore.object.bodies import AROUND_BYTES_MIN, CACHED_SHARE, BodyFiles
-from objectstore.object.body_format import BLOCK_BYTES
-from objectstore.object.body_reader import FileBody
-from objectstore.object.rereads import Range, Rereads, Turn, Turns
+from objectstore.object.bodies import windows
+from objectstore.object.bodies.files import AROUND_BYTES_MIN, CACHED_SHARE, BodyFiles
+from objectstore.object.bodies.format import BLOCK_BYTES
+from objectstore.object.bodies.reader import FileBody
+from objectstore.object.bodies.rereads import Range, Rereads, Turn, Turns
 from test.fakes.disk import MemoryDisk
 from test.fakes.stepped_clock import SteppedClock
 

@@ -1,0 +1,1 @@
+"""The loops that keep a device in order: compact, repair, audit, expire, pay rows."""

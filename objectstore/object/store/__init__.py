@@ -1,0 +1,1 @@
+"""One device's objects of one policy: log, index and bodies as one store."""
