@@ -191,8 +191,9 @@ class _FragmentPut:
             Told(index, node, call(index, node))
             for index, node in enumerate(self._group.primaries)
         ]
-        spares = list(self._group.handoffs)
-        return FragmentRound(self._parts.rounds, told, self._needed, call, spares)
+        rounds = self._parts.rounds
+        spares = rounds.in_order(self._group.handoffs)
+        return FragmentRound(rounds, told, self._needed, call, spares)
 
     def _write(
         self,

@@ -3,6 +3,11 @@
 Otherwise as ``write_round``: who fails, or does not answer in time, is replaced by the
 next handoff, which gets the same fragment; with as many as are needed the round waits
 until the grace is over.
+
+But nearly all are needed here, where copies need a majority, so two that hang would
+hold up every write for as long as a node may take.  Hence handoffs stand in for those
+that are late when the grace is over and half have answered (else it is all that is
+slow, and more to do would not help), and at once for suspects that would be needed.
 """
 
 from __future__ import annotations
@@ -50,6 +55,7 @@ class FragmentRound(Generic[T]):
         self.told = list(told)
         self._patience = patience
         self._needed = needed
+        self._fragments = len(self.told)
         self._call = call
         self._spares = iter(spares)
         self._replaced: set[int] = set()
@@ -58,28 +64,51 @@ class FragmentRound(Generic[T]):
         """Until ``needed`` different fragments are where they should be, and all that
         come within the grace.  Raises ``InsufficientStorage`` or ``Unavailable``."""
         clock, patience = self._patience.clock, self._patience
-        start = clock.monotonic()
-        until = start + patience.node_seconds
-        in_grace = False
+        began = grace_from = clock.monotonic()
+        until = began + patience.node_seconds
+        if self._needs_suspects():
+            self._replace(lambda each: patience.is_suspect(each.node))
+        in_grace, is_hedged = False, False
         while True:
-            self._replace(lambda promise: promise.done and promise.error is not None)
+            self._replace(lambda each: each.promise.error is not None)
             kept = len({each.index for each in self.told if each.is_kept})
             if kept >= self._needed and not in_grace:
-                in_grace, until = True, start + patience.grace_seconds
+                in_grace, until = True, grace_from + patience.grace_seconds
             waiting = self._worth_waiting_for(in_grace)
             if not waiting:
                 break
-            left = until - clock.monotonic()
+            stop = until
+            if not in_grace and not is_hedged:
+                stop = min(until, began + patience.grace_seconds)
+            left = stop - clock.monotonic()
             if left > 0 and wait_until(waiting, any_done(waiting), left):
                 continue
-            for each in self.told:
-                if not each.promise.done:
-                    patience.suspect(each.node)
-            if in_grace or not self._replace(lambda promise: not promise.done):
-                break
-            until = clock.monotonic() + patience.node_seconds
+            now = clock.monotonic()
+            is_over = in_grace or now >= until
+            if is_over or 2 * kept >= self._fragments:
+                self._suspect_late()
+                if not in_grace and self._replace(lambda each: not each.promise.done):
+                    # The grace of those that stand in is their own.
+                    grace_from = now
+                    if is_over:
+                        until = now + patience.node_seconds
+                elif is_over:
+                    break
+            is_hedged = True
         if kept < self._needed:
             raise self._failure()
+
+    def _needs_suspects(self) -> bool:
+        """Whether those who let nobody wait lately are too few."""
+        if not self._patience.has_suspects:
+            return False
+        good = sum(not self._patience.is_suspect(each.node) for each in self.told)
+        return good < self._needed
+
+    def _suspect_late(self) -> None:
+        for each in self.told:
+            if not each.promise.done:
+                self._patience.suspect(each.node)
 
     def _worth_waiting_for(self, in_grace: bool) -> list[Promise[Any]]:
         return [
@@ -89,14 +118,14 @@ class FragmentRound(Generic[T]):
             and not (in_grace and self._patience.is_suspect(each.node))
         ]
 
-    def _replace(self, is_lost: Callable[[Promise[T]], bool]) -> bool:
+    def _replace(self, is_lost: Callable[[Told[T]], bool]) -> bool:
         """Tell the next handoffs instead of these; whether there were any."""
         if self._call is None:
             return False
         is_any = False
         # The list grows while it is walked: a stand-in may be lost at once.
         for place, each in enumerate(self.told):
-            if place in self._replaced or not is_lost(each.promise):
+            if place in self._replaced or not is_lost(each):
                 continue
             self._replaced.add(place)
             node = next(self._spares, None)
