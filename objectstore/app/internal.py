@@ -14,12 +14,12 @@ from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.timestamps import HybridClock, from_seconds
 from objectstore.policy.policies import Policies
-from objectstore.proxy.databases import View, view_database
-from objectstore.proxy.facts import Known
-from objectstore.proxy.lookups import look_up
+from objectstore.proxy.known.databases import View, view_database
+from objectstore.proxy.known.facts import Known
+from objectstore.proxy.known.lookups import look_up
+from objectstore.proxy.objects.row_step import record_row
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Placement
-from objectstore.proxy.row_step import record_row
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.proxy.settings import ProxySettings
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import (

@@ -17,7 +17,7 @@ from objectstore.kernel.process import ListenAt
 from objectstore.kernel.request import Application
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.proxy.app import ProxyApplication
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.settings import StoreSettings
 
 

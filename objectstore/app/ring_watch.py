@@ -6,7 +6,7 @@ import logging
 
 from objectstore.app.rings import RingFiles
 from objectstore.kernel.loop import Progress
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 
 _log = logging.getLogger("objectstore.rings")
 

@@ -8,8 +8,8 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.timestamps import from_seconds
-from objectstore.proxy.group import Group
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.group import Group
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import ContainerRow, ObjectState, Receipt
 from objectstore.wire.rows import row_of

@@ -21,7 +21,7 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.settings import StoreSettings
 
 

@@ -47,7 +47,7 @@ from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.wsgi import listen
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.settings import Role, StoreSettings
 
 # Requests under way when a worker is told to stop are given so long, clients' and then

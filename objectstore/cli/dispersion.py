@@ -28,7 +28,7 @@ from objectstore.cli.show import (
     print_table,
 )
 from objectstore.kernel.errors import RingstackError
-from objectstore.proxy.row_step import record_row
+from objectstore.proxy.objects.row_step import record_row
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,

@@ -8,7 +8,7 @@ from itertools import islice
 import click
 
 from objectstore.cli.outside import Outside, answer
-from objectstore.proxy.databases import view_database
+from objectstore.proxy.known.databases import view_database
 from objectstore.wire.paths import account_prefix, container_prefix, object_prefix
 from ring.device import Device, bracketed
 

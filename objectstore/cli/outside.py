@@ -25,7 +25,7 @@ from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.settings import BadSettings
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.settings import StoreSettings, load_settings
 from objectstore.wire.serving import SECRET_HEADER
 from ring.device import Device

@@ -9,7 +9,7 @@ import click
 from objectstore.cli.mistakes import CannotSay
 from objectstore.cli.outside import Outside, settings_option
 from objectstore.kernel.errors import RingstackError
-from objectstore.proxy.databases import view_database
+from objectstore.proxy.known.databases import view_database
 from objectstore.wire.marks import ACCOUNT_DELETED
 
 

@@ -19,7 +19,7 @@ from objectstore.cli.outside import Outside, answer, settings_option
 from objectstore.cli.replica_sets import Placed, RingComparison
 from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
 from objectstore.policy.erasure import fragment_space
-from objectstore.proxy.databases import view_database
+from objectstore.proxy.known.databases import view_database
 from objectstore.replication.crew import gather
 from objectstore.wire.layouts import LAYOUT
 from objectstore.wire.records import ListingQuery, ObjectState

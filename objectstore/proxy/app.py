@@ -20,23 +20,23 @@ from objectstore.kernel.reply import Reply, rejection, text_reply
 from objectstore.kernel.request import Environ, Request, StartResponse
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.policy.policies import Policies
-from objectstore.proxy import account, container
 from objectstore.proxy.access import READ_ACL, WRITE_ACL, authorize
-from objectstore.proxy.facts import FactsCache
 from objectstore.proxy.fragment_put import put_fragments
-from objectstore.proxy.limits import (
+from objectstore.proxy.known.databases import account, container
+from objectstore.proxy.known.facts import FactsCache
+from objectstore.proxy.objects.delete import delete_object
+from objectstore.proxy.objects.get import get_object
+from objectstore.proxy.objects.post import post_object
+from objectstore.proxy.objects.put import put_object
+from objectstore.proxy.objects.target import ObjectTarget
+from objectstore.proxy.parts import Parts
+from objectstore.proxy.protocol.limits import (
     check_account_name,
     check_container_name,
     check_object_name,
     published,
 )
-from objectstore.proxy.object_delete import delete_object
-from objectstore.proxy.object_get import get_object
-from objectstore.proxy.object_post import post_object
-from objectstore.proxy.object_put import put_object
-from objectstore.proxy.object_target import ObjectTarget
-from objectstore.proxy.parts import Parts
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.proxy.settings import ProxySettings
 
 API_VERSIONS = frozenset({"v1", "v1.0"})

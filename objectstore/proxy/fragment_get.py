@@ -13,7 +13,7 @@ from objectstore.erasure.candidates import at_home, elsewhere
 from objectstore.erasure.codes import codec
 from objectstore.erasure.stripes import Stripes
 from objectstore.kernel.concurrency import offload
-from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.objects.target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.wire.layouts import Layout
 

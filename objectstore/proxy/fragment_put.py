@@ -22,18 +22,18 @@ from objectstore.kernel.timestamps import from_seconds
 from objectstore.policy.erasure import Erasure, fragments_needed
 from objectstore.proxy.fragment_intake import Encoder, FragmentIntake, FragmentUpload
 from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
-from objectstore.proxy.group import Group
 from objectstore.proxy.intake import Source
-from objectstore.proxy.object_put import (
+from objectstore.proxy.objects.put import (
     Written,
     check_early,
     put_small,
     refuse_hidden_of,
     write_state,
 )
-from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.objects.put_plan import PutPlan
+from objectstore.proxy.objects.target import ObjectTarget
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.put_plan import PutPlan
+from objectstore.proxy.rounds.group import Group
 from objectstore.wire.layouts import (
     Layout,
     folded,

@@ -18,9 +18,9 @@ from typing import Any, Generic, TypeVar
 
 from objectstore.kernel.concurrency import Promise, wait_until
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
-from objectstore.proxy.asked import any_done
-from objectstore.proxy.patience import Patience
-from objectstore.proxy.returning import Returning, is_away
+from objectstore.proxy.rounds.asked import any_done
+from objectstore.proxy.rounds.patience import Patience
+from objectstore.proxy.rounds.returning import Returning, is_away
 from objectstore.wire.nodes import ObjectNode
 
 T = TypeVar("T")

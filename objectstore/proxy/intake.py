@@ -25,7 +25,7 @@ from objectstore.kernel.errors import (
     Unavailable,
 )
 from objectstore.kernel.hash_process import shared_memory
-from objectstore.proxy.limits import OBJECT_BYTES_MAX
+from objectstore.proxy.protocol.limits import OBJECT_BYTES_MAX
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 
 # Beyond, receiving into one buffer is cheaper than joining what comes.

@@ -8,10 +8,10 @@ from itertools import count
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.policy.policies import Policies
-from objectstore.proxy.facts import FactsCache
-from objectstore.proxy.placement import Placement
-from objectstore.proxy.rounds import Rounds
-from objectstore.proxy.rows import RowWriter
+from objectstore.proxy.known.facts import FactsCache
+from objectstore.proxy.rounds.placement import Placement
+from objectstore.proxy.rounds.rounds import Rounds
+from objectstore.proxy.rounds.rows import RowWriter
 from objectstore.proxy.settings import ProxySettings
 
 

@@ -29,7 +29,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.loop import Loop
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.wire.channel.format import PATH as CHANNEL_PATH
 from objectstore.wire.channel.serving import ChannelServer
 from test.sim.clock import OpClock, SkewedClock

@@ -13,7 +13,7 @@ from objectstore.kernel.conditions import (
     range_still_holds,
 )
 from objectstore.kernel.timestamps import to_iso
-from objectstore.proxy.dates import http_date, whole_seconds
+from objectstore.proxy.protocol.dates import http_date, whole_seconds
 
 ETAG = "abc"
 AT = 1_000_000

@@ -7,7 +7,7 @@ import pytest
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.object.locks import WAITERS_MAX, NameLocks
-from objectstore.proxy.returning import is_away
+from objectstore.proxy.rounds.returning import is_away
 
 KEY = b"name"
 LONG_SECONDS = 15.0

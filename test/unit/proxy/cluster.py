@@ -11,7 +11,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.policy.policies import ONE_POLICY, Policies
 from objectstore.proxy.app import ProxyApplication
-from objectstore.proxy.placement import Placement
+from objectstore.proxy.rounds.placement import Placement
 from objectstore.proxy.settings import ProxySettings
 from ring.builder import Builder
 from ring.device import Device

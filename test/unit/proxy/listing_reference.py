@@ -12,7 +12,7 @@ import orjson
 from lxml import etree
 
 from objectstore.kernel.timestamps import to_iso
-from objectstore.proxy.accept import JSON, TEXT
+from objectstore.proxy.protocol.accept import JSON, TEXT
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 

@@ -10,7 +10,7 @@ from lxml import etree
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Context
 from objectstore.policy.policies import Policies, Policy
-from objectstore.proxy.databases import View
+from objectstore.proxy.known.databases import View
 from test.unit.proxy.cluster import Cluster
 
 BOX = "/AUTH_test/box"

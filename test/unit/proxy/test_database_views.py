@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectstore.proxy.databases import merge_infos
+from objectstore.proxy.known.databases import merge_infos
 from objectstore.wire.records import DatabaseInfo
 
 items = st.dictionaries(

@@ -10,8 +10,8 @@ from lxml import etree
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import TIMESTAMP_MAX
-from objectstore.proxy.accept import best_match
-from objectstore.proxy.listing import form_of, render_xml
+from objectstore.proxy.protocol.accept import best_match
+from objectstore.proxy.protocol.listing import form_of, render_xml
 from objectstore.wire.listing_forms import Entries, described, shown
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from test.unit.proxy import listing_reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from objectstore.proxy import limits
+from objectstore.proxy.protocol import limits
 from test.unit.proxy.cluster import Cluster
 
 

@@ -10,8 +10,8 @@ import pytest
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
-from objectstore.proxy.group import Group
-from objectstore.proxy.repairs import READ_REPAIR_SECONDS, Repairs
+from objectstore.proxy.rounds.group import Group
+from objectstore.proxy.rounds.repairs import READ_REPAIR_SECONDS, Repairs
 from objectstore.wire.records import Receipt
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.proxy.cluster import Cluster

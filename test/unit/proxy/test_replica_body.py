@@ -11,8 +11,8 @@ import pytest
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Unavailable
-from objectstore.proxy.patience import Patience
-from objectstore.proxy.replica_body import ReplicaSpans, read_body
+from objectstore.proxy.objects.replica_body import ReplicaSpans, read_body
+from objectstore.proxy.rounds.patience import Patience
 from objectstore.proxy.settings import ProxySettings
 from objectstore.wire.nodes import Span
 

@@ -8,9 +8,9 @@ import pytest
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
-from objectstore.proxy.group import Group
-from objectstore.proxy.reservation import Reservation
-from objectstore.proxy.rounds import Rounds
+from objectstore.proxy.objects.reservation import Reservation
+from objectstore.proxy.rounds.group import Group
+from objectstore.proxy.rounds.rounds import Rounds
 from test.contract.nodes.samples import KEY, kept
 from test.fakes.nodes import Faults, Faulty, MemoryObjectNode
 from test.unit.proxy.cluster import IMPATIENT, OffsetClock

@@ -16,9 +16,9 @@ from objectstore.kernel.errors import (
     Rejected,
     Unavailable,
 )
-from objectstore.proxy.group import Group
-from objectstore.proxy.quorum import failed_round, majority
-from objectstore.proxy.rounds import Rounds
+from objectstore.proxy.rounds.group import Group
+from objectstore.proxy.rounds.quorum import failed_round, majority
+from objectstore.proxy.rounds.rounds import Rounds
 from objectstore.wire.records import Receipt
 from test.unit.proxy.cluster import IMPATIENT, OffsetClock
 

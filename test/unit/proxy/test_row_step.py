@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from objectstore.kernel.concurrency import Event, promised
-from objectstore.proxy.row_step import RowOutcome, RowStep
+from objectstore.proxy.objects.row_step import RowOutcome, RowStep
 from objectstore.wire.records import ObjectRow
 from test.unit.proxy.cluster import IMPATIENT, Cluster
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
-from objectstore.proxy.rows import BATCH_ROWS_MAX, RowWriter
+from objectstore.proxy.rounds.rows import BATCH_ROWS_MAX, RowWriter
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import ObjectRow, Receipt
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectstore.kernel.timestamps import UNITS_PER_SECOND, to_iso, to_text
-from objectstore.proxy.dates import http_date
+from objectstore.proxy.protocol.dates import http_date
 from objectstore.s3.bucket.listed_fields import first, last_name, read, to_xml
 from objectstore.s3.bucket.listing_entry import (
     shown_checksum,

@@ -10,8 +10,8 @@ import pytest
 from objectstore.kernel.concurrency import Event, spawn_later
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import from_seconds
-from objectstore.proxy.database_changes import change_container
-from objectstore.proxy.patience import FRESH_SECONDS
+from objectstore.proxy.databases.changes import change_container
+from objectstore.proxy.rounds.patience import FRESH_SECONDS
 from objectstore.proxy.settings import ProxySettings
 from objectstore.wire.records import ContainerName
 from test.unit.proxy.away.bodies import BOX

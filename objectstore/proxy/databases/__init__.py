@@ -1,0 +1,1 @@
+"""Accounts and containers: their verbs, and changes on a majority of their nodes."""

@@ -1,0 +1,1 @@
+"""What the nodes know of accounts, containers, objects: asked, merged, remembered."""

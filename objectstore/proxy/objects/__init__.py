@@ -1,0 +1,1 @@
+"""Objects: GET, HEAD, PUT, POST and DELETE, and what these are made of."""

@@ -1,0 +1,1 @@
+"""What requests and replies say: headers, limits, dates, forms of listings. Pure."""

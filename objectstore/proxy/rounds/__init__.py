@@ -1,0 +1,1 @@
+"""Which nodes hold a name, and asking them until enough have answered."""
