@@ -21,8 +21,8 @@ from objectstore.kernel.request import Environ, Request, StartResponse
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.policy.policies import Policies
 from objectstore.proxy.access import READ_ACL, WRITE_ACL, authorize
+from objectstore.proxy.databases import account, container
 from objectstore.proxy.fragment_put import put_fragments
-from objectstore.proxy.known.databases import account, container
 from objectstore.proxy.known.facts import FactsCache
 from objectstore.proxy.objects.delete import delete_object
 from objectstore.proxy.objects.get import get_object
