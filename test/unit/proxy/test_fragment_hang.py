@@ -12,7 +12,7 @@ import pytest
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Event, Promise
 from objectstore.proxy.fragment_round import FragmentRound, Told
-from objectstore.proxy.patience import Patience
+from objectstore.proxy.rounds.patience import Patience
 from objectstore.proxy.settings import ProxySettings
 from test.fakes.nodes import MemoryObjectNode
 from test.unit.proxy.test_fragments import PATH, SEGMENT, Coded
