@@ -18,6 +18,9 @@ SEGMENT_BYTES_MIN = 64 * KIB
 # some segments in memory.
 SEGMENT_BYTES_MAX = 1024 * KIB
 SEGMENT_BYTES = 1024 * KIB
+# Bodies of so much are kept whole, in the object's record on each device: a second
+# record for a fragment would take as much space (decision 108).
+WHOLE_BYTES_MAX = 1 * KIB
 
 # Policies have at most three digits, so nothing else has such a number.
 FRAGMENT_SPACES = 1000

@@ -5,7 +5,8 @@ then the object's record, which says how they lie, by the same rounds as that of
 object.  Until that is written the object is what it was before, and what was stored of
 the fragments is garbage that the devices find by themselves.
 
-A body of one segment goes out in one call to each device; a longer one streams.
+A body of one segment goes out in one call to each device; a longer one streams.  The
+smallest are kept whole, in the record itself (decision 108).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from objectstore.kernel.concurrency import Next, Promise, offload
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import from_seconds
-from objectstore.policy.erasure import Erasure, fragments_needed
+from objectstore.policy.erasure import WHOLE_BYTES_MAX, Erasure, fragments_needed
 from objectstore.proxy.fragment_intake import Encoder, FragmentIntake, FragmentUpload
 from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
 from objectstore.proxy.intake import Source
@@ -65,10 +66,11 @@ def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply
     segment = buffer[: segment_bytes(wanted, erasure.data)]
     source = Source(target.request.body, plan.length)
     filled = source.fill(segment)
-    if not filled:
-        return put_small(parts, target, plan, b"")
+    is_all = filled < len(segment) or filled == plan.length
+    if is_all and filled <= WHOLE_BYTES_MAX:
+        return put_small(parts, target, plan, bytes(segment[:filled]))
     put = _FragmentPut(parts, target, plan, erasure, len(segment))
-    if filled < len(segment) or filled == plan.length:
+    if is_all:
         return put.at_once(bytes(segment[:filled]))
     # Given again at once, so the buffer it lies in must be another.
     source.put_back(memoryview(bytes(segment)))

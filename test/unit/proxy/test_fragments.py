@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from objectstore.kernel.concurrency import spawn
-from objectstore.policy.erasure import Erasure, fragment_space
+from objectstore.policy.erasure import WHOLE_BYTES_MAX, Erasure, fragment_space
 from objectstore.policy.policies import Policies, Policy
 from objectstore.wire.layouts import LAYOUT
 from test.fakes.nodes import Faults, MemoryObjectNode
@@ -18,7 +18,9 @@ from test.unit.proxy.cluster import Cluster
 
 SEGMENT = 64 * 1024
 CODED = Policies([Policy(0, "coded", is_default=True, erasure=Erasure(4, 2, SEGMENT))])
-SIZES = (0, 1, 100, SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 * SEGMENT + 7)
+WHOLE = WHOLE_BYTES_MAX
+CODED_SIZES = (WHOLE + 1, SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 * SEGMENT + 7)
+SIZES = (0, 1, 100, WHOLE, *CODED_SIZES)
 PATH = "/AUTH_test/box/o"
 
 
@@ -70,7 +72,7 @@ def test_round_trip(cluster: Coded, size: int) -> None:
         assert LAYOUT not in {name.lower() for name in found.headers}
     listed = cluster.ask("GET", "/AUTH_test/box", {"Accept": "application/json"})
     assert f'"bytes":{size}' in listed.text().replace(" ", "")
-    assert cluster.fragment_count() == (6 if size else 0)
+    assert cluster.fragment_count() == (6 if size > WHOLE else 0)
 
 
 @pytest.mark.parametrize("size", SIZES[1:])
@@ -92,7 +94,7 @@ def test_ranges(cluster: Coded, size: int) -> None:
 
 
 def test_a_body_of_unknown_length(cluster: Coded) -> None:
-    for size in (0, 5, SEGMENT, 2 * SEGMENT + 1):
+    for size in (0, 5, WHOLE, WHOLE + 1, SEGMENT, 2 * SEGMENT + 1):
         body = content(size)
         assert cluster.put_chunked(PATH, body) == 201
         assert cluster.ask("GET", PATH).body == body
@@ -125,13 +127,13 @@ def test_a_condition_that_may_be_out_of_date_writes_nothing(cluster: Coded) -> N
 
     spawn(hold_up)
     once = {"If-None-Match": "*"}
-    assert cluster.ask("PUT", PATH, once, content(100)).status == 503
+    assert cluster.ask("PUT", PATH, once, content(2000)).status == 503
     assert cluster.ask("GET", PATH).status == 404
     # Nobody minds where there was no condition.
     begun.clear()
     cluster.clock.ahead = 0.0
     spawn(hold_up)
-    assert cluster.put(PATH, content(100)).status == 201
+    assert cluster.put(PATH, content(2000)).status == 201
 
 
 def test_metadata_follows_and_the_listing_keeps_the_size(cluster: Coded) -> None:
@@ -148,7 +150,7 @@ def test_metadata_follows_and_the_listing_keeps_the_size(cluster: Coded) -> None
     assert cluster.ask("GET", PATH).status == 404
 
 
-@pytest.mark.parametrize("size", [100, 3 * SEGMENT])
+@pytest.mark.parametrize("size", [2000, 3 * SEGMENT])
 def test_any_two_devices_may_be_away(cluster: Coded, size: int) -> None:
     old, new = content(size), content(size, 2)
     for lost in ((0, 1), (0, 5), (4, 5), (2, 3)):
@@ -172,7 +174,16 @@ def test_any_two_devices_may_be_away(cluster: Coded, size: int) -> None:
         cluster.set_down(homes[place], False)
 
 
-@pytest.mark.parametrize("size", [100, 3 * SEGMENT])
+def test_small_ones_survive_the_loss_of_more(cluster: Coded) -> None:
+    """Each device has all of it."""
+    body = content(WHOLE)
+    cluster.put(PATH, body)
+    for home in cluster.homes()[1:]:
+        cluster.set_down(home)
+    assert cluster.ask("GET", PATH).body == body
+
+
+@pytest.mark.parametrize("size", [2000, 3 * SEGMENT])
 def test_too_few_fragments_are_503_and_never_other_bytes(
     cluster: Coded, size: int
 ) -> None:
@@ -186,7 +197,7 @@ def test_too_few_fragments_are_503_and_never_other_bytes(
     assert cluster.ask("HEAD", PATH).status == 200
 
 
-@pytest.mark.parametrize("size", [100, 3 * SEGMENT])
+@pytest.mark.parametrize("size", [2000, 3 * SEGMENT])
 def test_a_failed_put_leaves_what_was_there(size: int) -> None:
     cluster = Coded(devices=6)  # no handoffs
     old = content(size)
@@ -214,7 +225,7 @@ class Cut(io.RawIOBase):
 
 
 def test_a_client_that_leaves_leaves_nothing(cluster: Coded) -> None:
-    old = content(10)
+    old = content(2000)
     cluster.put(PATH, old)
     length = {"Content-Length": str(5 * SEGMENT)}
     assert cluster.ask("PUT", PATH, length, Cut(3 * SEGMENT)).status == 499
@@ -264,17 +275,17 @@ def test_a_write_that_is_made_again_keeps_what_the_first_one_named(
     cluster: Coded,
 ) -> None:
     """A clock that is ahead has written: decision 92."""
-    cluster.put(PATH, content(50))
+    cluster.put(PATH, content(2050))
     cluster.clock.ahead = 100.0
     ahead = cluster.another_proxy()
-    assert cluster.ask("PUT", PATH, {}, content(60), app=ahead).status == 201
+    assert cluster.ask("PUT", PATH, {}, content(2060), app=ahead).status == 201
     cluster.clock.ahead = 0.0
     behind = cluster.another_proxy()
-    assert cluster.ask("PUT", PATH, {}, content(70), app=behind).status == 201
-    assert cluster.ask("GET", PATH).body == content(70)
+    assert cluster.ask("PUT", PATH, {}, content(2070), app=behind).status == 201
+    assert cluster.ask("GET", PATH).body == content(2070)
     large = content(2 * SEGMENT)
     cluster.clock.ahead = 200.0
-    assert cluster.ask("PUT", PATH, {}, content(60), app=ahead).status == 201
+    assert cluster.ask("PUT", PATH, {}, content(2060), app=ahead).status == 201
     cluster.clock.ahead = 0.0
     late = cluster.another_proxy()
     # The bytes are given away: the client is asked for them once more.
