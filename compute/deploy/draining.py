@@ -114,7 +114,7 @@ def devices_left(
 
 
 def _what_may_go(device: str, inventory: Inventory) -> str:
-    control = inventory.playing(Part.CONTROL)
-    if control and device.startswith(f"{control[0].name}/"):
-        return "it may go from the inventory, but its host has the cloud's volumes"
+    host = device.partition("/")[0]
+    if host in {each.name for each in inventory.playing(Part.CONTROL)}:
+        return "it may go from the inventory, but its host keeps volumes"
     return "it may go from the inventory"

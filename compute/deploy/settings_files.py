@@ -84,13 +84,10 @@ def store_conf(inventory: Inventory, secrets: Secrets, host: Host) -> str:
 def cloud_conf(inventory: Inventory, host: Host) -> str:
     """Of a control host."""
     cloud = inventory.cloud
-    roles = [role.value for role in ROOM_ROLES]
-    if host != inventory.playing(Part.CONTROL)[0]:
-        # Volumes are files of one host.
-        roles.remove(Role.VOLUME.value)
     sections: Sections = {
         "cloud": {
-            "roles": ", ".join(roles),
+            # All of them, of volumes too: what stands before asks any of them anything.
+            "roles": ", ".join(role.value for role in ROOM_ROLES),
             "public_address": f"{bracketed(host.address)}:{cloud.port}",
             "public_url": public_url(inventory),
             "agent_url": f"{scheme(inventory)}://{bracketed(host.address)}:{cloud.port}",

@@ -75,10 +75,7 @@ def test_a_host_that_was_brought_them_late_is_waited_for(tmp_path: Path) -> None
         there["versions"][name] = builder.version
     assert devices_left(fleet, emptied, site) == (
         [],
-        [
-            "gamma/d3 is empty: it may go from the inventory, but its host has the "
-            "cloud's volumes"
-        ],
+        ["gamma/d3 is empty: it may go from the inventory, but its host keeps volumes"],
     )
     fleet.answers[late] = {**there, "brought_seconds": 5.0}
     assert "waits until all that it held" in devices_left(fleet, emptied, site)[0][0]
