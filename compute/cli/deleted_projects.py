@@ -31,9 +31,7 @@ PROJECTS_MAX = 1000
 Problems = dict[Remains, str]
 
 
-@click.command(
-    "deleted-projects", short_help="List or remove what deleted projects left."
-)
+@click.command("deleted-projects")
 @SETTINGS_FILE
 @click.option("--project", "projects", multiple=True, help="Only this one (its id).")
 @click.option("--purge", is_flag=True, help="Delete what is found, for good.")

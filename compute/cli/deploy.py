@@ -44,7 +44,7 @@ interrupt_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(short_help="Deploy the cloud on a list of machines.")
+@click.group()
 def deploy() -> None:
     """Deploy the cloud on the machines of INVENTORY, and look after it.
 

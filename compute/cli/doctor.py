@@ -15,7 +15,7 @@ from objectstore.cli.show import console, print_table
 from objectstore.kernel.errors import RingstackError
 
 
-@click.command(short_help="Look for what nobody owns any more.")
+@click.command()
 @SETTINGS_FILE
 @click.option("--repair", is_flag=True, help="Remove what is found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -37,9 +37,7 @@ from objectstore.cli.quickstart import (
 HOST_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "dnsmasq", "nft", "ip")
 
 
-@click.command(
-    short_help="Start a cloud on loopback and boot a server in it.", name="quickstart"
-)
+@click.command(name="quickstart")
 @click.option(
     "--check", is_flag=True, help="Stop after the demonstration; exit 1 if it fails."
 )

@@ -46,7 +46,7 @@ _WORDS = {
 _BAD_COUNTERS = frozenset({"problems", "failures"})
 
 
-@click.group(short_help="Run one daemon, for a round or until Ctrl-C.")
+@click.group()
 def daemon() -> None:
     """Run one daemon: with --once a single round, otherwise until Ctrl-C.
 

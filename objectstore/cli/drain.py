@@ -28,7 +28,7 @@ DIGESTS_ASKED = 4096
 PASSES_MAX = 5
 
 
-@click.command(short_help="Let a device give everything away.")
+@click.command()
 @click.argument("device")
 @settings_option
 @as_json_option

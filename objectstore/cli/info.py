@@ -62,7 +62,7 @@ _TIMES = frozenset(
 )
 
 
-@click.group(short_help="Show each replica of a name, differences marked.")
+@click.group()
 def info() -> None:
     """Show where an account, container or object is, and each replica's state."""
 

@@ -15,7 +15,7 @@ from objectstore.wire.serving import SECRET_HEADER
 from ring.device import Device
 
 
-@click.command(short_help="Show where a name belongs, with URLs for curl.")
+@click.command()
 @click.argument("name", nargs=-1, required=True)
 @settings_option
 @as_json_option

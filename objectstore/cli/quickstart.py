@@ -58,9 +58,7 @@ port_option = click.option(
 )
 
 
-@click.command(
-    short_help="Start a store on loopback, with files in it.", name="quickstart"
-)
+@click.command(name="quickstart")
 @click.option(
     "--check", is_flag=True, help="Stop after the comparison; exit 1 if it fails."
 )

@@ -186,7 +186,7 @@ class Verification:
             marker = page[-1].name
 
 
-@click.command(short_help="Compare every replica of everything.")
+@click.command()
 @settings_option
 @as_json_option
 @click.option(
