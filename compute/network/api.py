@@ -22,7 +22,8 @@ from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
-from compute.network.qos import policies, rules
+from compute.network.qos import packet_rates, policies, rules
+from compute.network.qos.guarantees import GuaranteeApi
 from compute.network.qos.rule_types import RuleTypeApi
 from compute.network.routing import (
     conntrack_helpers,
@@ -60,6 +61,7 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     default_rules.DEFINITION,
     policies.DEFINITION,
     *rules.DEFINITIONS,
+    packet_rates.DEFINITION,
     trunks.DEFINITION,
 )
 
@@ -90,6 +92,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         BindingApi(database),
         InternalApi(database),
         ReservationApi(database),
+        GuaranteeApi(database),
         RuleTypeApi(),
         TrunkActions(database),
         ExtensionApi(),

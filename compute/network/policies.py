@@ -58,6 +58,9 @@ _ADMIN_ONLY = (
             "policy",
             "policy_bandwidth_limit_rule",
             "policy_dscp_marking_rule",
+            "policy_packet_rate_limit_rule",
+            "policy_minimum_bandwidth_rule",
+            "policy_minimum_packet_rate_rule",
         )
         for verb in ("create", "update", "delete")
     ),

@@ -18,6 +18,15 @@ class Bandwidth:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketRate:
+    """How many packets a second (0: as many as come), and how many at once, in
+    thousands both (0: what is usual for that rate)."""
+
+    kpps: int = 0
+    burst_kilopackets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """What a QoS policy asks for.  ``egress``: what the guest sends; ``dscp_mark``: of
     all that it sends, ``UNMARKED`` when it may choose."""
@@ -25,3 +34,5 @@ class Quality:
     egress: Bandwidth = Bandwidth()
     ingress: Bandwidth = Bandwidth()
     dscp_mark: int = UNMARKED
+    egress_packets: PacketRate = PacketRate()
+    ingress_packets: PacketRate = PacketRate()

@@ -1,6 +1,6 @@
 """Views and reports on the wire: JSON with the version of what its fields mean.
 
-Agents and control planes of this version and of the one before understand each other
+Agents and control planes of this version and of those before understand each other
 (``view_versions``): an agent says which it has when it asks, and reports as it was last
 spoken to.
 """
@@ -15,7 +15,6 @@ from compute.network.records import decode_record
 from compute.network.report import AgentReport
 from compute.network.view import HostView
 from compute.network.view_versions import (
-    VERSION_BEFORE,
     VERSIONS,
     VIEW_VERSION,
     as_before,
@@ -33,9 +32,9 @@ def encode_view(view: HostView, version: int = VIEW_VERSION) -> bytes:
     content = _encode(view, VIEW_VERSION)
     if version == VIEW_VERSION:
         return content
-    assert version == VERSION_BEFORE, f"no view of version {version}"
+    assert version in VERSIONS, f"no view of version {version}"
     document = orjson.loads(content)
-    missing = as_before(document["value"])
+    missing = as_before(document["value"], version)
     if missing:
         raise Untold(missing)
     return orjson.dumps({**document, "version": version})
@@ -49,16 +48,15 @@ def decode_view(data: bytes) -> HostView:
 def read_view(data: bytes) -> tuple[int, HostView]:
     """The same, with the version that it came in."""
     version, value = _decode(data)
-    if version == VERSION_BEFORE:
-        try:
-            as_now(value)
-        except (KeyError, TypeError):
-            raise Corrupt("not a view of the version before") from None
+    try:
+        as_now(value, version)
+    except (KeyError, TypeError):
+        raise Corrupt(f"not a view of version {version}") from None
     return version, decode_record(HostView, value)
 
 
 def encode_report(report: AgentReport, version: int = VIEW_VERSION) -> bytes:
-    """The report as JSON; it is the same in both versions."""
+    """The report as JSON; it is the same in all versions."""
     return _encode(report, version)
 
 

@@ -35,6 +35,7 @@ MAKE = new_action("Make a policy", "/qos/new")
 PLACE = ("qos", "policies")
 KBPS_MAX = 2**31 - 1
 LIMIT, MARK = "bandwidth_limit", "dscp_marking"
+PACKETS = "packet_rate_limit"
 # Out and in are as the server sees them.
 _WAYS = {"egress": "out of it", "ingress": "into it"}
 _MARKS = {
@@ -70,6 +71,9 @@ def rule_text(rule: Mapping[str, Any]) -> str:
     """What a rule says.  Pure."""
     if rule["type"] == MARK:
         return f"packets out of it are marked {rule['dscp_mark']}"
+    if rule["type"] == PACKETS:
+        way = _WAYS[rule["direction"]]
+        return f"{way} at most {rule['max_kpps'] * 1000:,} packets a second"
     burst = rule.get("max_burst_kbps")
     text = f"{_WAYS[rule['direction']]} at most {speed(rule['max_kbps'])}"
     return f"{text}, {burst} kbit at once" if burst else text

@@ -13,6 +13,7 @@ from compute.network.agent.names import (
     router_device,
     router_namespace,
 )
+from compute.network.agent.paces import outer_paces
 from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
 from compute.network.agent.scope_rules import Side, keeps_address, scope_rules
 from compute.network.agent.subnet_rules import Gate
@@ -76,6 +77,13 @@ def add_router(parts: Parts, router: Router) -> None:
             scoped6=scope_rules(*_sides(parts, router, connected, 6)),
             gates=_gates(connected, 4),
             gates6=_gates(connected, 6),
+            beside=outer_paces(
+                [
+                    each
+                    for each in parts.view.floating_qualities
+                    if each.router_id == router.id
+                ]
+            ),
         ),
         floating=floating,
         forwarded=forwarded,

@@ -48,6 +48,7 @@ def router_rules(
     scoped6: Sequence[str] = (),
     gates: Sequence[Gate] = (),
     gates6: Sequence[Gate] = (),
+    beside: str = "",
 ) -> str:
     """The router's whole ruleset.
 
@@ -57,7 +58,7 @@ def router_rules(
     ``stand_in``: the floating address of an interface of its own; ``helpers``: see
     ``conntrack_helpers``; ``keeping``: prefixes that leave with their own addresses;
     ``scoped``, ``scoped6``: see ``scope_rules``; ``gates``, ``gates6``: see
-    ``subnet_rules``.
+    ``subnet_rules``; ``beside``: more of the IPv4 table (``paces``).
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
@@ -80,7 +81,7 @@ def router_rules(
     iifname {_OUTER} ip daddr {METADATA_ADDRESS} drop
     iifname {_OUTER} ct state new ip protocol != icmp drop
   }}
-}}
+{beside}}}
 """
     body6 = f"""table ip6 {TABLE} {{
 {chains(gates6, 6)}  chain through {{

@@ -37,6 +37,7 @@ from compute.network.agent.metadata_address import (
     METADATA_PORT,
 )
 from compute.network.agent.names import DHCP_PREFIX, TABLE
+from compute.network.agent.paces import port_paces
 from compute.network.port_names import TAP_PREFIX, tap_name
 from compute.network.quality import UNMARKED
 from compute.network.view import Direction, Port, Rule, SecurityGroup
@@ -85,6 +86,7 @@ def bridge_table(
         lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used, stateful))
         lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used, stateful))
     lines += _tags(ports)
+    lines += port_paces(ports)
     taps = [tap_name(port.id) for port in guarded]
     known = [tap_name(port.id) for port in ports if port.is_guest]
     for chain, hook, priority, rules in (

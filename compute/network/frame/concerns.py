@@ -218,6 +218,9 @@ CONCERNS: Mapping[str, tuple[Concern, ...]] = {
         Concern(_all_but(tables.bandwidth_rules), _of_policy),
     ),
     tables.dscp_rules.name: (Concern(_all_but(tables.dscp_rules), _of_policy),),
+    tables.packet_rate_rules.name: (
+        Concern(_all_but(tables.packet_rate_rules), _of_policy),
+    ),
     tables.subnet_pools.name: (Concern(("address_scope_id",), _of_pool),),
     tables.address_scopes.name: (),
     tables.default_rules.name: (),

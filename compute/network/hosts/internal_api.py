@@ -20,7 +20,7 @@ from compute.network.hosts.host_views import HostViews
 from compute.network.hosts.reports import take_report
 from compute.network.records import encode_record
 from compute.network.view import HostView
-from compute.network.view_versions import VERSION_BEFORE, VIEW_VERSION
+from compute.network.view_versions import OLDEST_VERSION, VERSIONS, VIEW_VERSION
 from compute.network.view_wire import Untold, decode_report, encode_view
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.reply import Reply
@@ -149,8 +149,8 @@ class InternalApi:
 
 def _version(call: ApiCall) -> int:
     """Of the view that is asked for; agents of before there were two said none."""
-    asked = call.query.one("version", str(VERSION_BEFORE))
-    return VERSION_BEFORE if asked == str(VERSION_BEFORE) else VIEW_VERSION
+    asked = call.query.one("version", str(OLDEST_VERSION))
+    return next((each for each in VERSIONS if asked == str(each)), VIEW_VERSION)
 
 
 def _services_only(work: Work) -> None:

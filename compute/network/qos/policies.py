@@ -24,6 +24,7 @@ from compute.network.links.visibility import (
     own_or_shared,
 )
 from compute.network.model import BandwidthRule, DscpRule, QosPolicy
+from compute.network.qos.model import PacketRateRule
 
 FIELDS = Fields(
     Field("name", TEXT, default=""),
@@ -39,6 +40,8 @@ USERS = {
     "router": tables.routers,
 }
 BANDWIDTH, DSCP = "bandwidth_limit", "dscp_marking"
+PACKET_RATE = "packet_rate_limit"
+RULES = (tables.bandwidth_rules, tables.dscp_rules, tables.packet_rate_rules)
 
 
 def create_policy(work: Work, body: Body) -> QosPolicy:
@@ -86,7 +89,7 @@ def delete_policy(work: Work, policy: QosPolicy) -> None:
                 "QosPolicyInUse",
                 f"QoS Policy {policy.id} is used by {kind} {user[0]['id']}.",
             )
-    for rules in (tables.bandwidth_rules, tables.dscp_rules):
+    for rules in RULES:
         work.connection.execute(rules.delete().where(rules.c.policy_id == policy.id))
     end_policies(work, policy.id)
     work.delete(tables.qos_policies, policy)
@@ -115,6 +118,12 @@ def dscp_rules_of(work: Work, policies: Sequence[str]) -> list[DscpRule]:
     return work.records(DscpRule, table, table.c.policy_id.in_(policies))
 
 
+def packet_rate_rules_of(work: Work, policies: Sequence[str]) -> list[PacketRateRule]:
+    """The limits of packets of these policies."""
+    table = tables.packet_rate_rules
+    return work.records(PacketRateRule, table, table.c.policy_id.in_(policies))
+
+
 def shown_bandwidth(rule: BandwidthRule) -> Body:
     """As the API shows it."""
     return {
@@ -127,6 +136,15 @@ def shown_bandwidth(rule: BandwidthRule) -> Body:
 def shown_dscp(rule: DscpRule) -> Body:
     """As the API shows it."""
     return {"dscp_mark": rule.dscp_mark}
+
+
+def shown_packet_rate(rule: PacketRateRule) -> Body:
+    """As the API shows it."""
+    return {
+        "max_kpps": rule.max_kpps,
+        "max_burst_kpps": rule.max_burst_kpps,
+        "direction": rule.direction,
+    }
 
 
 def _refuse_second_default(work: Work, policy: QosPolicy) -> None:
@@ -163,6 +181,10 @@ def _present(work: Work, policies: Sequence[QosPolicy]) -> list[Body]:
     for mark in dscp_rules_of(work, identifiers):
         rules.setdefault(mark.policy_id, []).append(
             {**_rule(mark.id, mark.policy_id, DSCP), **shown_dscp(mark)}
+        )
+    for rate in packet_rate_rules_of(work, identifiers):
+        rules.setdefault(rate.policy_id, []).append(
+            {**_rule(rate.id, rate.policy_id, PACKET_RATE), **shown_packet_rate(rate)}
         )
     return [
         {

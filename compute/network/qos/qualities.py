@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from compute.network.frame.work import Work
-from compute.network.model import EGRESS, BandwidthRule, DscpRule, Network, Port
-from compute.network.qos.policies import bandwidth_rules_of, dscp_rules_of
-from compute.network.quality import UNMARKED, Bandwidth, Quality
+from compute.network.model import (
+    EGRESS,
+    INGRESS,
+    BandwidthRule,
+    DscpRule,
+    Network,
+    Port,
+)
+from compute.network.qos.model import PacketRateRule
+from compute.network.qos.policies import (
+    bandwidth_rules_of,
+    dscp_rules_of,
+    packet_rate_rules_of,
+)
+from compute.network.quality import UNMARKED, Bandwidth, PacketRate, Quality
 
 Qualities = Mapping[str, Quality]
 """By the policy's id."""
@@ -19,25 +31,35 @@ def qualities(work: Work, policies: Iterable[str]) -> Qualities:
     if not wanted:
         return {}
     limits, marks = bandwidth_rules_of(work, wanted), dscp_rules_of(work, wanted)
+    rates = packet_rate_rules_of(work, wanted)
     return {
         each: quality_of(
             [rule for rule in limits if rule.policy_id == each],
             [rule for rule in marks if rule.policy_id == each],
+            [rule for rule in rates if rule.policy_id == each],
         )
         for each in wanted
     }
 
 
-def quality_of(limits: Sequence[BandwidthRule], marks: Sequence[DscpRule]) -> Quality:
+def quality_of(
+    limits: Sequence[BandwidthRule],
+    marks: Sequence[DscpRule],
+    rates: Sequence[PacketRateRule],
+) -> Quality:
     """Of one policy's rules."""
-    found = {
+    speeds = {
         rule.direction: Bandwidth(rule.max_kbps, rule.max_burst_kbps) for rule in limits
     }
-    ingress = next((found[key] for key in found if key != EGRESS), Bandwidth())
+    packets = {
+        rule.direction: PacketRate(rule.max_kpps, rule.max_burst_kpps) for rule in rates
+    }
     return Quality(
-        egress=found.get(EGRESS, Bandwidth()),
-        ingress=ingress,
+        egress=speeds.get(EGRESS, Bandwidth()),
+        ingress=speeds.get(INGRESS, Bandwidth()),
         dscp_mark=marks[0].dscp_mark if marks else UNMARKED,
+        egress_packets=packets.get(EGRESS, PacketRate()),
+        ingress_packets=packets.get(INGRESS, PacketRate()),
     )
 
 

@@ -9,7 +9,8 @@ from compute.core.errors import BadRequest
 from compute.network.errors import not_found
 from compute.network.frame.bodies import only
 from compute.network.model import EGRESS, INGRESS
-from compute.network.qos.policies import BANDWIDTH, DSCP
+from compute.network.qos.packet_rates import KPPS_MAX
+from compute.network.qos.policies import BANDWIDTH, DSCP, PACKET_RATE
 from compute.network.qos.rules import DSCP_MARKS, KBPS_MAX
 from objectstore.kernel.reply import Reply
 
@@ -18,11 +19,11 @@ DRIVER = "ringstack"
 QUERY = frozenset({"type", "fields", "all_supported", "all_rules"})
 
 
-def _range(name: str, first: int) -> dict[str, Any]:
+def _range(name: str, first: int, last: int = KBPS_MAX) -> dict[str, Any]:
     return {
         "parameter_name": name,
         "parameter_type": "range",
-        "parameter_values": {"start": first, "end": KBPS_MAX},
+        "parameter_values": {"start": first, "end": last},
     }
 
 
@@ -41,6 +42,11 @@ TYPES: dict[str, list[dict[str, Any]]] = {
         _choices("direction", [EGRESS, INGRESS]),
     ],
     DSCP: [_choices("dscp_mark", sorted(DSCP_MARKS))],
+    PACKET_RATE: [
+        _range("max_kpps", 1, KPPS_MAX),
+        _range("max_burst_kpps", 0, KPPS_MAX),
+        _choices("direction", [EGRESS, INGRESS]),
+    ],
 }
 
 

@@ -7,21 +7,16 @@ that has the policy.  A rule is also found without its policy, under an alias.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from compute.network import tables
-from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
-from compute.network.frame.collection import EXTENDED, Collection
+from compute.network.frame.collection import Collection
 from compute.network.frame.fields import Field, Fields
-from compute.network.frame.resource import Definition, Parent
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
-from compute.network.links.visibility import own_or_shared
-from compute.network.model import EGRESS, INGRESS, BandwidthRule, DscpRule, Resource
+from compute.network.model import EGRESS, INGRESS, BandwidthRule, DscpRule
 from compute.network.qos.policies import (
     BANDWIDTH,
     DSCP,
@@ -30,8 +25,14 @@ from compute.network.qos.policies import (
     shown_bandwidth,
     shown_dscp,
 )
-from compute.network.qos.policies import COLLECTION as POLICIES
-from compute.network.qos.users import hosts_that_use
+from compute.network.qos.rule_frame import (
+    LACKS,
+    below_policy,
+    second_rule,
+    under_alias,
+    visible_rules,
+    wake_users,
+)
 
 # What fits into an integer of any database: two terabits a second.
 KBPS_MAX = 2**31 - 1
@@ -52,7 +53,6 @@ LIMIT_FIELDS = Fields(
 MARK_FIELDS = Fields(
     Field("dscp_mark", {"type": "integer", "enum": sorted(DSCP_MARKS)}, required=True),
 )
-LACKS = ("project_id", "tenant_id", *EXTENDED)
 
 
 def create_limit(work: Work, body: Body) -> BandwidthRule:
@@ -67,27 +67,27 @@ def create_limit(work: Work, body: Body) -> BandwidthRule:
     )
     _refuse_second_limit(work, rule, rule.direction)
     work.insert(tables.bandwidth_rules, rule)
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     return rule
 
 
 def update_limit(work: Work, rule: BandwidthRule, body: Body) -> BandwidthRule:
     """Change it."""
     _refuse_second_limit(work, rule, body.get("direction", rule.direction))
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     return work.save(tables.bandwidth_rules, rule, **body)
 
 
 def delete_limit(work: Work, rule: BandwidthRule) -> None:
     """Take it away."""
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     work.delete(tables.bandwidth_rules, rule)
 
 
 def create_mark(work: Work, body: Body) -> DscpRule:
     """The mark; ``QoSRulesConflict`` when there is one."""
     if dscp_rules_of(work, [body["policy_id"]]):
-        raise _second(DSCP, body["policy_id"])
+        raise second_rule(DSCP, body["policy_id"])
     rule = DscpRule(
         **work.new(),
         project_id=body["project_id"],
@@ -95,49 +95,26 @@ def create_mark(work: Work, body: Body) -> DscpRule:
         dscp_mark=body["dscp_mark"],
     )
     work.insert(tables.dscp_rules, rule)
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     return rule
 
 
 def update_mark(work: Work, rule: DscpRule, body: Body) -> DscpRule:
     """Another mark."""
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     return work.save(tables.dscp_rules, rule, **body)
 
 
 def delete_mark(work: Work, rule: DscpRule) -> None:
     """Take it away."""
-    _changed(work, rule.policy_id)
+    wake_users(work, rule.policy_id)
     work.delete(tables.dscp_rules, rule)
 
 
 def _refuse_second_limit(work: Work, rule: BandwidthRule, direction: str) -> None:
     for other in bandwidth_rules_of(work, [rule.policy_id]):
         if other.id != rule.id and other.direction == direction:
-            raise _second(BANDWIDTH, rule.policy_id)
-
-
-def _second(kind: str, policy_id: str) -> Exception:
-    return conflict(
-        "QoSRulesConflict",
-        f"Rule {kind} conflicts with rule {kind} which already exists in QoS Policy"
-        f" {policy_id}.",
-    )
-
-
-def _changed(work: Work, policy_id: str) -> None:
-    work.touch(hosts_that_use(work, policy_id))
-
-
-def _visible(table: sa.Table) -> Any:
-    """Whoever sees the policy sees its rules."""
-    policies = tables.qos_policies
-
-    def visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-        seen = own_or_shared(policies)(work, project_id)
-        return table.c.policy_id.in_(sa.select(policies.c.id).where(seen))
-
-    return visible
+            raise second_rule(BANDWIDTH, rule.policy_id)
 
 
 def _present_limits(work: Work, rules: Sequence[BandwidthRule]) -> list[Body]:
@@ -156,7 +133,7 @@ LIMITS = Collection(
     table=tables.bandwidth_rules,
     record=BandwidthRule,
     present=_present_limits,
-    visible=_visible(tables.bandwidth_rules),
+    visible=visible_rules(tables.bandwidth_rules),
     columns={
         "max_kbps": "max_kbps",
         "max_burst_kbps": "max_burst_kbps",
@@ -173,55 +150,30 @@ MARKS = Collection(
     table=tables.dscp_rules,
     record=DscpRule,
     present=_present_marks,
-    visible=_visible(tables.dscp_rules),
+    visible=visible_rules(tables.dscp_rules),
     columns={"dscp_mark": "dscp_mark"},
     has_name=False,
     lacks=LACKS,
 )
 
 
-def _definitions(
-    collection: Collection[Any], **what: Any
-) -> tuple[Definition[Any], Definition[Any]]:
-    """Below the policy, and under the alias."""
-    below: Definition[Any] = Definition(
-        collection=collection,
-        path=f"qos/policies/{{of}}/{collection.plural}",
-        parent=Parent("policy_id", _policy),
-        rule=f"policy_{collection.singular}",
-        **what,
-    )
-    alias = dataclasses.replace(
-        collection,
-        singular=f"alias_{collection.singular}",
-        plural=f"alias_{collection.plural}",
-    )
-    return below, dataclasses.replace(
-        below,
-        collection=alias,
-        path=f"qos/{alias.plural}",
-        parent=None,
-        verbs=frozenset({"show", "update", "delete"}),
-    )
-
-
-def _policy(work: Work, identifier: str) -> Resource:
-    return POLICIES.find(work, identifier)
-
-
+_LIMITS_BELOW = below_policy(
+    LIMITS,
+    fields=LIMIT_FIELDS,
+    create=create_limit,
+    update=update_limit,
+    delete=delete_limit,
+)
+_MARKS_BELOW = below_policy(
+    MARKS,
+    fields=MARK_FIELDS,
+    create=create_mark,
+    update=update_mark,
+    delete=delete_mark,
+)
 DEFINITIONS: tuple[Definition[Any], ...] = (
-    *_definitions(
-        LIMITS,
-        fields=LIMIT_FIELDS,
-        create=create_limit,
-        update=update_limit,
-        delete=delete_limit,
-    ),
-    *_definitions(
-        MARKS,
-        fields=MARK_FIELDS,
-        create=create_mark,
-        update=update_mark,
-        delete=delete_mark,
-    ),
+    _LIMITS_BELOW,
+    under_alias(_LIMITS_BELOW),
+    _MARKS_BELOW,
+    under_alias(_MARKS_BELOW),
 )

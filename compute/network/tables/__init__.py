@@ -30,6 +30,7 @@ from compute.network.tables.projects import (
 from compute.network.tables.qos import (
     bandwidth_rules,
     dscp_rules,
+    packet_rate_rules,
     qos_policies,
 )
 from compute.network.tables.routing import (
@@ -63,6 +64,7 @@ __all__ = [
     "floating_ips",
     "metadata",
     "networks",
+    "packet_rate_rules",
     "port_forwardings",
     "port_groups",
     "ports",

@@ -27,3 +27,14 @@ dscp_rules = resource(
     whole("dscp_mark"),
     sa.UniqueConstraint("policy_id", name="network_dscp_rules_policy"),
 )
+
+packet_rate_rules = resource(
+    "packet_rate_rules",
+    sa.Column("policy_id", Id(), sa.ForeignKey(qos_policies.c.id), nullable=False),
+    whole("max_kpps"),
+    whole("max_burst_kpps"),
+    text("direction"),
+    sa.UniqueConstraint(
+        "policy_id", "direction", name="network_packet_rate_rules_direction"
+    ),
+)

@@ -34,6 +34,7 @@ PATHS = {
     "policy": "qos/policies",
     "bandwidth_limit_rule": "",  # below a policy
     "dscp_marking_rule": "",
+    "packet_rate_limit_rule": "",
 }
 
 
@@ -84,6 +85,7 @@ def furnish(house: House) -> None:
     for kind, values in (
         ("bandwidth_limit_rule", {"max_kbps": 1}),
         ("dscp_marking_rule", {"dscp_mark": 10}),
+        ("packet_rate_limit_rule", {"max_kpps": 1}),
     ):
         PATHS[kind] = f"qos/policies/{policy}/{kind}s"
         make(house, kind, **values)

@@ -349,6 +349,9 @@ class Changes:
             body: dict[str, Any] = {"max_kbps": self._random.randrange(1000, 9000)}
             return self._made(f"{path}/bandwidth_limit_rules", body, **ADMIN)
         mark = self._random.choice((10, 12, 14))
+        if self._random.random() < 0.5:
+            rate = {"max_kpps": mark + 1, "direction": "ingress"}
+            return self._made(f"{path}/packet_rate_limit_rules", rate, **ADMIN)
         return self._made(f"{path}/dscp_marking_rules", {"dscp_mark": mark}, **ADMIN)
 
     # ---- hosts, and ends -----------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.network.extensions import EXTENSIONS
+from compute.network.extension_names import EXTENSIONS
 from test.unit.compute.network.conftest import Make
 from test.unit.compute.network.house import OTHER, OWNER, Got, House
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.network.quality import UNMARKED, Bandwidth, Quality
+from compute.network.quality import UNMARKED, Bandwidth, PacketRate, Quality
 from test.unit.compute.network.house import HOST, OTHER, OWNER, Got, House
 
 POLICIES = "/v2.0/qos/policies"
@@ -104,6 +104,7 @@ def test_rules_that_would_mean_nothing_are_refused(operator: Operator) -> None:
     first = operator.rule(made, max_kbps=1)["id"]
     operator.rule(made, max_kbps=1, direction="ingress")
     operator.rule(made, "dscp_marking", dscp_mark=46)
+    operator.rule(made, "packet_rate_limit", max_kpps=5)
     cases: list[tuple[str, Any, int]] = [
         ("bandwidth_limit", {"max_kbps": 5}, 409),
         ("bandwidth_limit", {"max_kbps": 0}, 400),
@@ -113,6 +114,10 @@ def test_rules_that_would_mean_nothing_are_refused(operator: Operator) -> None:
         ("dscp_marking", {"dscp_mark": 10}, 409),
         ("dscp_marking", {"dscp_mark": 1}, 400),
         ("dscp_marking", {"dscp_mark": 64}, 400),
+        ("packet_rate_limit", {"max_kpps": 1}, 409),
+        ("packet_rate_limit", {"max_kpps": 0}, 400),
+        ("packet_rate_limit", {"max_kpps": 1_000_001}, 400),
+        ("packet_rate_limit", {"max_kpps": 1, "direction": "any"}, 400),
     ]
     for kind, fields, status in cases:
         body = {f"{kind}_rule": fields}
@@ -123,7 +128,6 @@ def test_rules_that_would_mean_nothing_are_refused(operator: Operator) -> None:
     other = operator.policy("other")
     one = f"{POLICIES}/{other['id']}/bandwidth_limit_rules/{first}"
     assert operator.ask("GET", one).status == 404
-    assert operator.ask("POST", f"{path}/minimum_bandwidth_rules", {}).status == 404
 
 
 def test_only_administrators_write_policies(operator: Operator) -> None:
@@ -179,6 +183,51 @@ def test_hosts_are_told(operator: Operator) -> None:
     house.change("port", port["id"], qos_policy_id=None)
     house.change("network", network["id"], qos_policy_id=None)
     assert operator.told(port) == Quality(Bandwidth(), Bandwidth(), UNMARKED)
+
+
+def test_rates_of_packets(operator: Operator) -> None:
+    house, calm = operator.house, operator.policy("calm")
+    made = operator.rule(calm, "packet_rate_limit", max_kpps=2, max_burst_kpps=1)
+    assert made == {
+        "id": made["id"],
+        "max_kpps": 2,
+        "max_burst_kpps": 1,
+        "direction": "egress",
+    }
+    (shown,) = house.ok("GET", f"{POLICIES}/{calm['id']}")["policy"]["rules"]
+    assert (shown["type"], shown["max_kpps"]) == ("packet_rate_limit", 2)
+    network, _ = house.network(qos_policy_id=calm["id"])
+    port = operator.bound_port(network)
+    assert operator.told(port) == Quality(egress_packets=PacketRate(2, 1))
+    house.listen(WAKE)
+    path = f"{POLICIES}/{calm['id']}/packet_rate_limit_rules/{made['id']}"
+    body = {"packet_rate_limit_rule": {"direction": "ingress", "max_burst_kpps": 0}}
+    assert operator.ask("PUT", path, body).status == 200
+    assert house.woken == [WAKE]
+    assert operator.told(port) == Quality(ingress_packets=PacketRate(2))
+    assert operator.ask("DELETE", path).status == 204
+    assert operator.told(port) == Quality()
+
+
+def test_nothing_is_promised_that_no_host_can_keep(operator: Operator) -> None:
+    house, made = operator.house, operator.policy()
+    types = house.ok("GET", "/v2.0/qos/rule-types")["rule_types"]
+    assert [each["type"] for each in types] == [
+        "bandwidth_limit",
+        "dscp_marking",
+        "packet_rate_limit",
+    ]
+    for kind in ("minimum_bandwidth", "minimum_packet_rate"):
+        path = f"{POLICIES}/{made['id']}/{kind}_rules"
+        body = {f"{kind}_rule": {"min_kbps": 5, "direction": "egress"}}
+        assert house.ok("GET", path) == {f"{kind}_rules": []}
+        got = operator.ask("POST", path, body)
+        assert (got.status, got.error) == (409, "QosRuleNotSupported")
+        assert "no host of this cloud" in got.json["NeutronError"]["message"]
+        assert house.ask("POST", path, body).status == 403
+        assert house.ask("GET", path, project=OTHER).status == 404
+        absent = f"{POLICIES}/{OWNER}/{kind}_rules"
+        assert operator.ask("POST", absent, body).status == 404
 
 
 def test_floating_ips(operator: Operator) -> None:
@@ -277,7 +326,7 @@ def test_a_default_policy(operator: Operator) -> None:
 def test_rule_types(operator: Operator) -> None:
     house = operator.house
     found = house.ok("GET", "/v2.0/qos/rule-types")["rule_types"]
-    assert [each["type"] for each in found] == ["bandwidth_limit", "dscp_marking"]
+    assert len(found) == 3
     found = house.ok("GET", "/v2.0/qos/rule-types/bandwidth_limit")["rule_type"]
     (driver,) = found["drivers"]
     names = {each["parameter_name"] for each in driver["supported_parameters"]}

@@ -252,6 +252,24 @@ NETWORK: Bodies = {
     ("PUT", "/v2.0/qos/policies/{of}/dscp_marking_rules/{id}"): [
         {"dscp_marking_rule": {"dscp_mark": 12}}
     ],
+    ("POST", "/v2.0/qos/policies/{of}/packet_rate_limit_rules"): [
+        {
+            "packet_rate_limit_rule": {
+                "max_kpps": 1,
+                "max_burst_kpps": 1,
+                "direction": "ingress",
+            }
+        }
+    ],
+    ("PUT", "/v2.0/qos/policies/{of}/packet_rate_limit_rules/{id}"): [
+        {"packet_rate_limit_rule": {"max_kpps": 2}}
+    ],
+    ("POST", "/v2.0/qos/policies/{of}/minimum_bandwidth_rules"): [
+        {"minimum_bandwidth_rule": {"min_kbps": 1, "direction": "egress"}}
+    ],
+    ("POST", "/v2.0/qos/policies/{of}/minimum_packet_rate_rules"): [
+        {"minimum_packet_rate_rule": {"min_kpps": 1, "direction": "any"}}
+    ],
     ("PUT", "/v2.0/qos/alias_dscp_marking_rules/{id}"): [
         {"alias_dscp_marking_rule": {"dscp_mark": 12}}
     ],

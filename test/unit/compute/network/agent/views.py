@@ -11,13 +11,14 @@ from compute.network.port_names import (
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
 )
-from compute.network.quality import Bandwidth, Quality
+from compute.network.quality import Bandwidth, PacketRate, Quality
 from compute.network.view import (
     AddressPair,
     DhcpOption,
     Direction,
     FixedAddress,
     FloatingIp,
+    FloatingQuality,
     HostView,
     Ipv6Mode,
     Network,
@@ -110,7 +111,9 @@ GUEST = Port(
     ),
     dns_name="seven",
     dhcp_options=(DhcpOption("bootfile-name", "pxe.0"), DhcpOption("23", "x", 6)),
-    quality=Quality(Bandwidth(4000, 800), Bandwidth(8000), 10),
+    quality=Quality(
+        Bandwidth(4000, 800), Bandwidth(8000), 10, PacketRate(5, 2), PacketRate(8)
+    ),
 )
 OPEN_GUEST = Port(
     "bbbbbbbb-bbbb-4000-8000-000000000008",
@@ -191,6 +194,13 @@ VIEW = HostView(
         ),
         PortForwarding(
             "pf3", ROUTER, "tcp", "172.24.4.102", 8080, 8081, "10.1.0.8", 80, 80
+        ),
+    ),
+    (
+        FloatingQuality(
+            ROUTER,
+            "172.24.4.101",
+            Quality(egress_packets=PacketRate(3), ingress_packets=PacketRate(4, 1)),
         ),
     ),
 )
