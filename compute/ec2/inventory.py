@@ -67,7 +67,7 @@ class Inventory:
             ids.INSTANCE: lambda: self.servers,
             ids.IMAGE: lambda: self.images,
             ids.VOLUME: lambda: self.volumes,
-            ids.SNAPSHOT: lambda: self.snapshots,
+            ids.SNAPSHOT: lambda: [*self.snapshots, *self.shared_snapshots],
             ids.GROUP: lambda: self.groups,
             ids.ADDRESS: lambda: self.addresses,
             ids.ADDRESS_ASSOCIATION: lambda: self.addresses,
@@ -152,6 +152,16 @@ class Inventory:
     def snapshots(self) -> list[Thing]:
         """Of volumes."""
         return list(self.rooms.pages("volume", "snapshots", "snapshots", "detail"))
+
+    @cached_property
+    def shared_snapshots(self) -> list[Thing]:
+        """Those of others of which the project may make volumes."""
+        return list(self.rooms.pages("volume", "snapshots", "snapshots", "shared"))
+
+    def snapshots_shared_with(self, project: str) -> list[Thing]:
+        """The project's own of which that other one may make volumes."""
+        path = ("snapshots", "shared")
+        return list(self.rooms.pages("volume", "snapshots", *path, project_id=project))
 
     @cached_property
     def volumes_by_server(self) -> Mapping[str, list[tuple[Thing, Thing]]]:

@@ -44,6 +44,7 @@ _WORK: Mapping[str, tuple[str, str, str]] = {
     "manage_volume": (VOLUME, "008", "manage volume"),
     "unmanage_volume": (VOLUME, "008", "unmanage volume"),
     "create_snapshot": (SNAPSHOT, "009", "create snapshot"),
+    "copy_snapshot": (SNAPSHOT, "009", "copy snapshot"),
     "delete_snapshot": (SNAPSHOT, "010", "delete snapshot"),
     "manage_snapshot": (SNAPSHOT, "009", "manage snapshot"),
     "unmanage_snapshot": (SNAPSHOT, "010", "unmanage snapshot"),

@@ -210,12 +210,15 @@ SNAPSHOT_TOLD: Mapping[str, frozenset[str]] = {
 """What may be told of a snapshot that is being taken or removed."""
 SNAPSHOT_JOBS: Mapping[str, Ending] = {
     "create_snapshot": Ending(AVAILABLE, ERROR),
+    "copy_snapshot": Ending(AVAILABLE, ERROR),
     "manage_snapshot": Ending(AVAILABLE, ERROR),
     "unmanage_snapshot": Ending(GONE, AVAILABLE),
     "delete_snapshot": Ending(GONE, ERROR_DELETING),
     "revert_volume": Ending(AVAILABLE, AVAILABLE),
     "create_backup": Ending(AVAILABLE, AVAILABLE),
 }
+MAKING_SNAPSHOTS = frozenset({"create_snapshot", "copy_snapshot", "manage_snapshot"})
+"""Of those, what leaves one whole."""
 
 GROUP_STATUSES = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
 """Of groups and of their snapshots."""

@@ -50,6 +50,7 @@ DEFAULTS: dict[str, str] = {
     _V + "get_all_snapshots": _READER,
     _V + "update_snapshot": _MEMBER,
     _V + "delete_snapshot": _MEMBER,
+    _V + "share_snapshot": _MEMBER,
     _E + "snapshot_actions:update_snapshot_status": _MEMBER,
     _E + "snapshot_admin_actions:reset_status": _ADMIN,
     _E + "snapshot_admin_actions:force_delete": _ADMIN,

@@ -36,6 +36,8 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.qos import QosApi
 from compute.volume.api.quotas import QuotasApi
 from compute.volume.api.service_logs import ServiceLogsApi
+from compute.volume.api.snapshot_sets import SnapshotSetsApi
+from compute.volume.api.snapshot_shares import SnapshotSharesApi
 from compute.volume.api.snapshots import SnapshotsApi
 from compute.volume.api.surroundings import SurroundingsApi
 from compute.volume.api.transfers import TransfersApi
@@ -70,6 +72,8 @@ from compute.volume.service.older_attachments import OlderAttachments
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.reimaging import Reimaging
+from compute.volume.service.snapshot_sets import SnapshotSets
+from compute.volume.service.snapshot_shares import SnapshotShares
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.service.transfers import Transfers
 from compute.volume.service.types import Types
@@ -177,6 +181,8 @@ def room_of(parts: Parts, outside: RoomParts) -> Room:
             presenter,
         ).verbs(),
         *SnapshotsApi(parts, snapshots, managing, presenter).verbs(),
+        *SnapshotSetsApi(SnapshotSets(parts, quotas, types), presenter).verbs(),
+        *SnapshotSharesApi(parts, SnapshotShares(parts), presenter).verbs(),
         *ManageableApi(parts, managing, presenter).verbs(),
         *AttachmentsApi(parts, attachments, presenter).verbs(),
         *TypesApi(parts, types).verbs(),

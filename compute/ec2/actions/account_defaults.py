@@ -29,7 +29,7 @@ def public_images(call: Call) -> Document:
 
 
 def public_snapshots(call: Call) -> Document:
-    """``GetSnapshotBlockPublicAccessState``: no snapshot is anybody else's."""
+    """``GetSnapshotBlockPublicAccessState``: no snapshot is everybody's."""
     return {"state": "block-all-sharing"}
 
 
@@ -72,7 +72,7 @@ def _as_it_is(call: Call, name: str, shown: Document) -> Document:
 _NOT_HERE = {
     "EnableEbsEncryptionByDefault": ("", "A volume's type says if it is encrypted."),
     "EnableSerialConsoleAccess": ("", "GetConsoleOutput shows what is written there."),
-    "DisableSnapshotBlockPublicAccess": ("", "No snapshot is anybody else's."),
+    "DisableSnapshotBlockPublicAccess": ("", "Snapshots are shared by name."),
     "GetConsoleScreenshot": ("InstanceId WakeUp", "GetConsoleOutput shows its text."),
     "CreateEgressOnlyInternetGateway": (
         "VpcId ClientToken TagSpecification",
@@ -81,15 +81,6 @@ _NOT_HERE = {
     "AssociateIamInstanceProfile": (
         "IamInstanceProfile InstanceId",
         "There are no instance profiles.",
-    ),
-    "CopySnapshot": (
-        "Description DestinationRegion Encrypted KmsKeyId PresignedUrl SourceRegion"
-        " SourceSnapshotId TagSpecification",
-        "There is one region; make a volume of it, and a snapshot of that.",
-    ),
-    "ModifySnapshotAttribute": (
-        "Attribute CreateVolumePermission UserGroup OperationType SnapshotId UserId",
-        "Snapshots are their project's alone.",
     ),
 }
 

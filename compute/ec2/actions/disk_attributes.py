@@ -1,4 +1,4 @@
-"""Single attributes of volumes and snapshots."""
+"""Single attributes of volumes."""
 
 from __future__ import annotations
 
@@ -35,17 +35,7 @@ def modify_volume(call: Call) -> Document:
     return {"return": True}
 
 
-def describe_snapshot(call: Call) -> Document:
-    """``DescribeSnapshotAttribute``: nobody else may make volumes from it."""
-    identifier = _known(call, ids.SNAPSHOT, "SnapshotId", call.inventory.snapshots)
-    attribute = call.parameters.required("Attribute")
-    if attribute not in ("createVolumePermission", "productCodes"):
-        raise invalid("Attribute", attribute)
-    return {"snapshotId": identifier, attribute: []}
-
-
 ACTIONS = {
     "DescribeVolumeAttribute": Action(describe_volume, "VolumeId Attribute"),
     "ModifyVolumeAttribute": Action(modify_volume, "VolumeId AutoEnableIO"),
-    "DescribeSnapshotAttribute": Action(describe_snapshot, "SnapshotId Attribute"),
 }

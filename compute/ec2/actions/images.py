@@ -14,14 +14,37 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.xml import moment
+from compute.ec2.image_devices import snapshots_of
 from compute.ec2.inventory import Thing
 from compute.ec2.views.images import image_document
+from objectstore.kernel.errors import Rejected, Unavailable
 
 NAME_LENGTHS = range(3, 129)
 _MISSING = "InvalidAMIID.NotFound"
+# What becomes of a snapshot for which another image stands, too.
+_SKIPPED = "skipped"
 _PATCH = "application/openstack-images-v2.1-json-patch"
+
+
+def _of_devices(name: str, *, is_of_volume: bool = True) -> Accessor:
+    """What an image says of each of its devices."""
+
+    def look(shown: Mapping[str, Any]) -> list[Any]:
+        devices = shown["blockDeviceMapping"]
+        said = [each["ebs"] if is_of_volume else each for each in devices]
+        return [each[name] for each in said if name in each]
+
+    return look
+
+
 FILTERS: Mapping[str, Accessor] = {
     "architecture": lambda shown: shown["architecture"],
+    "block-device-mapping.delete-on-termination": _of_devices("deleteOnTermination"),
+    "block-device-mapping.device-name": _of_devices("deviceName", is_of_volume=False),
+    "block-device-mapping.encrypted": _of_devices("encrypted"),
+    "block-device-mapping.snapshot-id": _of_devices("snapshotId"),
+    "block-device-mapping.volume-size": _of_devices("volumeSize"),
+    "block-device-mapping.volume-type": _of_devices("volumeType"),
     "creation-date": lambda shown: shown["creationDate"],
     "description": lambda shown: shown["description"],
     "image-id": lambda shown: shown["imageId"],
@@ -111,14 +134,40 @@ def free_name(call: Call) -> str:
 
 
 def deregister(call: Call) -> Document:
-    """``DeregisterImage``."""
+    """``DeregisterImage``: and, if that is wished, of the snapshots that it stands for
+    those that no other image does."""
     uuid = call.inventory.uuid(ids.IMAGE, call.parameters.required("ImageId"))
+    goes_whole = call.parameters.flag("DeleteAssociatedSnapshots")
     with coded(missing=_MISSING, state="InvalidAMIID.Unavailable"):
-        if call.rooms.get("image", "images", uuid)["protected"]:
+        image = call.rooms.get("image", "images", uuid)
+        if image["protected"]:
             text = "The image is protected from being deregistered"
             raise Ec2Error("OperationNotPermitted", text)
         call.rooms.delete("image", "images", uuid)
-    return {"return": True}
+    if not goes_whole:
+        return {"return": True}
+    others = [each for each in call.inventory.images if each["id"] != uuid]
+    used = snapshots_of(others)
+    return {
+        "return": True,
+        "deleteSnapshotResultSet": [
+            {
+                "snapshotId": call.inventory.id_of(ids.SNAPSHOT, each),
+                "returnCode": _SKIPPED if each in used else _delete(call, each),
+            }
+            for each in sorted(snapshots_of([image]))
+        ],
+    }
+
+
+def _delete(call: Call, snapshot: str) -> str:
+    try:
+        call.rooms.delete("volume", "snapshots", snapshot)
+    except Rejected as error:
+        return "missing-permissions" if error.status in (403, 404) else "client-error"
+    except Unavailable:
+        return "internal-error"
+    return "success"
 
 
 def describe_attribute(call: Call) -> Document:
@@ -202,7 +251,7 @@ ACTIONS = {
     "CreateImage": Action(
         create, "InstanceId Name Description NoReboot TagSpecification"
     ),
-    "DeregisterImage": Action(deregister, "ImageId"),
+    "DeregisterImage": Action(deregister, "ImageId DeleteAssociatedSnapshots"),
     "DescribeImageAttribute": Action(describe_attribute, "ImageId Attribute"),
     "ModifyImageAttribute": Action(
         modify_attribute, "ImageId Description LaunchPermission Attribute"

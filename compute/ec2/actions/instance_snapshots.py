@@ -1,8 +1,7 @@
-"""``CreateSnapshots``: of all volumes of an instance, one after the other."""
+"""``CreateSnapshots``: of all volumes of an instance, as they are at one moment."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from compute.ec2 import ids, tagging
@@ -12,69 +11,34 @@ from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, unsupported
 from compute.ec2.inventory import Thing
-from compute.ec2.marking import there_or_not
-from objectstore.kernel.concurrency import sleep
-from objectstore.kernel.errors import Rejected
 
-# So long are those awaited that are not to be, as not all could be made.
-PATIENCE_SECONDS = 10.0
-_POLL_SECONDS = 0.5
 _FROM_VOLUME = "volume"
-_logger = logging.getLogger("compute.ec2")
 
 
 def create(call: Call) -> Document:
-    """All or none.  They are not of one moment: each is as its volume is then."""
+    """All or none."""
     parameters, inventory = call.parameters, call.inventory
     copied = parameters.text("CopyTagsFromSource")
     if copied not in ("", _FROM_VOLUME):
         raise unsupported("CopyTagsFromSource", f"It can be {_FROM_VOLUME}.")
     tags = tagging.tags_for_new(parameters, ids.SNAPSHOT)[ids.SNAPSHOT]
-    made: list[Thing] = []
-    try:
-        for volume in _volumes(call):
-            own = tagging.tags_of(tagging.HOLDERS[ids.VOLUME], volume) if copied else {}
-            made.append(_snapshot(call, volume, {**own, **tags}))
-    except BaseException:
-        _take_away(call, [each["id"] for each in made])
-        raise
-    return {"snapshotSet": [_summary(document(inventory, each)) for each in made]}
-
-
-def _snapshot(call: Call, volume: Thing, metadata: tagging.Tags) -> Thing:
-    body = {
-        "snapshot": {
-            "volume_id": volume["id"],
-            "force": True,
-            "name": metadata.pop(tagging.NAME, ""),
-            "description": call.parameters.text("Description"),
-            "metadata": metadata,
-        }
-    }
+    wanted = []
+    for volume in _volumes(call):
+        own = tagging.tags_of(tagging.HOLDERS[ids.VOLUME], volume) if copied else {}
+        metadata = {**own, **tags}
+        wanted.append(
+            {
+                "volume_id": volume["id"],
+                "name": metadata.pop(tagging.NAME, ""),
+                "description": parameters.text("Description"),
+                "metadata": metadata,
+            }
+        )
+    body = {"snapshots": wanted}
     with coded(missing="InvalidVolume.NotFound", limit="SnapshotLimitExceeded"):
-        made: Thing = call.rooms.post("volume", "snapshots", body=body)["snapshot"]
-    return made
-
-
-def _take_away(call: Call, snapshots: list[str]) -> None:
-    """Delete them, as soon as they are made if that is soon: not before can they be."""
-    waited = 0.0
-    while snapshots and waited <= PATIENCE_SECONDS:
-        if waited:
-            sleep(_POLL_SECONDS)
-        waited += _POLL_SECONDS
-        snapshots = [each for each in snapshots if not _is_deleted(call, each)]
-    for each in snapshots:
-        _logger.warning("snapshot %s, of a set that could not be made, is left", each)
-
-
-def _is_deleted(call: Call, snapshot: str) -> bool:
-    try:
-        with there_or_not():
-            call.rooms.delete("volume", "snapshots", snapshot)
-    except Rejected:
-        return False
-    return True
+        made = call.rooms.post("volume", "snapshots", "together", body=body)
+    shown = [document(inventory, each) for each in made["snapshots"]]
+    return {"snapshotSet": [_summary(each) for each in shown]}
 
 
 def _summary(shown: dict[str, Any]) -> dict[str, Any]:

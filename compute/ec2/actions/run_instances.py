@@ -14,6 +14,7 @@ from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.groups_of_servers import group_named
+from compute.ec2.image_devices import devices_of
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.launch_disks import disks_of_order
 from compute.ec2.launch_networks import networks_of_order, wants_address
@@ -92,6 +93,8 @@ def run(call: Call) -> Document:
     metadata |= wishes
     # Tools send tags for volumes whether there will be any or not.
     metadata |= launch_tags.notes(tags if disks else {**tags, ids.VOLUME: {}})
+    if devices_of(image):
+        metadata[view.IMAGE] = image["id"]
     if disks:
         server["block_device_mapping_v2"] = disks
         if disks[0]["destination_type"] == "volume":

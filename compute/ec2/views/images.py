@@ -6,6 +6,7 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.frame.xml import moment
+from compute.ec2.image_devices import devices_of, is_root
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.volume_types import FAST_TYPE
 from compute.ec2.words import RESERVED, mark
@@ -55,7 +56,7 @@ def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
         # Its root can be a volume, if the order says so.
         "rootDeviceType": "ebs",
         "rootDeviceName": root,
-        "blockDeviceMapping": [{"deviceName": root, "ebs": _root_volume(image)}],
+        "blockDeviceMapping": _mappings(inventory, image, root),
         "virtualizationType": "hvm",
         "tagSet": tagging.tag_set(ids.IMAGE, image),
         "hypervisor": "kvm",
@@ -66,14 +67,30 @@ def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
 
 def root_gib(image: Thing) -> int:
     """As large its root is as a volume, if nothing is said of it."""
+    for device in devices_of(image):
+        if is_root(device) and str(device.get("volume_size")).isdigit():
+            return int(device["volume_size"])
     size = image.get("virtual_size") or image.get("size") or 0
     return max(1, int(image.get("min_disk") or 0), -(-int(size) // _GIB))
 
 
-def _root_volume(image: Thing) -> dict[str, Any]:
+def _mappings(inventory: Inventory, image: Thing, root: str) -> list[dict[str, Any]]:
+    if not (devices := devices_of(image)):
+        return [{"deviceName": root, "ebs": _disk({"volume_size": root_gib(image)})}]
+    found = []
+    for device in devices:
+        name = root if is_root(device) else device.get("device_name")
+        ebs = _disk(device)
+        if snapshot := device.get("snapshot_id"):
+            ebs["snapshotId"] = inventory.id_of(ids.SNAPSHOT, str(snapshot))
+        found.append({"deviceName": name, "ebs": ebs})
+    return found
+
+
+def _disk(device: Thing) -> dict[str, Any]:
     return {
-        "volumeSize": root_gib(image),
-        "volumeType": FAST_TYPE,
-        "deleteOnTermination": True,
+        "volumeSize": device.get("volume_size"),
+        "volumeType": device.get("volume_type") or FAST_TYPE,
+        "deleteOnTermination": bool(device.get("delete_on_termination", True)),
         "encrypted": False,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
 from compute.volume.api.frame import minor_of, ok
 from compute.volume.parts import Parts
-from compute.volume.stores.rows import Rows, Wanted
+from compute.volume.stores.rows import OWNER, Rows, Wanted
 from objectstore.kernel.reply import Reply
 
 LIKE_SINCE, COUNT_SINCE, STRICT_SINCE, MOMENTS_SINCE = 34, 45, 31, 60
@@ -73,10 +73,16 @@ class Lists:
         listed: Listed,
         show: Callable[[list[Any]], list[dict[str, Any]]],
         where: Iterable[sa.ColumnElement[bool]] = (),
+        *,
+        is_owned: bool = True,
     ) -> Reply:
-        """One page, with ``COLLECTION_links`` when there may be more."""
+        """One page, with ``COLLECTION_links`` when there may be more.  ``is_owned``:
+        whose, is as usual; otherwise ``where`` has to say it."""
         self._parts.enforce(call.context, listed.rule)
         wanted = self.wanted(call, rows, listed, where)
+        if not is_owned:
+            equal = {k: v for k, v in wanted.equal.items() if k != OWNER}
+            wanted = replace(wanted, equal=equal)
         page, offset = _page(call, listed)
 
         def look(connection: Any) -> tuple[list[Any], int]:

@@ -30,6 +30,7 @@ from compute.volume.api.volumes import named
 from compute.volume.parts import Parts
 from compute.volume.records import Snapshot
 from compute.volume.service.managing import Managing
+from compute.volume.service.snapshot_shares import as_seen, usable_snapshot
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.views.volumes import snapshot_document
 from objectstore.kernel.reply import Reply
@@ -155,14 +156,21 @@ class SnapshotsApi:
         return self._lists.answer(call, self._parts.stores.snapshots, LISTED, show)
 
     def show(self, call: ApiCall) -> Reply:
-        """GET /snapshots/{snapshot_id}."""
-        return ok(self._shown(call, self._snapshot(call), detail=True))
+        """GET /snapshots/{snapshot_id}: one's own, or what others share."""
+        return ok(self._shown(call, self._usable(call), detail=True))
 
     def _snapshot(self, call: ApiCall) -> Snapshot:
         key, rule = call.parameters["snapshot_id"], "volume:get_snapshot"
         return self._parts.database.read(
             lambda connection: self._parts.snapshot(connection, call.context, key, rule)
         )
+
+    def _usable(self, call: ApiCall) -> Snapshot:
+        key, context = call.parameters["snapshot_id"], call.context
+        found = self._parts.database.read(
+            lambda connection: usable_snapshot(self._parts, connection, context, key)
+        )
+        return as_seen(context, found)
 
     def _shown(self, call: ApiCall, snapshot: Snapshot, *, detail: bool) -> Any:
         shown = self._presenter.shown(call)

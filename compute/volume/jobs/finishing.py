@@ -15,12 +15,14 @@ from compute.volume.backups.facts import restored
 from compute.volume.jobs.backups import COUNT, HEAD
 from compute.volume.jobs.group_finishing import finish_groups, settle_deletion
 from compute.volume.jobs.migrating import finish_migration
+from compute.volume.jobs.snapshot_sets import finish_sets
 from compute.volume.jobs.work import Work
 from compute.volume.messages import SNAPSHOT, SUBJECTS, VOLUME, failure_of
 from compute.volume.model import (
     BACKUP_JOBS,
     DELETING,
     GONE,
+    MAKING_SNAPSHOTS,
     SNAPSHOT_JOBS,
     VOLUME_JOBS,
 )
@@ -47,6 +49,7 @@ class Finishing:
             self._snapshot(connection, work, error)
             self._backup(connection, work, error)
             finish_groups(connection, parts, work, error)
+            finish_sets(connection, parts, work, error)
             finish_migration(connection, work, error)
             parts.stores.jobs.finish(
                 connection, work.job.id, owner, parts.clock.time(), error
@@ -100,9 +103,10 @@ class Finishing:
         ending = SNAPSHOT_JOBS[kind].failed if error else SNAPSHOT_JOBS[kind].done
         if ending == GONE:
             rows.delete(connection, snapshot.id)
+            self._parts.stores.shares.forget(connection, snapshot.id)
             self._tell(connection, snapshot, "snapshot.deleted")
             return
-        is_whole = kind in ("create_snapshot", "manage_snapshot") and not error
+        is_whole = kind in MAKING_SNAPSHOTS and not error
         more = {"progress": "100%"} if is_whole else {}
         now = self._parts.clock.time()
         rows.change(connection, snapshot, status=ending, updated_at=now, **more)

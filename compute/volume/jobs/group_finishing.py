@@ -86,6 +86,7 @@ def _dropped(connection: Connection, parts: Parts, key: str, error: str) -> None
             )
         else:
             stores.snapshots.delete(connection, each.id)
+            stores.shares.forget(connection, each.id)
     if found is None:
         return
     if error:

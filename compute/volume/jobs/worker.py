@@ -13,7 +13,14 @@ from compute.core.jobs.pool import JobPool
 from compute.core.jobs.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.core.jobs.store import Job
 from compute.volume.backups.ring import BackupObjects
-from compute.volume.jobs import backups, groups, managing, migrating, volumes
+from compute.volume.jobs import (
+    backups,
+    groups,
+    managing,
+    migrating,
+    snapshot_sets,
+    volumes,
+)
 from compute.volume.jobs.finishing import Finishing
 from compute.volume.jobs.work import FAILURES, Work
 from compute.volume.parts import Parts, queue_of
@@ -28,6 +35,7 @@ SAGAS = {
         *migrating.SAGAS,
         *backups.SAGAS,
         *groups.SAGAS,
+        *snapshot_sets.SAGAS,
     )
 }
 # Tries of a step whose needs are away (the image store, the ring): with the pauses

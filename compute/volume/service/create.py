@@ -18,6 +18,7 @@ from compute.volume.service.hosts import Hosts, host_of_group
 from compute.volume.service.new_volumes import Order, check_one_source
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.restoring import add_restore_job
+from compute.volume.service.snapshot_shares import usable_snapshot
 from compute.volume.service.sources import FILE, Source, of_image, of_volume
 from compute.volume.service.types import Types
 from objectstore.kernel.errors import Rejected
@@ -237,12 +238,15 @@ class VolumeCreation:
     def _of_snapshot(
         self, connection: Connection, context: RequestContext, snapshot_id: str
     ) -> Source:
-        snapshot = self._parts.snapshot(
-            connection, context, snapshot_id, "volume:get_snapshot"
-        )
+        snapshot = usable_snapshot(self._parts, connection, context, snapshot_id)
         rules.check_snapshot(snapshot, "use")
         volume = self._parts.stores.volumes.get(connection, snapshot.volume_id)
-        return of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
+        source = of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
+        known = self._types.known(connection, source.type_id)
+        if not self._types.is_visible(context, known):
+            # Somebody else's: it is his type's bytes, and not his type.
+            source.type_id = ""
+        return source
 
     def _from_backup(
         self, connection: Connection, context: RequestContext, order: Order

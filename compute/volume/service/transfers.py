@@ -130,6 +130,7 @@ class Transfers:
             owner = {"project_id": context.project_id, "user_id": context.user_id}
             for snapshot in parts.stores.snapshots.all(connection, volume_id=volume.id):
                 parts.stores.snapshots.change(connection, snapshot, **owner)
+                parts.stores.shares.forget(connection, snapshot.id)
             self._rows.delete(connection, transfer_id)
             volume = parts.set_status(connection, volume, found.during, **owner)
             parts.tell(connection, context, "volume.accept_transfer", volume.id)

@@ -25,6 +25,7 @@ from compute.volume.records import (
 from compute.volume.stores.quotas import QuotaStore
 from compute.volume.stores.rows import Rows
 from compute.volume.stores.services import ServiceStore
+from compute.volume.stores.shares import ShareStore
 from compute.volume.stores.speeds import SpeedStore
 from compute.volume.tables import (
     ATTACHMENTS,
@@ -70,6 +71,7 @@ class Stores:
         default_factory=lambda: Rows(DEFAULT_TYPES, DefaultType)
     )
     quotas: QuotaStore = field(default_factory=QuotaStore)
+    shares: ShareStore = field(default_factory=ShareStore)
     services: ServiceStore = field(default_factory=ServiceStore)
     speeds: SpeedStore = field(default_factory=SpeedStore)
     jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
@@ -87,4 +89,6 @@ class Stores:
         for each in rows:
             for found in each.all(connection, volume_id=volume_id):
                 each.delete(connection, found.id)
+                if each is self.snapshots:
+                    self.shares.forget(connection, found.id)
         self.volumes.delete(connection, volume_id)

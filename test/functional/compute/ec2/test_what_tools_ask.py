@@ -417,6 +417,5 @@ def test_what_nobody_can_set(tenant: Tenant) -> None:
         ),
         ("get_console_screenshot", {"InstanceId": "i-0"}),
         ("create_egress_only_internet_gateway", {"VpcId": "vpc-0"}),
-        ("copy_snapshot", {"SourceRegion": "r", "SourceSnapshotId": "snap-0"}),
     ):
         refused("UnsupportedOperation", getattr(ec2, action), **given)
