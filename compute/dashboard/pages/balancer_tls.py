@@ -10,6 +10,7 @@ from compute.dashboard.frame.fields import BadForm, Field, Group, Option, Values
 from compute.dashboard.frame.view import Cell, Facts, Link, Many, Text
 from compute.dashboard.frame.visit import Visit, at
 from compute.dashboard.pages import secret_store as store
+from compute.dashboard.pages.secret_containers import certificates_of
 from compute.dashboard.pages.secret_store import id_of
 from compute.dashboard.pages.words import NONE, plain, switch
 
@@ -37,8 +38,14 @@ def has_secrets(visit: Visit) -> bool:
 
 def certificates(visit: Visit) -> tuple[list[Option], list[Option]]:
     """Containers with a key, and single secrets, to choose from."""
+    containers, secrets = _kept(visit)
+    return store.choices(containers), store.choices(secrets)
+
+
+def _kept(visit: Visit) -> tuple[Sequence[Thing], Sequence[Thing]]:
+    """Containers that are certificates, and secrets that are."""
     if not has_secrets(visit):
-        return [], []
+        return (), ()
     found = visit.rooms.together(
         containers=lambda: store.listed(visit, store.CONTAINERS, type="certificate"),
         secrets=lambda: store.listed(visit, store.SECRETS, secret_type="certificate"),
@@ -46,7 +53,7 @@ def certificates(visit: Visit) -> tuple[list[Option], list[Option]]:
     kept = found.get("containers", {}).get("containers", ())
     single = found.get("secrets", {}).get("secrets", ())
     visit.problems += found.problems
-    return store.choices(kept), store.choices(single)
+    return kept, single
 
 
 def tls_group(visit: Visit, now: Thing) -> list[Group]:
@@ -142,10 +149,22 @@ def tls_order(protocol: str, values: Values) -> dict[str, Any]:
 
 def tls_facts(visit: Visit, listener: Thing) -> Facts:
     """As it is; certificates by name, where this person may list them."""
-    names = {each.value: each.label for some in certificates(visit) for each in some}
+    containers, secrets = _kept(visit)
+    known = [*store.choices(containers), *store.choices(secrets)]
+    names = {each.value: each.label for each in known}
+    used = {listener.get("default_tls_container_ref")}
+    used.update(listener.get("sni_container_refs") or ())
+    told = certificates_of(
+        visit, [each for each in containers if each["container_ref"] in used]
+    )
 
     def link(reference: str | None) -> Cell:
-        return _link(reference, names) if reference else NONE
+        if not reference:
+            return NONE
+        found = _link(reference, names)
+        if reference not in told:
+            return found
+        return Many([found, *told[reference].briefly(visit.now)])
 
     age = listener.get("hsts_max_age")
     authentication = listener.get("client_authentication") or "NONE"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
+from compute.dashboard.frame.fields import BadForm, Field, Form, Group, Option, Values
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
+from compute.dashboard.pages import certificates
 from compute.dashboard.pages import secret_store as store
 from compute.dashboard.pages.secret_forms import check_size, ends_field
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -41,15 +42,24 @@ def certificate_form(visit: Visit) -> Form:
             Field("name", "Name", is_required=True, placeholder="www.example.org"),
             Field(
                 "certificate", "Certificate", "textarea", is_mono=True,
-                is_required=True, placeholder="-----BEGIN CERTIFICATE-----",
+                placeholder="-----BEGIN CERTIFICATE-----",
+                help="PEM; its chain may follow it here.",
             ),
             Field(
-                "private_key", "Private key", "secret", is_required=True,
+                "private_key", "Private key", "secret",
                 help="PEM too; without a passphrase, for load balancers.",
             ),
             Field(
                 "intermediates", "Chain", "textarea", is_mono=True,
                 help="The certificates between this one and the root.",
+            ),
+            Group(
+                "Or as files",
+                [
+                    Field(f"{name}_file", _LABELS[name], "file")
+                    for name in certificates.PARTS
+                ],
+                is_folded=True,
             ),
             ends_field(),
         ],
@@ -63,9 +73,9 @@ def certificate_form(visit: Visit) -> Form:
 def keep_certificate(visit: Visit, values: Values) -> Redirect:
     """Each part as a secret, and a container of them; of what is refused nothing is
     left."""
-    parts = {name: values[name].strip() for name in PARTS if values[name].strip()}
-    for name, text in parts.items():
-        check_size(name, text)
+    parts = _parts(values)
+    if problems := certificates.problems(parts, visit.now):
+        raise BadForm(problems)
     made: dict[str, str] = {}
     try:
         for name, text in parts.items():
@@ -78,6 +88,21 @@ def keep_certificate(visit: Visit, values: Values) -> Redirect:
                 visit.rooms.delete(store.ROOM, store.SECRETS, store.id_of(reference))
         raise
     return _made(container)
+
+
+def _parts(values: Values) -> dict[str, str]:
+    """What is to be kept, written or from files.  ``BadForm``."""
+    given: dict[str, str] = {}
+    for name in certificates.PARTS:
+        written, file = values[name].strip(), values[f"{name}_file"].strip()
+        if written and file:
+            raise BadForm({name: "Write it here, or choose a file: one of both."})
+        given[name] = written or file
+        check_size(name, given[name])
+    given["certificate"], given["intermediates"] = certificates.parted(
+        given["certificate"], given["intermediates"]
+    )
+    return {name: text for name, text in given.items() if text}
 
 
 def _make(visit: Visit, name: str, kind: str, members: dict[str, str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from compute.dashboard.frame.fields import Values
 from compute.dashboard.frame.routes import deed, page
 from compute.dashboard.frame.view import (
@@ -19,9 +22,12 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import secret_store as store
+from compute.dashboard.pages.certificates import Certificate, certificate_of
 from compute.dashboard.pages.secret_access import access_facts
-from compute.dashboard.pages.secret_store import Thing, id_of, label_of
+from compute.dashboard.pages.secret_store import Payload, Thing, id_of, label_of
 
+# Certificates that one page looks into: a call each.
+LOOKED_AT_MAX = 10
 TRAIL = (Link("Secrets", "/secrets"),)
 MAKE = Action("Make one\u2026", "/secret-containers/new", is_form=True)
 
@@ -53,8 +59,18 @@ def container_table(found: Thing) -> Table:
     )  # fmt: skip
 
 
-def _delete_action(container: Thing) -> Action:
+def _user(consumer: Thing) -> Cell:
+    """Who told that it uses it."""
+    kind, _, thing = str(consumer["URL"]).rpartition("/")
+    if kind == "loadbalancer":
+        return Link("a load balancer", at("balancers", thing))
+    return Text(f"{consumer['name']}: {consumer['URL']}")
+
+
+def _delete_action(container: Thing, users: int = 0) -> Action:
     question = f"Delete {label_of(container)}? Its secrets stay."
+    if users:
+        question += " It is in use: give whoever uses it another one first."
     path = at("secret-containers", id_of(container), "delete")
     return Action("Delete", path, question, look="danger")
 
@@ -67,9 +83,8 @@ def show_one(visit: Visit) -> Page:
         access=lambda: rooms.get(store.ROOM, store.CONTAINERS, container_id, "acl"),
     )
     container = found["container"]
-    users = [
-        Text(f"{each['name']}: {each['URL']}") for each in container["consumers"] or ()
-    ]
+    consumers = container["consumers"] or ()
+    users = [_user(each) for each in consumers]
     facts: list[tuple[str, Cell]] = [
         ("ID", Text(container_id, "copy")),
         ("Reference", Text(container["container_ref"], "copy")),
@@ -85,6 +100,8 @@ def show_one(visit: Visit) -> Page:
         for each in container["secret_refs"]
     ]  # fmt: skip
     sections: list[Facts | Table] = [Facts("facts", facts, "About")]
+    if told := certificates_of(visit, [container]).get(container["container_ref"]):
+        sections.append(Facts("certificate", told.facts(visit.now), "Certificate"))
     access = found.get("access", {}).get("read")
     if access is not None:
         sections.append(access_facts(access))
@@ -97,9 +114,37 @@ def show_one(visit: Visit) -> Page:
         label_of(container),
         "secrets",
         sections,
-        [Action("Who reads it\u2026", path, is_form=True), _delete_action(container)],
+        [
+            Action("Who reads it\u2026", path, is_form=True),
+            _delete_action(container, len(consumers)),
+        ],
         trail=TRAIL,
     )
+
+
+def certificates_of(
+    visit: Visit, containers: Sequence[Thing]
+) -> dict[str, Certificate]:
+    """What the first of these containers' certificates say, by their references.  One
+    that cannot be had, or is none, is not told of: nothing else depends on it."""
+    parts = {
+        each["container_ref"]: id_of(part["secret_ref"])
+        for each in containers[:LOOKED_AT_MAX]
+        for part in each["secret_refs"]
+        if each["type"] == "certificate" and part.get("name") == "certificate"
+    }
+    found = visit.rooms.together(
+        **{
+            reference: partial(store.read, visit, part)
+            for reference, part in parts.items()
+        }
+    )
+    told = {
+        reference: certificate_of(payload.content)
+        for reference in parts
+        if isinstance(payload := found.get(reference, None), Payload)
+    }
+    return {reference: each for reference, each in told.items() if each}
 
 
 def delete(visit: Visit, values: Values) -> Redirect:

@@ -100,10 +100,11 @@ def test_tls_ends_at_a_listener(shown: Shown, eve: Any, visitor: Visitor) -> Non
     certificate, key = issued.pem.decode(), issued.key_pem.decode()
     wrong = visitor.post("/secret-containers/certificate", {"name": "c",
                          "certificate": certificate, "private_key": ""})  # fmt: skip
-    assert wrong.status == 422
+    assert wrong.status == 422 and "no private key" in wrong.text
     kept = made(visitor, "/secret-containers/certificate", name="www.example.org",
                 certificate=certificate, private_key=key)  # fmt: skip
     page = visitor.get(kept).text
+    assert "Good until" in page and "CN=authority" in page
     reference = re.search(r"http[^<\"]*/v1/containers/[0-9a-f-]{36}", page)
     assert reference
     network = eve.network.create_network(name="n")
@@ -118,7 +119,9 @@ def test_tls_ends_at_a_listener(shown: Shown, eve: Any, visitor: Visitor) -> Non
     balancer = made(visitor, "/balancers/new", **order, certificate=reference[0])
     listener = settled(visitor, balancer)
     page = visitor.get(listener).text
-    assert "TERMINATED_HTTPS 443" in page and kept in page
+    assert "TERMINATED_HTTPS 443" in page and kept in page and "good until" in page
+    used = visitor.get(kept).text
+    assert "a load balancer" in used and "It is in use" in used
     assert "No policies" in page
     edited = made(visitor, f"{listener}/edit", name=MARKUP, up="yes", pool="",
                   certificate=reference[0], client_authentication="NONE",

@@ -158,6 +158,12 @@ def _stacks(cloud: Any, machine: Bare) -> list[str]:
     return [each["output_value"] for each in stack["outputs"]]
 
 
+def _volumes(cloud: Any, machine: Bare) -> list[str]:
+    """As this control host tells them, whoever has their files."""
+    url = f"http://{machine.address}:5000/volume/v3/{cloud.current_project_id}/volumes"
+    return [each["name"] for each in cloud.session.get(url).json()["volumes"]]
+
+
 def _share(site: Site) -> None:
     alpha, beta = site.machines[:2]
     one = _admin(site, f"http://{alpha.address}:5000")
@@ -169,6 +175,9 @@ def _share(site: Site) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.3)
     assert _stacks(cloud, alpha) == _stacks(cloud, beta)
+    volume = cloud.block_storage.create_volume(size=1, name="kept")
+    cloud.block_storage.wait_for_status(volume, wait=COMMAND_SECONDS)
+    assert _volumes(cloud, alpha) == _volumes(cloud, beta) == ["kept"]
     cloud.compute.create_flavor(name="small", ram=64, vcpus=1, disk=1)
     cloud.image.create_image("disk", data=b"disk" * 1000, disk_format="raw")
     _boot(cloud, "before")
