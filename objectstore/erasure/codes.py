@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from objectstore.kernel.errors import Corrupt, Unavailable
-from objectstore.wire.layouts import HEADER_BYTES, WORD_BYTES
+from objectstore.wire.layouts import WORD_BYTES
 
 # In order of preference.  Of ISA-L's matrices Cauchy's can be inverted whichever
 # fragments are lost; the last one needs no assembler, and is twenty times slower.
@@ -42,10 +42,6 @@ class Codec:
         if odd:
             segment += bytes(self._data * WORD_BYTES - odd)
         return list(self._driver.encode(segment))
-
-    def join(self, pieces: Sequence[bytes], length: int) -> bytes:
-        """The segment of all its data pieces, in order of their index."""
-        return b"".join([memoryview(piece)[HEADER_BYTES:] for piece in pieces])[:length]
 
     def decode(self, pieces: Sequence[bytes], length: int) -> bytes:
         """The segment of any ``data`` different pieces."""

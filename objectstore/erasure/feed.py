@@ -14,6 +14,14 @@ from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.wire.layouts import Layout, fragment_key
 from objectstore.wire.nodes import ObjectNode
 
+Piece = list[memoryview]
+"""A piece of a segment as it has come: its bytes in order, the header with them."""
+
+
+def joined(piece: Piece) -> bytes:
+    """The same in one."""
+    return b"".join(piece)
+
 
 class Feed:
     """The fragment ``index`` as one node has it, from segment ``first`` on."""
@@ -42,7 +50,7 @@ class Feed:
         self._first, self._stop = span
         self._moved = moved
         self._seconds = seconds
-        self._ready: tuple[int, bytes] | None = None
+        self._ready: tuple[int, Piece] | None = None
         self._taken = Event()
         self._is_ended = False
         spawn(self._run)
@@ -51,7 +59,7 @@ class Feed:
         """Whether that segment's piece is here."""
         return self._ready is not None and self._ready[0] == segment
 
-    def take(self) -> bytes:
+    def take(self) -> Piece:
         """The piece that is here; the next one may come."""
         assert self._ready is not None
         _, piece = self._ready
@@ -83,7 +91,7 @@ class Feed:
         try:
             body = promise.wait(self._seconds)
         except RingstackError:
-            promise.when_done(lambda late: _close(late.value))
+            promise.when_done(lambda late: close(late.value))
             raise
         try:
             pieces = self._pieces(body)
@@ -91,9 +99,9 @@ class Feed:
                 if self._is_ended or not self._offer(segment, next(pieces)):
                     return
         finally:
-            _close(body)
+            close(body)
 
-    def _offer(self, segment: int, piece: bytes) -> bool:
+    def _offer(self, segment: int, piece: Piece) -> bool:
         """Hand it on; wait until it is taken, unless it is the last."""
         if self._is_ended:
             return False
@@ -106,11 +114,11 @@ class Feed:
             self._taken.wait()
         return True
 
-    def _pieces(self, body: Iterable[bytes]) -> Iterator[bytes]:
+    def _pieces(self, body: Iterable[bytes]) -> Iterator[Piece]:
         """What comes, cut into the pieces of segments."""
         segment = self._first
         wanted = self._layout.piece_length(segment)
-        parts: list[memoryview] = []
+        parts: Piece = []
         for come in body:
             view = memoryview(come)
             while view:
@@ -118,7 +126,7 @@ class Feed:
                 parts.append(part)
                 wanted -= len(part)
                 if wanted == 0:
-                    yield b"".join(parts)
+                    yield parts
                     parts = []
                     segment += 1
                     if segment < self._stop:
@@ -126,7 +134,8 @@ class Feed:
         raise Unavailable("a fragment ended early")
 
 
-def _close(body: object) -> None:
-    close = getattr(body, "close", None)
-    if close is not None:
-        close()
+def close(body: object) -> None:
+    """Release what a node's body holds."""
+    release = getattr(body, "close", None)
+    if release is not None:
+        release()

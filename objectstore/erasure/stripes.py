@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from objectstore.erasure.feed import Feed
+from objectstore.erasure.feed import Feed, Piece
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Event
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
@@ -66,7 +66,7 @@ class Stripes:
         self._moved = Event()
         self._feeds: list[Feed] = []
 
-    def pieces(self, segment: int) -> dict[int, bytes]:
+    def pieces(self, segment: int) -> dict[int, Piece]:
         """``data`` pieces of that segment, by index.  ``Unavailable`` when they cannot
         be had.  To be called with one segment after the other."""
         clock, patience = self._patience.clock, self._patience.read_patience_seconds
@@ -89,7 +89,7 @@ class Stripes:
                 continue
             self._moved.wait(min(patient_until, last) - now)
 
-    def _taken(self, ready: list[Feed]) -> dict[int, bytes]:
+    def _taken(self, ready: list[Feed]) -> dict[int, Piece]:
         """The pieces of as many as are needed, data before parity; who is behind by now
         has been replaced."""
         ready.sort(key=lambda feed: feed.index)

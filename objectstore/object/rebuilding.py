@@ -9,6 +9,7 @@ import xxhash
 
 from objectstore.erasure.candidates import at_home, elsewhere
 from objectstore.erasure.codes import codec
+from objectstore.erasure.feed import joined
 from objectstore.erasure.stripes import Stripes
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import offload
@@ -116,7 +117,7 @@ class Rebuilding:
             for segment in range(layout.segments):
                 size = layout.data * layout.piece_length(segment)
                 self._meter(size)
-                pieces = list(stripes.pieces(segment).values())
+                pieces = [joined(each) for each in stripes.pieces(segment).values()]
                 piece = offload(rebuild, pieces, site.index)
                 checksum.update(piece)
                 upload.write(memoryview(piece)).wait(self._seconds)
