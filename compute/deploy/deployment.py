@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 
 from compute.deploy.acting import Acting, Say
-from compute.deploy.draining import devices_left, guests_left, store_missing
+from compute.deploy.draining import devices_left, guests_left
 from compute.deploy.fleet import Fleet
 from compute.deploy.forgetting import why_not_forgotten
 from compute.deploy.inventory import Inventory
@@ -18,6 +18,7 @@ from compute.deploy.model import Host, Part
 from compute.deploy.plan import farewells, service_changes
 from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
+from compute.deploy.settling import wait_until_whole
 from compute.deploy.sharing import share_keys
 from compute.deploy.site import Site
 from compute.deploy.store_policies import replicas_max
@@ -26,8 +27,6 @@ from compute.deploy.transport import Refused
 from ring.file import load_builder, save_builder, save_ring
 
 HEALTH_SECONDS = 60.0
-# A zone's devices level with their peers within a round or two; the default rests 30 s.
-WHOLE_SECONDS = 900.0
 # Large guests take their time; apply again goes on.
 DRAINED_SECONDS = 3600.0
 LOOK_SECONDS = 1.0
@@ -203,19 +202,11 @@ class Deployment:
         if problem:
             raise Stopped(problem)
 
-    # ---- the store as a whole ------------------------------------------------------
-
     def _wait_until_whole(self, why: str) -> None:
-        last = time.monotonic() + WHOLE_SECONDS
-        told = False
-        while reasons := store_missing(self._fleet, self._inventory, self._site):
-            if time.monotonic() > last:
-                shown = "\n".join(reasons[:REASONS_SHOWN])
-                raise Stopped(f"the store is not whole {why}\n{shown}")
-            if not told:
-                self._say(f"waiting until the store is whole ({reasons[0]})")
-                told = True
-            time.sleep(LOOK_SECONDS)
+        reasons = wait_until_whole(self._fleet, self._inventory, self._site, self._say)
+        if reasons:
+            shown = "\n".join(reasons[:REASONS_SHOWN])
+            raise Stopped(f"the store is not whole {why}\n{shown}")
         self._site.all_has_arrived()
 
     # ---- rings ---------------------------------------------------------------------

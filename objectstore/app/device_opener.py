@@ -1,32 +1,25 @@
-"""Opens a device as the settings say: its stores, its nodes, its loops, each given what
-it needs."""
+"""Opens a device as the settings say: its stores, its nodes and their loops, each given
+what it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from objectstore.account.node import LocalAccountNode
-from objectstore.account.reaper import REST_SECONDS as REAPER_REST_SECONDS
-from objectstore.account.reaper import Reaper
 from objectstore.account.store import AccountStore
 from objectstore.app.fragment_room import add_fragments
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.open_device import OpenDevice, Room
 from objectstore.app.ranks import Ranks
-from objectstore.app.repairing import Repairer, RepairShop
+from objectstore.app.repairing import RepairShop
+from objectstore.app.room_loops import RoomLoops
 from objectstore.app.row_sender import RowSender
 from objectstore.container.node import LocalContainerNode
 from objectstore.container.store import ContainerStore
 from objectstore.container.updater import REST_SECONDS as REPORT_REST_SECONDS
 from objectstore.container.updater import ContainerUpdater
-from objectstore.database.auditor import REST_SECONDS as AUDIT_REST_SECONDS
-from objectstore.database.auditor import DatabaseAuditor
-from objectstore.database.broker import Broker
-from objectstore.database.loops import database_loops
-from objectstore.database.store import DatabaseStore
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.device import Device
@@ -36,13 +29,6 @@ from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.turns import Line
-from objectstore.object.maintenance.auditor import ObjectAuditor
-from objectstore.object.maintenance.expirer import REST_SECONDS as EXPIRY_REST_SECONDS
-from objectstore.object.maintenance.expirer import Expirer
-from objectstore.object.maintenance.index_repair import (
-    REST_SECONDS as REPAIR_REST_SECONDS,
-)
-from objectstore.object.maintenance.index_repair import IndexRepair
 from objectstore.object.maintenance.loops import maintenance_loops
 from objectstore.object.maintenance.updater import REST_SECONDS as PAY_REST_SECONDS
 from objectstore.object.maintenance.updater import ObjectUpdater
@@ -102,6 +88,9 @@ class DeviceOpener:
         neighbours = work.neighbours
         self._ranks = Ranks(
             neighbours.rings, lambda device: neighbours.directory().is_here(device)
+        )
+        self._loops = RoomLoops(
+            settings, disk, clock, self._ranks, work.internal, self._folding
         )
 
     def open(self, name: str) -> OpenDevice:
@@ -188,7 +177,7 @@ class DeviceOpener:
         updater = ObjectUpdater(store, clock, work.sender.object_row)
         loops = [
             Loop(updater, idle_seconds=PAY_REST_SECONDS),
-            *self._object_daemons(opened, store),
+            *self._loops.of_objects(opened.name, store),
             *repairer.loops(),
             *maintenance_loops(store, repairer.has_converged, self._compacting),
         ]
@@ -204,37 +193,13 @@ class DeviceOpener:
         )
         opened.closing.callback(store.close)
         loops = [
-            *self._upkeep(store),
+            *self._loops.upkeep(store),
             *maintenance_loops(store, turn=self._compacting),
         ]
         neighbours = self._work.neighbours
         add_fragments(
             opened, records, store, neighbours, self._settings, self._clock, loops
         )
-
-    def _upkeep(self, store: ObjectStore) -> list[Loop]:
-        daemons = self._settings.daemons
-        auditor = ObjectAuditor(
-            store,
-            self._clock,
-            daemons.audit_bytes,
-            daemons.audit_files,
-            daemons.audit_rest,
-        )
-        return [
-            Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
-            Loop(IndexRepair(store), idle_seconds=REPAIR_REST_SECONDS),
-        ]
-
-    def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
-        daemons, clock = self._settings.daemons, self._clock
-        loops = self._upkeep(store)
-        if self._work.internal is not None:
-            rank = self._ranks.object(store.policy, opened.name)
-            expire = self._work.internal.expire
-            expirer = Expirer(store, clock, expire, rank, daemons.turn)
-            loops.append(Loop(expirer, idle_seconds=EXPIRY_REST_SECONDS))
-        return loops
 
     def _open_containers(self, opened: OpenDevice, device: Device) -> None:
         store = ContainerStore.open(
@@ -255,7 +220,7 @@ class DeviceOpener:
         )
         updater = ContainerUpdater(store, self._work.sender.container_rows)
         loops = [Loop(updater, idle_seconds=REPORT_REST_SECONDS)]
-        loops += self._database_loops(store.databases, repairer, store.is_reported)
+        loops += self._loops.of_databases(store.databases, repairer, store.is_reported)
         status = repairer.status
         opened.rooms.append(Room("containers", 0, store, status, loops, repairer))
 
@@ -274,46 +239,9 @@ class DeviceOpener:
             owed,
             opened.throttle,
         )
-        daemons, loops = self._settings.daemons, []
-        if self._work.internal is not None:
-            reaper = Reaper(
-                store,
-                self._clock,
-                self._work.internal,
-                self._ranks.account(opened.name),
-                delay_seconds=daemons.delay_reaping,
-                turn_seconds=daemons.turn,
-            )
-            loops.append(Loop(reaper, idle_seconds=REAPER_REST_SECONDS))
-        loops += self._database_loops(store.databases, repairer, lambda broker: True)
+        loops = self._loops.of_accounts(opened.name, store)
+        loops += self._loops.of_databases(
+            store.databases, repairer, lambda broker: True
+        )
         status = repairer.status
         opened.rooms.append(Room("accounts", 0, store, status, loops, repairer))
-
-    def _database_loops(
-        self,
-        databases: DatabaseStore,
-        repairer: Repairer,
-        may_remove: Callable[[Broker], bool],
-    ) -> list[Loop]:
-        """What containers and accounts have in common."""
-        daemons = self._settings.daemons
-        auditor = DatabaseAuditor(
-            databases,
-            self._disk,
-            self._clock,
-            daemons.database_audit_bytes,
-            daemons.database_audit_files,
-            daemons.audit_rest,
-        )
-        return [
-            Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
-            *repairer.loops(),
-            *database_loops(
-                databases,
-                self._clock,
-                self._folding,
-                reclaim_age_seconds=self._settings.server.reclaim_age,
-                may_remove=may_remove,
-                may_reclaim=repairer.has_converged,
-            ),
-        ]

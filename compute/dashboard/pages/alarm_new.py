@@ -48,72 +48,82 @@ _SEVERITIES = ("low", "moderate", "critical")
 def new_form(visit: Visit) -> Form:
     """Of which server, what, and whom to ask."""
     servers = visit.rooms.get("compute", "servers", limit=1000)["servers"]
-    return Form(
-        "Make an alarm",
-        [
-            Field("name", "Name", is_required=True),
-            Field(
-                "server",
-                "Of the server",
-                "select",
-                [visit.query("server")],
-                options(servers, blank="Choose a server"),
-                is_required=True,
-            ),
-            Field(
-                "figure",
-                "Looks at",
-                "select",
-                options=[Option(key, each.label) for key, each in FIGURES.items()],
-                is_required=True,
-            ),
-            Field(
-                "comparison",
-                "Goes off when it is",
-                "select",
-                ["gt"],
-                [Option("gt", "above"), Option("lt", "below")],
-                is_required=True,
-            ),
-            Field(
-                "threshold",
-                "This",
-                "number",
-                ["80"],
-                is_required=True,
-                least=0,
-                most=THRESHOLD_MAX,
-            ),
-            Field(
-                "periods",
-                "For so many minutes",
-                "number",
-                ["3"],
-                is_required=True,
-                least=1,
-                most=PERIODS_MAX,
-            ),
-            Field(
-                "severity",
-                "Severity",
-                "select",
-                ["low"],
-                [Option(each, each) for each in _SEVERITIES],
-                is_required=True,
-            ),
-            Field(
-                "address",
-                "Asks the address",
-                longest=ADDRESS_CHARACTERS_MAX,
-                placeholder="https://example.org/hook",
-                help="By POST, when it goes off and when all is well again. Left empty,"
-                " it is only shown here.",
-            ),
-        ],
-        "Make it",
-        "/alarms",
-        "alarms",
-    )
+    chosen = [visit.query("server")]
+    fields = [*_watched(chosen, servers), *_limits(), *_consequences()]
+    return Form("Make an alarm", fields, "Make it", "/alarms", "alarms")
+
+
+def _watched(chosen: list[str], servers: list[dict[str, Any]]) -> list[Field]:
+    return [
+        Field("name", "Name", is_required=True),
+        Field(
+            "server",
+            "Of the server",
+            "select",
+            chosen,
+            options(servers, blank="Choose a server"),
+            is_required=True,
+        ),
+        Field(
+            "figure",
+            "Looks at",
+            "select",
+            options=[Option(key, each.label) for key, each in FIGURES.items()],
+            is_required=True,
+        ),
+    ]
+
+
+def _limits() -> list[Field]:
+    return [
+        Field(
+            "comparison",
+            "Goes off when it is",
+            "select",
+            ["gt"],
+            [Option("gt", "above"), Option("lt", "below")],
+            is_required=True,
+        ),
+        Field(
+            "threshold",
+            "This",
+            "number",
+            ["80"],
+            is_required=True,
+            least=0,
+            most=THRESHOLD_MAX,
+        ),
+        Field(
+            "periods",
+            "For so many minutes",
+            "number",
+            ["3"],
+            is_required=True,
+            least=1,
+            most=PERIODS_MAX,
+        ),
+    ]
+
+
+def _consequences() -> list[Field]:
+    return [
+        Field(
+            "severity",
+            "Severity",
+            "select",
+            ["low"],
+            [Option(each, each) for each in _SEVERITIES],
+            is_required=True,
+        ),
+        Field(
+            "address",
+            "Asks the address",
+            longest=ADDRESS_CHARACTERS_MAX,
+            placeholder="https://example.org/hook",
+            help="By POST, when it goes off and when all is well again. Left empty,"
+            " it is only shown here.",
+        ),
+    ]
 
 
 def make(visit: Visit, values: Values) -> Redirect:

@@ -40,6 +40,7 @@ from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.object.index.index import Index
+from objectstore.object.maintenance.done import Done, bytes_of, is_same_row
 from objectstore.object.maintenance.needed import (
     BODIES_BYTES_MAX,
     Needed,
@@ -70,8 +71,6 @@ ROWS_PER_TURN = 32
 SEGMENTS_PER_TURN = 4096
 
 _log = logging.getLogger("objectstore.object")
-
-Done = dict[bytes, Held]
 
 
 class Compaction:
@@ -143,7 +142,7 @@ class Compaction:
             self._copy_all(piece.needed, done)
         store.journal.flush()
         self._make_sure_it_is(index)
-        if is_damaged or index.live.items.get(number, 0) != _bytes_of(done):
+        if is_damaged or index.live.items.get(number, 0) != bytes_of(done):
             is_damaged |= self._quarantine_lost(number, done)
             if not is_damaged:
                 self._make_sure_of_index(number, done)
@@ -271,7 +270,7 @@ class Compaction:
         left = index.live.items.get(number, 0)
         for key, held in done.items():
             current = index.get(key)
-            if current is not None and _is_same(current, held):
+            if current is not None and is_same_row(current, held):
                 left -= sum(place.length for place in held.places())
         if left > 0:
             index.damage.what = f"{left} bytes of segment {number} are in no row"
@@ -283,22 +282,8 @@ class Compaction:
         index = self._store.index
         for turn, (key, held) in enumerate(done.items(), start=1):
             current = index.get(key)
-            if current is not None and _is_same(current, held):
+            if current is not None and is_same_row(current, held):
                 index.set(key, current, None)
                 self.dropped_rows += 1
             if turn % ROWS_PER_TURN == 0:
                 concurrency.sleep(0)
-
-
-def _bytes_of(done: Done) -> int:
-    """What these rows count for in their segment."""
-    return sum(place.length for held in done.values() for place in held.places())
-
-
-def _is_same(current: Held, held: Held) -> bool:
-    """Whether it is the same row, though perhaps read from SQLite again."""
-    return current is held or (
-        current.place == held.place
-        and current.shadows == held.shadows
-        and current.state == held.state
-    )
