@@ -1,44 +1,35 @@
 """A body on its way in, cut into segments, encoded, and sent to its fragments' uploads.
 
-While the next segment comes from the client, a native thread hashes and encodes the one
-before it, and the uploads write the one before that, each at a pace of its own.  Memory
-is that of three segments.  An upload that fails is left out; all fail when too few are
-left.
+While one segment comes from the client, one native thread hashes those before it and
+another encodes them, each going from one to the next by itself (``NativeLine``); what
+is encoded goes to the uploads at once, each at a pace of its own.  Memory is that of
+some segments.  An upload that fails is left out; all fail when too few are left.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import xxhash
 
 from objectstore.erasure.codes import Codec
-from objectstore.kernel.concurrency import Event, Promise, offload, promised
+from objectstore.kernel.concurrency import Event, NativeLine
 from objectstore.kernel.errors import (
     DeadlineExceeded,
     InsufficientStorage,
     Unavailable,
 )
+from objectstore.proxy.fragment_uploads import FragmentUpload
 from objectstore.proxy.intake import Lane, Source
-from objectstore.wire.nodes import ObjectNode, Upload
 
-# Segments that uploads may be behind the one that is encoded.
-BEHIND_MAX = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FragmentUpload:
-    """An upload of the fragment with that index."""
-
-    index: int
-    node: ObjectNode
-    upload: Upload
+# Segments that uploads may be behind the one that comes from the client.
+BEHIND_MAX = 3
 
 
 class Encoder:
-    """Hashes and encodes one segment after the other; on whatever thread."""
+    """Hashes and encodes one segment after the other; each on whatever thread."""
 
     def __init__(self, codec: Codec, fragments: int) -> None:
         self.size = 0
@@ -46,11 +37,15 @@ class Encoder:
         self._digest = hashlib.md5(usedforsecurity=False)
         self._sums = [xxhash.xxh3_64() for _ in range(fragments)]
 
-    def encode(self, segment: bytes) -> list[bytes]:
-        """The next segment's pieces, by index."""
+    def hash(self, segment: bytes | memoryview) -> None:
+        """The next segment counts for the ETag."""
         self._digest.update(segment)
+
+    def encode(self, segment: bytes | memoryview) -> list[bytes]:
+        """The next segment's pieces, by index."""
         self.size += len(segment)
-        pieces = self._codec.encode(segment)
+        # The library takes nothing but bytes.
+        pieces = self._codec.encode(bytes(segment))
         for piece, checksum in zip(pieces, self._sums, strict=True):
             checksum.update(piece)
         return pieces
@@ -75,55 +70,83 @@ class FragmentIntake:
         encoder: Encoder,
         needed: int,
         seconds: float,
-        buffer: memoryview,
+        buffers: Sequence[memoryview],
     ) -> None:
-        """``buffer``: as long as a segment."""
+        """``buffers``: two at least, each as long as a segment."""
         self.uploads = list(uploads)
         self._encoder = encoder
         self._needed = needed
         self._seconds = seconds
-        self._buffer = buffer
+        self._buffers = buffers
         self._moved = Event()
         self._lanes = [Lane(each.upload.write, self._moved) for each in uploads]
-        self._sent = 0  # segments
-        self._encoding: Promise[list[bytes]] | None = None
+        self._hashing = NativeLine(encoder.hash, self._moved.set)
+        self._encoding = NativeLine(self._encode, self._send)
+        self._encoded: deque[list[bytes]] = deque()
         self._errors: list[BaseException] = []
 
-    def run(self, source: Source) -> None:
-        """Send everything that the source has.  Raises what the client did wrong, or
-        ``Unavailable`` when fewer than ``needed`` uploads are left."""
-        view = self._buffer
-        while True:
-            filled = source.fill(view)
-            self._send()
-            if filled:
-                segment = bytes(view[:filled])
-                encode = self._encoder.encode
-                self._encoding = promised(offload, encode, segment)
-            if filled < len(view):
-                self._send()
-                self._settle(self._sent)
-                return
+    def _encode(self, segment: memoryview) -> None:
+        """On a native thread."""
+        self._encoded.append(self._encoder.encode(segment))
 
     def _send(self) -> None:
         """Give the uploads what was encoded."""
-        encoding, self._encoding = self._encoding, None
-        if encoding is None:
-            return
-        pieces = encoding.wait()
-        self._settle(self._sent - BEHIND_MAX)
-        self._sent += 1
-        for each, lane in zip(self.uploads, self._lanes, strict=True):
-            lane.add(memoryview(pieces[each.index]))
+        while self._encoded:
+            pieces = self._encoded.popleft()
+            for each, lane in zip(self.uploads, self._lanes, strict=True):
+                lane.add(memoryview(pieces[each.index]))
+        self._moved.set()
 
-    def _settle(self, count: int) -> None:
-        """Wait until so many segments have been taken; leave out whoever failed."""
-        while any(lane.done < count and lane.error is None for lane in self._lanes):
+    def run(self, source: Source, filled: int) -> None:
+        """Send the first buffer, ``filled`` already, and everything else that the
+        source has.  Raises what the client did wrong, or ``Unavailable`` when fewer
+        than ``needed`` uploads are left."""
+        try:
+            self._run(source, filled)
+        finally:
+            self._hashing.close()
+            self._encoding.close()
+
+    def _run(self, source: Source, filled: int) -> None:
+        count = 0
+        while True:
+            view = self._buffers[count % len(self._buffers)]
+            if count:
+                self._settle(count - len(self._buffers) + 1, count - BEHIND_MAX)
+                filled = source.fill(view)
+            if filled:
+                count += 1
+                self._hashing.add(view[:filled])
+                self._encoding.add(view[:filled])
+            if filled < len(view):
+                self._settle(count, count)
+                return
+
+    def _settle(self, encoded: int, stored: int) -> None:
+        """Wait until so many segments are hashed and encoded, and so many taken by the
+        uploads; leave out whoever failed."""
+        while self._is_behind(encoded, stored):
             self._moved.clear()
-            if not self._moved.wait(self._seconds):
+            # Uploads are late only with what they have been given.
+            is_late = not self._moved.wait(self._seconds)
+            if is_late and self._encoding.done >= stored:
                 for lane in self._lanes:
-                    if lane.done < count and lane.error is None:
+                    if lane.done < stored and lane.error is None:
                         lane.end(DeadlineExceeded("a piece was not taken"))
+        for line in (self._hashing, self._encoding):
+            if line.error is not None:
+                raise line.error
+        self._leave_out()
+
+    def _is_behind(self, encoded: int, stored: int) -> bool:
+        if any(
+            line.done < encoded and line.error is None
+            for line in (self._hashing, self._encoding)
+        ):
+            return True
+        return any(lane.done < stored and lane.error is None for lane in self._lanes)
+
+    def _leave_out(self) -> None:
         for place in reversed(range(len(self._lanes))):
             error = self._lanes[place].error
             if error is not None:

@@ -11,7 +11,7 @@ smallest are kept whole, in the record itself (decision 108).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from objectstore.erasure.codes import best_code, codec
@@ -21,8 +21,9 @@ from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.policy.erasure import WHOLE_BYTES_MAX, Erasure, fragments_needed
-from objectstore.proxy.fragment_intake import Encoder, FragmentIntake, FragmentUpload
+from objectstore.proxy.fragment_intake import Encoder, FragmentIntake
 from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
+from objectstore.proxy.fragment_uploads import FragmentUpload, begin_uploads
 from objectstore.proxy.intake import Source
 from objectstore.proxy.objects.put import (
     Written,
@@ -47,6 +48,9 @@ from objectstore.wire.records import ObjectState, Receipt
 
 T = TypeVar("T")
 
+# Of one upload: one fills, those before it are hashed and encoded.  No more, for who
+# gets none has small segments for ever.
+BUFFERS_AT_ONCE = 2
 # Hashing and encoding less costs less than asking a native thread to do it.
 OFFLOAD_BYTES_MIN = 64 * 1024
 # Fragments of an upload that devices may collect in memory, to keep them in their logs;
@@ -60,10 +64,12 @@ FRAGMENTS_SHARE = 0.75
 def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply:
     """Store the request's body under the name."""
     plan = PutPlan(parts, target.request, target.name)
-    buffer = client_piece_buffers()[0]
+    buffers = client_piece_buffers()[:BUFFERS_AT_ONCE]
     # Where memory is out, segments are as small as what there is.
-    wanted = min(erasure.segment_bytes, len(buffer))
-    segment = buffer[: segment_bytes(wanted, erasure.data)]
+    wanted = min(erasure.segment_bytes, len(buffers[0]))
+    segments = [buffer[: segment_bytes(wanted, erasure.data)] for buffer in buffers]
+    is_roomy = len(buffers[0]) == BUFFER_BYTES
+    segment = segments[0]
     source = Source(target.request.body, plan.length)
     filled = source.fill(segment)
     is_all = filled < len(segment) or filled == plan.length
@@ -72,10 +78,7 @@ def put_fragments(parts: Parts, target: ObjectTarget, erasure: Erasure) -> Reply
     put = _FragmentPut(parts, target, plan, erasure, len(segment))
     if is_all:
         return put.at_once(bytes(segment[:filled]))
-    # Given again at once, so the buffer it lies in must be another.
-    source.put_back(memoryview(bytes(segment)))
-    is_roomy = len(buffer) == BUFFER_BYTES
-    return put.streamed(source, segment, is_roomy=is_roomy)
+    return put.streamed(source, segments, is_roomy=is_roomy)
 
 
 class _FragmentPut:
@@ -108,9 +111,13 @@ class _FragmentPut:
 
     def at_once(self, body: bytes) -> Reply:
         """One segment, in one call to each device."""
-        encode = self._encoder.encode
+
+        def encode() -> list[bytes]:
+            self._encoder.hash(body)
+            return self._encoder.encode(body)
+
         is_small = len(body) < OFFLOAD_BYTES_MIN
-        pieces = encode(body) if is_small else offload(encode, body)
+        pieces = encode() if is_small else offload(encode)
 
         def store(states: list[ObjectState]) -> FragmentRound[Receipt]:
             def call(index: int, node: ObjectNode) -> Promise[Receipt]:
@@ -121,16 +128,18 @@ class _FragmentPut:
 
         return self._write(store, may_repeat=True)
 
-    def streamed(self, source: Source, buffer: memoryview, *, is_roomy: bool) -> Reply:
-        """More, or who knows how much.  ``is_roomy``: there is memory for a few more
-        such uploads."""
+    def streamed(
+        self, source: Source, segments: Sequence[memoryview], *, is_roomy: bool
+    ) -> Reply:
+        """More, or who knows how much; the first segment has come.  ``is_roomy``: there
+        is memory for a few more such uploads."""
         if self._plan.conditions is not None:
             check_early(self._parts, self._target, self._plan.conditions)
         uploads = self._begin(is_roomy)
         seconds = self._parts.rounds.node_seconds
-        intake = FragmentIntake(uploads, self._encoder, self._needed, seconds, buffer)
+        intake = FragmentIntake(uploads, self._encoder, self._needed, seconds, segments)
         try:
-            intake.run(source)
+            intake.run(source, len(segments[0]))
 
             def store(states: list[ObjectState]) -> FragmentRound[Receipt]:
                 told = [
@@ -165,25 +174,7 @@ class _FragmentPut:
         def call(index: int, node: ObjectNode) -> Promise[Upload]:
             return node.begin(self._key(index), hint)
 
-        made: list[FragmentRound[Upload]] = []
-
-        def make() -> FragmentRound[Upload]:
-            made.append(self._round_of(call))
-            return made[-1]
-
-        uploads: dict[int, FragmentUpload] = {}
-        taken: set[int] = set()
-        try:
-            for each in run_round(self._parts.rounds, make).told:
-                if each.is_kept and each.index not in uploads:
-                    upload = each.promise.result()
-                    uploads[each.index] = FragmentUpload(each.index, each.node, upload)
-                    taken.add(id(each))
-        finally:
-            for each in (told for one in made for told in one.told):
-                if id(each) not in taken:
-                    each.promise.when_done(_give_up)
-        return list(uploads.values())
+        return begin_uploads(self._parts.rounds, lambda: self._round_of(call))
 
     def _round_of(
         self, call: Callable[[int, ObjectNode], Promise[T]]
@@ -296,8 +287,3 @@ class _FragmentPut:
 
     def _key(self, index: int) -> bytes:
         return fragment_key(self._target.key, self._token, index)
-
-
-def _give_up(promise: Promise[Upload]) -> None:
-    if promise.value is not None:
-        promise.value.abort()
