@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from compute.core.sql.database import Database
 from compute.core.sql.migration_steps import HalfDone, forget, repeatable
@@ -46,7 +47,8 @@ def alembic_config() -> Config:
 
 def upgrade(database: Database, rooms: Collection[str]) -> None:
     """Run what is missing for these rooms.  Safe when several processes start at
-    once: one does it while the others wait."""
+    once: one does it while the others wait.  ``Unavailable`` when the database is away,
+    of a newer release, or half changed."""
     concurrency.offload(_upgrade, database, list(rooms))
 
 
@@ -58,6 +60,7 @@ def unknown_migrations(applied: Collection[str]) -> list[str]:
 
 
 def _upgrade(database: Database, rooms: list[str]) -> None:
+    _reach(database)
     applied = _applied(database)
     if {_head(room) for room in rooms} <= applied:
         return
@@ -80,6 +83,16 @@ def _upgrade(database: Database, rooms: list[str]) -> None:
         if _commits_by_itself(database):
             with connection.begin():
                 forget(connection)
+
+
+def _reach(database: Database) -> None:
+    """What hinders that is told in the driver's words: they name the host, the file of
+    its authority, the user, or whatever else the URL has wrong."""
+    try:
+        database.engine.connect().close()
+    except OperationalError as error:
+        words = " ".join(str(error.orig).split())
+        raise Unavailable(f"the database does not answer: {words}") from error
 
 
 def _commits_by_itself(database: Database) -> bool:
