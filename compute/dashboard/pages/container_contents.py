@@ -43,17 +43,7 @@ def show_one(visit: Visit) -> Page:
         ),
         headers=lambda: store.headers_of(visit, container),
     )
-    entries, headers = found["entries"], found["headers"]
-    rows = [
-        _row(container, prefix, each)
-        for each in entries
-        if each.get("name") != prefix or "subdir" in each
-    ]
-    more = ""
-    if len(entries) == PAGE_ROWS:
-        last = entries[-1].get("name") or entries[-1]["subdir"]
-        place = {"prefix": prefix, "marker": last, "search": sought}
-        more = at("objects", "c", container, **place)
+    headers = found["headers"]
     base = ("objects", "c", container)
     upload = new_action("Upload", at(*base, "upload", prefix=prefix))
     folder = Action("New folder", at(*base, "folder", prefix=prefix), is_form=True)
@@ -63,18 +53,8 @@ def show_one(visit: Visit) -> Page:
         "Drop files and folders here: they go up at once.",
         prefix,
     )
-    table = Table(
-        "objects",
-        ["Name", "Size", "Type", "Changed"],
-        rows,
-        _empty(container, prefix, sought, upload),
-        is_filterable=True,
-        more=more,
-        search=Search(
-            at(*base), "search", "Names that begin with", sought, {"prefix": prefix}
-        ),
-        choose=Choose("Delete chosen\u2026", at(*base, "choose", prefix=prefix)),
-    )
+    empty = _empty(container, prefix, sought, upload)
+    table = _table(container, prefix, sought, found["entries"], empty)
     sections: list[Any] = [drop, table]
     if not prefix:
         sections.append(_facts(visit, container, headers))
@@ -87,6 +67,38 @@ def show_one(visit: Visit) -> Page:
         _rare_actions(container, prefix, headers),
         badges=[Badge("public", "warn") if is_public else Badge("private", "idle")],
         trail=trail_of(container, prefix),
+    )
+
+
+def _table(
+    container: str,
+    prefix: str,
+    sought: str,
+    entries: list[dict[str, Any]],
+    empty: Empty,
+) -> Table:
+    """What is there, and the way to the next page."""
+    base = ("objects", "c", container)
+    rows = [
+        _row(container, prefix, each)
+        for each in entries
+        if each.get("name") != prefix or "subdir" in each
+    ]
+    more = ""
+    if len(entries) == PAGE_ROWS:
+        last = entries[-1].get("name") or entries[-1]["subdir"]
+        more = at(*base, prefix=prefix, marker=last, search=sought)
+    return Table(
+        "objects",
+        ["Name", "Size", "Type", "Changed"],
+        rows,
+        empty,
+        is_filterable=True,
+        more=more,
+        search=Search(
+            at(*base), "search", "Names that begin with", sought, {"prefix": prefix}
+        ),
+        choose=Choose("Delete chosen\u2026", at(*base, "choose", prefix=prefix)),
     )
 
 

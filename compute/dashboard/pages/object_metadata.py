@@ -42,8 +42,34 @@ def show_one(visit: Visit) -> Page:
         versions=lambda: versions_of(visit, container, name),
     )
     headers: Mapping[str, str] = found["headers"]
-    base = ("objects", "c", container)
+    metadata: list[tuple[str, Cell]] = [
+        (key.removeprefix(_META), Text(value))
+        for key, value in sorted(headers.items())
+        if key.startswith(_META)
+    ]
+    prefix = name.rpartition("/")[0]
     is_public = store.is_public(found["container"])
+    facts = _facts(visit, headers, is_public=is_public)
+    sections: list[Any] = [Facts("facts", facts, "About")]
+    if metadata:
+        sections.append(Facts("metadata", metadata, "Metadata"))
+    sections += preview_of(visit, name, headers)
+    versions = found.get("versions", ())
+    if are_kept(found["container"]) or len(versions) > 1:
+        sections.append(version_table(container, name, versions))
+    return Page(
+        name.rpartition("/")[2] or name,
+        "objects",
+        sections,
+        _actions(container, name),
+        trail=trail_of(container, f"{prefix}/x" if prefix else "x"),
+    )
+
+
+def _facts(
+    visit: Visit, headers: Mapping[str, str], *, is_public: bool
+) -> list[tuple[str, Cell]]:
+    container, name = visit["container"], visit.query("name")
     note = "anybody" if is_public else "people of the project, signed in"
     facts: list[tuple[str, Cell]] = [
         ("Name", Text(name, "copy")),
@@ -56,45 +82,24 @@ def show_one(visit: Visit) -> Page:
     ]
     if headers.get("x-delete-at"):
         facts.append(("Deleted by itself", When(_moment(headers["x-delete-at"]))))
-    metadata: list[tuple[str, Cell]] = [
-        (key.removeprefix(_META), Text(value))
-        for key, value in sorted(headers.items())
-        if key.startswith(_META)
+    return facts
+
+
+def _actions(container: str, name: str) -> list[Action]:
+    base = ("objects", "c", container)
+    return [
+        Action(
+            "Download", at(*base, "download", name=name), is_form=True, look="primary"
+        ),
+        Action("Link for others\u2026", at(*base, "link", name=name), is_form=True),
+        Action("Edit metadata\u2026", at(*base, "metadata", name=name), is_form=True),
+        Action(
+            "Delete",
+            at(*base, "delete-one", name=name),
+            f"Delete {name}?",
+            look="danger",
+        ),
     ]
-    prefix = name.rpartition("/")[0]
-    sections: list[Any] = [Facts("facts", facts, "About")]
-    if metadata:
-        sections.append(Facts("metadata", metadata, "Metadata"))
-    sections += preview_of(visit, name, headers)
-    versions = found.get("versions", ())
-    if are_kept(found["container"]) or len(versions) > 1:
-        sections.append(version_table(container, name, versions))
-    return Page(
-        name.rpartition("/")[2] or name,
-        "objects",
-        sections,
-        [
-            Action(
-                "Download",
-                at(*base, "download", name=name),
-                is_form=True,
-                look="primary",
-            ),
-            Action("Link for others\u2026", at(*base, "link", name=name), is_form=True),
-            Action(
-                "Edit metadata\u2026", at(*base, "metadata", name=name), is_form=True
-            ),
-            Action(
-                "Delete",
-                at(*base, "delete-one", name=name),
-                f"Delete {name}?",
-                look="danger",
-            ),
-        ],
-        trail=[
-            *trail_of(container, f"{prefix}/x" if prefix else "x"),
-        ],
-    )
 
 
 def _moment(stamp: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compute.dashboard.frame.fields import BadForm, Field, Form, Values
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.words import name_of, options, switch
+from compute.dashboard.rooms import Answers
 
 SIZE_MAX = 1 << 20
 
@@ -53,35 +55,42 @@ def new_form(visit: Visit) -> Form:
             Field(
                 "type", "Type", "select", options=options(types, blank="The usual one")
             ),
-            Field(
-                "image",
-                "With an image on it",
-                "select",
-                options=options(
-                    found.get("images", {}).get("images", ()), blank="Empty"
-                ),
-            ),
-            Field(
-                "snapshot",
-                "Or what a snapshot keeps",
-                "select",
-                [wanted],
-                options(snapshots, blank="None"),
-            ),
-            Field(
-                "volume",
-                "Or a copy of a volume",
-                "select",
-                options=options(
-                    found.get("volumes", {}).get("volumes", ()), blank="None"
-                ),
-            ),
+            *_contents(found, snapshots, wanted),
             Field("description", "Description"),
         ],
         "Make it",
         "/volumes",
         "volumes",
     )
+
+
+def _contents(
+    found: Answers, snapshots: Iterable[Mapping[str, Any]], wanted: str
+) -> list[Field]:
+    """Where its first bytes come from."""
+    images = found.get("images", {}).get("images", ())
+    volumes = found.get("volumes", {}).get("volumes", ())
+    return [
+        Field(
+            "image",
+            "With an image on it",
+            "select",
+            options=options(images, blank="Empty"),
+        ),
+        Field(
+            "snapshot",
+            "Or what a snapshot keeps",
+            "select",
+            [wanted],
+            options(snapshots, blank="None"),
+        ),
+        Field(
+            "volume",
+            "Or a copy of a volume",
+            "select",
+            options=options(volumes, blank="None"),
+        ),
+    ]
 
 
 def make(visit: Visit, values: Values) -> Redirect:
