@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compute.agent.consoles.model import ConsoleEndpoint, ConsoleKind
 from compute.agent.consoles.pages import Pages
@@ -35,7 +36,6 @@ from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.metric.client import MetricClient
 from compute.network.agent.over_http import HttpControlPlane
-from compute.network.agent.service import NetworkAgentService, missing_requirements
 from compute.network.agent.settings import NetworkKind
 from compute.network.agent.simulated import SimulatedNetworks
 from compute.network.client import NetworkClient
@@ -45,6 +45,9 @@ from objectstore.client.caller import Caller
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Loop
+
+if TYPE_CHECKING:
+    from compute.network.agent.service import NetworkAgentService
 
 _log = logging.getLogger("compute.agent")
 
@@ -217,6 +220,13 @@ class Agents:
                 look_seconds=options.look,
             )
             return
+        # Imported here: a process without real networks needs none of what speaks to
+        # the kernel, which is a tenth of its start.
+        from compute.network.agent.service import (
+            NetworkAgentService,
+            missing_requirements,
+        )
+
         if missing := missing_requirements():
             raise Unavailable(f"the network agent needs {', '.join(missing)}")
         self._networks = NetworkAgentService(

@@ -26,7 +26,8 @@ from compute.core.identifiers import is_uuid
 SHOWN_VALUE_CHARACTERS_MAX = 200
 
 # Checking a schema against the schema of schemas takes milliseconds, and an API has
-# hundreds for its microversions, most of them alike: each text is checked once.
+# hundreds for its microversions, most of them alike: each text is checked once, and
+# when it is first used: a process that starts has no use for most of them.
 CHECKED_SCHEMAS_MAX = 4096
 
 # Of one list's items, or one object's keys: the worst of these is what is told.
@@ -161,19 +162,18 @@ class Schema:
     __slots__ = ("_validator", "document")
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        _check_schema(json.dumps(document))
         self.document = document
-        self._validator = Validator(document, format_checker=FORMATS)
+        self._validator: Any = None
 
     def check(self, value: Any) -> None:
         """Raise ``BadRequest`` that names the field, its value and the rule."""
-        error = best_match(self._validator.iter_errors(value))
+        error = best_match(self._errors(value))
         if error is not None:
             raise BadRequest(_explain(error))
 
     def fault(self, value: Any) -> Fault | None:
         """What ``check`` would raise, in parts: for those who write it otherwise."""
-        errors = list(self._validator.iter_errors(value))
+        errors = list(self._errors(value))
         # What is there and must not be tells more than what is missing for it.
         extra = [it for it in errors if it.validator == "additionalProperties"]
         error = best_match(extra or errors)
@@ -182,6 +182,13 @@ class Schema:
         path = (*error.absolute_path, *_last_part(error))
         rule, wanted = str(error.validator), error.validator_value
         return Fault(path, rule, wanted, _clipped(error.message))
+
+    def _errors(self, value: Any) -> Iterator[ValidationError]:
+        if self._validator is None:
+            _check_schema(json.dumps(self.document))
+            self._validator = Validator(self.document, format_checker=FORMATS)
+        found: Iterator[ValidationError] = self._validator.iter_errors(value)
+        return found
 
 
 def _last_part(error: ValidationError) -> tuple[str, ...]:
