@@ -8,6 +8,7 @@ import pytest
 
 from test.functional.compute.dashboard.conftest import PASSWORD, Shown
 from test.functional.compute.dashboard.surfer import Surfer
+from test.functional.harness.store import wait_for
 
 SECONDS = 30
 
@@ -50,6 +51,9 @@ def test_two_servers_share_a_volume(zoe: Any, surfer: Surfer) -> None:
     surfer.send()
     ours = "document.querySelector('#volumes').innerText.includes('in-use')"
     assert surfer.until(ours, SECONDS)
+    # It has been in use by the left one all along.
+    volume = zoe.block_storage.get_volume
+    wait_for(lambda: len(volume(made.id).attachments) == 2, "both to have it")
     surfer.go(f"/volumes/{made.id}")
     assert "left" in surfer.text and "right" in surfer.text and not surfer.faults()
 
