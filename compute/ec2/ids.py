@@ -42,6 +42,8 @@ ACL_ASSOCIATION = "aclassoc"
 LAUNCH_TEMPLATE = "lt"
 NAT_GATEWAY = "nat"
 PLACEMENT_GROUP = "pg"
+PREFIX_LIST = "pl"
+ROOT_TASK = "replacevol"
 RESERVATION = "r"
 
 # How AWS spells what is not there, and what is no id at all.
@@ -68,6 +70,8 @@ _CODES = {
     PLACEMENT_GROUP: "InvalidPlacementGroup",
     LAUNCH_TEMPLATE: "InvalidLaunchTemplateId",
     NAT_GATEWAY: "InvalidNatGatewayID",
+    PREFIX_LIST: "InvalidPrefixListID",
+    ROOT_TASK: "InvalidReplaceRootVolumeTaskId",
 }
 _FORM = re.compile(r"[a-z-]+-[0-9a-f]{8,17}\Z")
 

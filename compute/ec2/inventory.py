@@ -1,7 +1,7 @@
 """What the caller's project has, as the rooms tell it.
 
-Each list is asked for at most once for a request, and only when somebody looks.  Of
-what others share with the project (networks, images) the rooms decide what is seen.
+Each list is asked for at most once for a request, and only when somebody looks.  What
+others share with the project, the rooms decide.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 
 from compute.ec2 import ids, vpcs
 from compute.ec2.frame.signed import Signer
+from compute.ec2.interface_order import hardware_addresses
 from compute.ec2.rooms import Rooms
 from compute.ec2.vpcs import Layout
 from compute.ec2.vpcs import Thing as Thing
@@ -69,6 +70,7 @@ class Inventory:
             ids.VOLUME: lambda: self.volumes,
             ids.SNAPSHOT: lambda: [*self.snapshots, *self.shared_snapshots],
             ids.GROUP: lambda: self.groups,
+            ids.PREFIX_LIST: lambda: self.address_groups,
             ids.ADDRESS: lambda: self.addresses,
             ids.ADDRESS_ASSOCIATION: lambda: self.addresses,
             ids.INTERFACE: lambda: self.ports,
@@ -131,9 +133,8 @@ class Inventory:
     @cached_property
     def zones(self) -> list[Thing]:
         """Availability zones."""
-        found: list[Thing] = self.rooms.get("compute", "os-availability-zone")[
-            "availabilityZoneInfo"
-        ]
+        answer = self.rooms.get("compute", "os-availability-zone")
+        found: list[Thing] = answer["availabilityZoneInfo"]
         return found
 
     # ---- image and volume --------------------------------------------------------
@@ -158,11 +159,6 @@ class Inventory:
         """Those of others of which the project may make volumes."""
         return list(self.rooms.pages("volume", "snapshots", "snapshots", "shared"))
 
-    def snapshots_shared_with(self, project: str) -> list[Thing]:
-        """The project's own of which that other one may make volumes."""
-        path = ("snapshots", "shared")
-        return list(self.rooms.pages("volume", "snapshots", *path, project_id=project))
-
     @cached_property
     def volumes_by_server(self) -> Mapping[str, list[tuple[Thing, Thing]]]:
         """Volumes with their attachments, by the server's uuid."""
@@ -185,8 +181,7 @@ class Inventory:
 
     @cached_property
     def subnets(self) -> list[Thing]:
-        """Of these networks, for IPv4: EC2 has no others.  Not those that only join
-        the routers of a VPC."""
+        """Of these networks, for IPv4; not those that only join a VPC's routers."""
         return [each for each in self._subnets if not vpcs.is_transit(each)]
 
     @cached_property
@@ -206,6 +201,11 @@ class Inventory:
             for each in self._own("security_groups", "security-groups")
         ]
 
+    @cached_property
+    def address_groups(self) -> list[Thing]:
+        """Named lists of prefixes."""
+        return self._own("address_groups", "address-groups")
+
     def rule_id(self, rule: Thing) -> str:
         """The id of a group's rule: its own, or that of the one it was put for."""
         return mark(rule, RULE_ID) or self.id_of(ids.GROUP_RULE, rule["id"])
@@ -221,7 +221,7 @@ class Inventory:
 
     @cached_property
     def addresses(self) -> list[Thing]:
-        """Floating IP addresses that were allocated."""
+        """Those that were allocated."""
         return [each for each in self._addresses if not is_launched(each)]
 
     @cached_property
@@ -257,14 +257,14 @@ class Inventory:
                 found[port["device_id"]].append(port)
         for server_id, ports in found.items():
             if len(ports) > 1:
-                order = _hardware_addresses(self.servers_by_id.get(server_id, {}))
+                order = hardware_addresses(self.servers_by_id.get(server_id, {}))
                 ports.sort(key=lambda port: order.get(port["mac_address"], len(order)))
         return found
 
     def has_interface(self, server_id: str, hardware_address: str) -> bool:
         """Whether a server has the interface with that address by now."""
         server = self.servers_by_id.get(server_id, {})
-        return hardware_address in _hardware_addresses(server)
+        return hardware_address in hardware_addresses(server)
 
     @cached_property
     def address_by_port(self) -> Mapping[str, Thing]:
@@ -291,19 +291,10 @@ class Inventory:
         return Layout(self.signer.project_id, self.routers, self.ports, self._subnets)
 
     def _own(self, name: str, path: str) -> list[Thing]:
-        project = self.signer.project_id
-        return list(self.rooms.pages("network", name, path, project_id=project))
+        own = {"project_id": self.signer.project_id}
+        return list(self.rooms.pages("network", name, path, **own))
 
 
 def is_launched(address: Thing) -> bool:
     """Whether a floating address was made for a server when that was started."""
     return str(address.get("description") or "").startswith(LAUNCHED)
-
-
-def _hardware_addresses(server: Thing) -> dict[str, int]:
-    """Those of a server's interfaces, with their places."""
-    found: dict[str, int] = {}
-    for addresses in server.get("addresses", {}).values():
-        for each in addresses:
-            found.setdefault(each["OS-EXT-IPS-MAC:mac_addr"], len(found))
-    return found

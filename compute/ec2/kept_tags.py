@@ -10,6 +10,7 @@ from compute.ec2.call import Call
 from compute.ec2.groups_of_servers import groups_by_name
 from compute.ec2.kept_things import Content
 from compute.ec2.network_acls import acls_of
+from compute.ec2.prefix_lists import lists_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ def tagged_things(call: Call, kind: str) -> Mapping[str, Tagged]:
             ids.ec2_id(ids.PLACEMENT_GROUP, group["id"]): Tagged({})
             for group in groups_by_name(call.inventory).values()
         }
+    if kind == ids.PREFIX_LIST:
+        return {key: Tagged(each.content()) for key, each in lists_of(call).items()}
     kept = call.kept.all(call.signer, kind)
     return {identifier: Tagged(each.content) for identifier, each in kept.items()}
 

@@ -1,7 +1,7 @@
 """What this API keeps by itself, as no other room has a place for it (decision 84).
 
-Network ACLs, sets of DHCP options, and the tags of placement groups: a row each, of one
-project, under its id in EC2's form.
+Network ACLs, sets of DHCP options, versions of prefix lists, tasks that replace roots,
+tags of placement groups: a row each, of one project, under its id in EC2's form.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.ec2 import ids
-from compute.ec2.frame.errors import Ec2Error, invalid, missing, unsupported
+from compute.ec2.frame.errors import Ec2Error, invalid, missing
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.vpcs import OF_VPC
@@ -31,6 +31,7 @@ class Permission:
     ethertype: str
     prefix: str | None = None
     group: str | None = None  # a uuid
+    addresses: str | None = None  # of an address group
     description: str = ""
 
     def fields(self) -> dict[str, Any]:
@@ -42,6 +43,7 @@ class Permission:
             "port_range_max": self.port_max,
             "remote_ip_prefix": self.prefix,
             "remote_group_id": self.group,
+            "remote_address_group_id": self.addresses,
             "description": self.description,
         }
 
@@ -54,12 +56,13 @@ class Permission:
             and rule["ethertype"] == self.ethertype
             and (rule["remote_ip_prefix"] or _any(self)) == (self.prefix or _any(self))
             and rule["remote_group_id"] == self.group
+            and (rule.get("remote_address_group_id") or None) == self.addresses
         )
 
 
 def _any(permission: Permission) -> str | None:
     """What a rule without a prefix is for EC2, which always has one."""
-    if permission.group:
+    if permission.group or permission.addresses:
         return None
     return "0.0.0.0/0" if permission.ethertype == "IPv4" else "::/0"
 
@@ -110,9 +113,13 @@ def asked_permissions(parameters: Parameters, inventory: Inventory) -> list[Perm
 
 def _of_structure(inventory: Inventory, each: Parameters) -> Iterator[Permission]:
     base = _base(each)
-    if each.has("PrefixListIds"):
-        raise unsupported("IpPermissions.PrefixListIds")
     sources = 0
+    for source in each.structures("PrefixListIds"):
+        sources += 1
+        identifier, text = source.required("PrefixListId"), source.text("Description")
+        addresses = inventory.uuid(ids.PREFIX_LIST, identifier)
+        ethertype = _family(inventory, addresses)
+        yield Permission(*base, ethertype, addresses=addresses, description=text)
     for source in each.structures("IpRanges"):
         sources += 1
         cidr, text = source.required("CidrIp"), source.text("Description")
@@ -132,6 +139,14 @@ def _of_structure(inventory: Inventory, each: Parameters) -> Iterator[Permission
         yield Permission(*base, "IPv4", group=group, description=text)
     if not sources:
         raise missing("IpPermissions.IpRanges")
+
+
+def _family(inventory: Inventory, addresses: str) -> str:
+    """A rule is of one, as its list is; an empty list lets nothing pass of either."""
+    for group in inventory.address_groups:
+        if group["id"] == addresses:
+            return "IPv6" if ":" in "".join(group["addresses"]) else "IPv4"
+    raise ids.not_found(ids.PREFIX_LIST, addresses)
 
 
 def _base(given: Parameters) -> tuple[str | None, int | None, int | None]:

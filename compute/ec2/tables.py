@@ -47,8 +47,8 @@ key_pair_tags = table(
     sa.Column("tags", sa.JSON(), nullable=False),
 )
 
-# Things that are nothing but what is said of them: network ACLs, DHCP options, what
-# placement groups are tagged with.
+# Things that are nothing but what is said of them: network ACLs, DHCP options, versions
+# of prefix lists, tasks, what placement groups are tagged with.
 kept_things = table(
     "ec2_kept_things",
     metadata,

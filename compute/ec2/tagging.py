@@ -36,6 +36,8 @@ KEY_PAIR_TYPE = "key-pair"
 ACL_TYPE = "network-acl"
 DHCP_OPTIONS_TYPE = "dhcp-options"
 PLACEMENT_GROUP_TYPE = "placement-group"
+PREFIX_LIST_TYPE = "prefix-list"
+ROOT_TASK_TYPE = "replace-root-volume-task"
 
 Tags = dict[str, str]
 

@@ -131,9 +131,6 @@ KINDS = {
     "DescribeLockedSnapshots": Absent(
         "snapshotSet", "SnapshotId", _found("InvalidSnapshot")
     ),
-    "DescribeManagedPrefixLists": Absent(
-        "prefixListSet", "PrefixListId", _found("InvalidPrefixListID")
-    ),
     "DescribeMovingAddresses": Absent(
         "movingAddressStatusSet", "PublicIp", _found("InvalidAddress")
     ),
@@ -147,11 +144,6 @@ KINDS = {
     ),
     "DescribePublicIpv4Pools": Absent(
         "publicIpv4PoolSet", "PoolId", _found("InvalidPublicIpv4PoolID")
-    ),
-    "DescribeReplaceRootVolumeTasks": Absent(
-        "replaceRootVolumeTaskSet",
-        "ReplaceRootVolumeTaskId",
-        _found("InvalidReplaceRootVolumeTaskId"),
     ),
     "DescribeReservedInstances": Absent(
         "reservedInstancesSet",

@@ -28,6 +28,7 @@ _SOURCES = {
     "CidrIpv4": ("IpRanges", "CidrIp"),
     "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
     "ReferencedGroupId": ("Groups", "GroupId"),
+    "PrefixListId": ("PrefixListIds", "PrefixListId"),
 }
 
 
@@ -68,7 +69,8 @@ def modify(call: Call) -> Document:
 def _wished(call: Call, said: Parameters) -> Permission | None:
     """What a rule is to let pass; None: as it is."""
     said.heed(
-        "IpProtocol FromPort ToPort CidrIpv4 CidrIpv6 ReferencedGroupId Description"
+        "IpProtocol FromPort ToPort CidrIpv4 CidrIpv6 ReferencedGroupId PrefixListId"
+        " Description"
     )
     if not said.has("IpProtocol"):
         if set(said.names()) - {"Description"}:

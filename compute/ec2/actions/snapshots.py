@@ -63,7 +63,10 @@ def _restorable(inventory: Inventory, users: set[str]) -> set[str]:
         if user == own:
             found += [*inventory.snapshots, *inventory.shared_snapshots]
         else:
-            found += inventory.snapshots_shared_with(user)
+            path = ("snapshots", "shared")
+            found += inventory.rooms.pages(
+                "volume", "snapshots", *path, project_id=user
+            )
     return {inventory.id_of(ids.SNAPSHOT, each["id"]) for each in found}
 
 

@@ -29,6 +29,8 @@ _KEPT: Mapping[str, str] = {
     ids.ACL: tagging.ACL_TYPE,
     ids.DHCP_OPTIONS: tagging.DHCP_OPTIONS_TYPE,
     ids.PLACEMENT_GROUP: tagging.PLACEMENT_GROUP_TYPE,
+    ids.PREFIX_LIST: tagging.PREFIX_LIST_TYPE,
+    ids.ROOT_TASK: tagging.ROOT_TASK_TYPE,
 }
 _IN_ROWS = (ids.LAUNCH_TEMPLATE, ids.KEY_PAIR, *_KEPT)
 _THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {

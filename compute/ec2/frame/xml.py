@@ -48,6 +48,11 @@ def moment(text: str | None) -> str | None:
     return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
+def moment_of(seconds: float) -> str:
+    """The same of seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 def _write(parts: list[str], name: str, value: Any) -> None:
     if value is None:
         return

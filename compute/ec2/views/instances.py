@@ -140,7 +140,7 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
     name = state_name(server)
     fault = server.get("fault", {}).get("message")
     image = (server.get("image") or {}).get("id", "")
-    origin = image or server["metadata"].get(IMAGE) or _of_volume(inventory, server)
+    origin = origin_of(inventory, server)
     root = server.get("OS-EXT-SRV-ATTR:root_device_name") or "/dev/vda"
     return {
         "instanceId": inventory.id_of(ids.INSTANCE, server["id"]),
@@ -187,6 +187,13 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "capacityReservationSpecification": {"capacityReservationPreference": "open"},
         "maintenanceOptions": {"autoRecovery": "default"},
     }
+
+
+def origin_of(inventory: Inventory, server: Thing) -> str:
+    """The uuid of the image that a server was made from; may be empty."""
+    image = (server.get("image") or {}).get("id", "")
+    noted = server["metadata"].get(IMAGE)
+    return str(image or noted or _of_volume(inventory, server))
 
 
 def _of_volume(inventory: Inventory, server: Thing) -> str:

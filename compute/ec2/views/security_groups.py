@@ -57,6 +57,9 @@ def _permissions(
                     "description": description,
                 }
             )
+        elif listed := _prefix_list(inventory, rule):
+            each = {"prefixListId": listed, "description": description}
+            permission["prefixListIds"].append(each)
         elif rule["ethertype"] == "IPv4":
             prefix = rule["remote_ip_prefix"] or "0.0.0.0/0"
             each = {"cidrIp": prefix, "description": description}
@@ -68,10 +71,17 @@ def _permissions(
     return list(found.values())
 
 
+def _prefix_list(inventory: Inventory, rule: Thing) -> str | None:
+    addresses = rule.get("remote_address_group_id")
+    return inventory.id_of(ids.PREFIX_LIST, addresses) if addresses else None
+
+
 def security_group_rule(inventory: Inventory, rule: Thing) -> dict[str, Any]:
     """One rule by itself."""
     first, last = shown_ports(rule)
     prefix, group = rule["remote_ip_prefix"], rule["remote_group_id"]
+    listed = _prefix_list(inventory, rule)
+    has_prefix = not group and not listed
     is_v4 = rule["ethertype"] == "IPv4"
     return {
         "securityGroupRuleId": inventory.rule_id(rule),
@@ -81,8 +91,9 @@ def security_group_rule(inventory: Inventory, rule: Thing) -> dict[str, Any]:
         "ipProtocol": rule["protocol"] or ALL,
         "fromPort": -1 if first is None else first,
         "toPort": -1 if last is None else last,
-        "cidrIpv4": None if group or not is_v4 else prefix or "0.0.0.0/0",
-        "cidrIpv6": None if group or is_v4 else prefix or "::/0",
+        "cidrIpv4": (prefix or "0.0.0.0/0") if has_prefix and is_v4 else None,
+        "cidrIpv6": (prefix or "::/0") if has_prefix and not is_v4 else None,
+        "prefixListId": listed,
         "referencedGroupInfo": (
             {"groupId": inventory.id_of(ids.GROUP, group)} if group else None
         ),
