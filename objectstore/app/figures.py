@@ -19,12 +19,12 @@ from objectstore.kernel.audit import AuditMark
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.journal import Journal
 from objectstore.kernel.loop import Step
+from objectstore.object.fragments.reconstructor import Reconstructor
 from objectstore.object.maintenance.auditor import ObjectAuditor
 from objectstore.object.maintenance.compaction import Compaction
 from objectstore.object.maintenance.expirer import Expirer
 from objectstore.object.maintenance.index_repair import IndexRepair
 from objectstore.object.maintenance.updater import ObjectUpdater
-from objectstore.object.reconstructor import Reconstructor
 from objectstore.object.store.store import ObjectStore
 from objectstore.replication.status import ReplicationStatus
 

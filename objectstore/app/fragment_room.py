@@ -10,9 +10,9 @@ from objectstore.app.neighbours import Neighbours
 from objectstore.app.open_device import OpenDevice, Room
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Loop
-from objectstore.object.fragment_fate import Delays
+from objectstore.object.fragments.fate import Delays
+from objectstore.object.fragments.reconstructor import Reconstructor
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.reconstructor import Reconstructor
 from objectstore.object.store.store import ObjectStore
 from objectstore.replication.status import ReplicationStatus
 from objectstore.settings import StoreSettings

@@ -22,9 +22,9 @@ from objectstore.kernel.timestamps import HybridClock
 from objectstore.policy.policies import Policies
 from objectstore.proxy.access import READ_ACL, WRITE_ACL, authorize
 from objectstore.proxy.databases import account, container
-from objectstore.proxy.fragment_put import put_fragments
 from objectstore.proxy.known.facts import FactsCache
 from objectstore.proxy.objects.delete import delete_object
+from objectstore.proxy.objects.fragment_put import put_fragments
 from objectstore.proxy.objects.get import get_object
 from objectstore.proxy.objects.post import post_object
 from objectstore.proxy.objects.put import put_object

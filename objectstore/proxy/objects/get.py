@@ -10,8 +10,8 @@ from objectstore.kernel.conditions import Conditions, range_still_holds
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
-from objectstore.proxy.fragment_get import read_fragments
 from objectstore.proxy.known.lookups import Found, look_up
+from objectstore.proxy.objects.fragment_get import read_fragments
 from objectstore.proxy.objects.replica_body import read_body
 from objectstore.proxy.objects.target import ObjectTarget
 from objectstore.proxy.parts import Parts

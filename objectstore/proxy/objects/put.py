@@ -18,8 +18,8 @@ from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.hash_process import md5_of
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
-from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.objects.get import conditional_etag
+from objectstore.proxy.objects.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.objects.overtaken import (
     CLOCKS_DIFFER,
     follow,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectstore.kernel.timestamps import from_seconds
-from objectstore.object.fragment_fate import Delays, Fate, Verdict, verdict
+from objectstore.object.fragments.fate import Delays, Fate, Verdict, verdict
 from objectstore.wire.layouts import FragmentName, Layout, folded
 from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectName, ObjectState

@@ -11,7 +11,7 @@ import pytest
 
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Event, Promise
-from objectstore.proxy.fragment_round import FragmentRound, Told
+from objectstore.proxy.rounds.fragment_round import FragmentRound, Told
 from objectstore.proxy.rounds.patience import Patience
 from objectstore.proxy.settings import ProxySettings
 from test.fakes.nodes import MemoryObjectNode

@@ -11,7 +11,7 @@ import pytest
 
 from objectstore.kernel.concurrency import Promise, sleep, spawn_later
 from objectstore.kernel.errors import InsufficientStorage, Unavailable
-from objectstore.proxy.intake import Intake, Source
+from objectstore.proxy.objects.intake import Intake, Source
 
 PIECE_BYTES = 1000
 DATA = Random(3).randbytes(12 * PIECE_BYTES + 17)

@@ -21,8 +21,8 @@ from objectstore.kernel.errors import (
     InsufficientStorage,
     Unavailable,
 )
-from objectstore.proxy.fragment_uploads import FragmentUpload
-from objectstore.proxy.intake import Lane, Source
+from objectstore.proxy.objects.fragment_uploads import FragmentUpload
+from objectstore.proxy.objects.intake import Lane, Source
 
 # Segments that uploads may be behind the one that comes from the client.
 BEHIND_MAX = 3

@@ -21,10 +21,9 @@ from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.policy.erasure import WHOLE_BYTES_MAX, Erasure, fragments_needed
-from objectstore.proxy.fragment_intake import Encoder, FragmentIntake
-from objectstore.proxy.fragment_round import FragmentRound, Told, run_round
-from objectstore.proxy.fragment_uploads import FragmentUpload, begin_uploads
-from objectstore.proxy.intake import Source
+from objectstore.proxy.objects.fragment_intake import Encoder, FragmentIntake
+from objectstore.proxy.objects.fragment_uploads import FragmentUpload, begin_uploads
+from objectstore.proxy.objects.intake import Source
 from objectstore.proxy.objects.put import (
     Written,
     check_early,
@@ -35,6 +34,7 @@ from objectstore.proxy.objects.put import (
 from objectstore.proxy.objects.put_plan import PutPlan
 from objectstore.proxy.objects.target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.rounds.fragment_round import FragmentRound, Told, run_round
 from objectstore.proxy.rounds.group import Group
 from objectstore.wire.layouts import (
     Layout,

@@ -2,7 +2,7 @@
 
 A round goes through the partitions.  What the device lacks it fetches or rebuilds
 (``rebuilding``); what it has and should not have it brings to whom it belongs, or drops
-(``fragment_fate``).  A partition whose digests, of records and of fragments, are as
+(``fate``).  A partition whose digests, of records and of fragments, are as
 they were when nothing was left to do in it is passed over; so a round at rest costs
 what comparing digests does.
 """
@@ -19,11 +19,11 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import to_seconds
-from objectstore.object.fragment_fate import Delays
+from objectstore.object.fragments.fate import Delays
+from objectstore.object.fragments.parting import NEVER, Parting
+from objectstore.object.fragments.rebuilding import Rebuilding, Site
 from objectstore.object.index.digests import partition_range
 from objectstore.object.node import LocalObjectNode
-from objectstore.object.parting import NEVER, Parting
-from objectstore.object.rebuilding import Rebuilding, Site
 from objectstore.object.records.state import Held
 from objectstore.object.store.store import ObjectStore
 from objectstore.replication.crew import gather

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.object.copying import copy_object
-from objectstore.object.fragment_fate import Delays, Fate, verdict
+from objectstore.object.fragments.fate import Delays, Fate, verdict
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.store.store import ObjectStore
 from objectstore.replication.places import Places
@@ -20,7 +20,7 @@ NEVER = float("inf")
 
 
 class Parting:
-    """Of one device; ``fragment_fate`` says what to do."""
+    """Of one device; ``fate`` says what to do."""
 
     def __init__(
         self,

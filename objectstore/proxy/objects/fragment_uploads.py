@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.proxy.fragment_round import FragmentRound, run_round
+from objectstore.proxy.rounds.fragment_round import FragmentRound, run_round
 from objectstore.proxy.rounds.patience import Patience
 from objectstore.wire.nodes import ObjectNode, Upload
 
