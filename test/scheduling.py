@@ -36,10 +36,10 @@ LANES = (
 # The longest first.
 WHOLE_MODULES = (
     "functional/compute/deploy/test_deployment.py",
-    # One cluster under load at a time is load enough.
     "probe/test_faults.py",
     "functional/compute/test_containers.py",
     "functional/compute/test_many_hosts.py",
+    "functional/compute/volume/test_two_hosts.py",
     "functional/compute/dashboard/test_away.py",
     "functional/compute/dashboard/test_apart.py",
     "functional/compute/orchestration/test_balanced_template.py",
@@ -90,6 +90,16 @@ PARAMETERS = (
     "postgresql",
     "mariadb",
 )
+# What takes a process the longest of all, before anything else but guests.
+LONGEST = (
+    "functional/compute/deploy/test_deployment.py",
+    "dashboard",
+    # One cluster under load at a time is load enough.
+    "probe/test_faults.py",
+    "cloud",
+    "ec2",
+    "network",
+)
 # Tests that take long by themselves begin before the many that do not.
 LONG_ALONE = (
     "functional/compute/balancer/test_haproxy.py",
@@ -104,12 +114,14 @@ LONG_ALONE = (
     "functional/test_drain.py",
 )
 _PARAMETER = re.compile(rf"\[(?:.*-)?({'|'.join(PARAMETERS)})(?:-.*)?\]$")
-ORDER = (
+_UNITS = (
     *(f"lane {number}" for number in range(len(LANES))),
+    *LONGEST,
     *WHOLE_MODULES,
-    *dict.fromkeys(name for _, name in FOLDERS),
+    *(name for _, name in FOLDERS),
     *PARAMETERS,
 )
+ORDER = tuple(dict.fromkeys(_UNITS))
 
 
 def unit_of(nodeid: str) -> str:

@@ -10,7 +10,9 @@ from test.scheduling import (
     FOLDERS,
     LANES,
     LONG_ALONE,
+    LONGEST,
     ORDER,
+    PARAMETERS,
     WHOLE_MODULES,
     place_of,
     unit_of,
@@ -69,8 +71,15 @@ def test_others_go_by_themselves(nodeid: str) -> None:
     assert unit_of(nodeid) == nodeid
 
 
+def test_the_longest_are_units() -> None:
+    assert set(LONGEST) <= {*WHOLE_MODULES, *(name for _, name in FOLDERS), *PARAMETERS}
+
+
 def test_the_long_begin_first() -> None:
     short = "test/functional/edge/test_fuzz.py::test_x"
+    pages = "test/functional/compute/dashboard/test_pages.py::test_x"
+    containers = "test/functional/compute/test_containers.py::test_x"
     drain = "test/functional/test_drain.py::test_drain"
     moves = "test/functional/compute/test_moves.py::test_moves"
-    assert sorted([short, drain, moves], key=place_of) == [moves, drain, short]
+    order = [moves, pages, containers, drain, short]
+    assert sorted([*order[::-1]], key=place_of) == order
