@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,25 @@ def test_a_policy_of_fragments(tmp_path: Path) -> None:
     bare = load(tmp_path, "type = erasure\ndata = 2\nparity = 1\n")
     assert bare.erasures == {1: Erasure(2, 1, 1024 * 1024)}
     assert not load(tmp_path, "type = replication\n").erasures
+
+
+def test_without_the_library_the_start_says_what_to_install(tmp_path: Path) -> None:
+    """Whoever has such a policy; others never ask for it."""
+    load(tmp_path, "type = erasure\ndata = 4\nparity = 2\n")
+    program = """
+import pathlib, sys
+sys.modules["pyeclib"] = None
+from objectstore.settings import load_settings
+load_settings(pathlib.Path(sys.argv[1]))
+import objectstore.app.standalone
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "store.conf")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "storage-policy:1] type: an erasure-coded storage policy" in ended.stderr
+    assert "python -m pip install pyeclib" in ended.stderr
+    load(tmp_path, "type = replication\n")
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(
