@@ -132,15 +132,19 @@ class Agents:
         if self.hosts is not None and self._guests is not None:
             self.hosts.start()
             self._guests.start()
-            for loop in (*self.hosts.loops, *self._measuring):
+            for loop in self.hosts.loops:
                 loop.start()
+        for loop in self._measuring:
+            loop.start()
 
     def stop(self) -> None:
         """Guests and networks stay, unless they are to end with us."""
         if self._guests is not None:
             self._guests.stop()
+        for loop in self._measuring:
+            loop.stop()
         if self.hosts is not None:
-            for loop in (*self.hosts.loops, *self._measuring):
+            for loop in self.hosts.loops:
                 loop.stop()
             self.hosts.stop()
         if self._balancers is not None:
@@ -222,6 +226,7 @@ class Agents:
             return
         # Imported here: a process without real networks needs none of what speaks to
         # the kernel, which is a tenth of its start.
+        from compute.network.agent.meter_readings import MeterReadings
         from compute.network.agent.service import (
             NetworkAgentService,
             missing_requirements,
@@ -239,6 +244,10 @@ class Agents:
             clock=self._clock,
             listens_at=self._settings.public_address.host,
         )
+        interval = self._settings.rooms["metric"].interval
+        if interval:
+            readings = MeterReadings(self._networks.view, self._metrics, self._clock)
+            self._measuring.append(Loop(readings, idle_seconds=interval))
 
     def _build_balancers(self, client: BalancerClient) -> None:
         """A host without haproxy is a host all the same, of everything else."""

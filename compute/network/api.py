@@ -15,6 +15,8 @@ from compute.network.hosts.internal_api import InternalApi
 from compute.network.links import networks, ports, subnets
 from compute.network.links.address_pairs import AddressPairActions
 from compute.network.links.bindings import BindingApi
+from compute.network.metering import labels as metering_labels
+from compute.network.metering import rules as metering_rules
 from compute.network.projects import address_scopes, rbac, subnet_pools
 from compute.network.projects.pool_onboarding import PoolOnboarding
 from compute.network.projects.pool_prefixes import PoolPrefixActions
@@ -63,6 +65,8 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     *rules.DEFINITIONS,
     packet_rates.DEFINITION,
     trunks.DEFINITION,
+    metering_labels.DEFINITION,
+    metering_rules.DEFINITION,
 )
 
 

@@ -91,6 +91,11 @@ EXTENSIONS = {
         "Connections that agree upon others, let through by routers",
     ),
     "l2_adjacency": ("L2 Adjacency", "Whether all of a network is one segment"),
+    "metering": ("Neutron Metering", "How much passes routers' ways out"),
+    "metering_source_and_destination_fields": (
+        "Source and destination IP prefixes for metering rules",
+        "Rules of meters on both sides of what passes",
+    ),
     "net-mtu": ("Network MTU", "The MTU of networks"),
     "net-mtu-writable": ("Network MTU (writable)", "MTUs that can be chosen"),
     "network-ip-availability": (

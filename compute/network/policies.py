@@ -64,6 +64,10 @@ _ADMIN_ONLY = (
         )
         for verb in ("create", "update", "delete")
     ),
+    "create_metering_label",
+    "delete_metering_label",
+    "create_metering_label_rule",
+    "delete_metering_label_rule",
     "create_default_security_group_rule",
     "delete_default_security_group_rule",
     "update_quota",

@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from compute.network.host_names import HostName
 from compute.network.port_names import OWNER_NETWORK_PREFIX, balancer_of
 from compute.network.quality import Quality
+from compute.network.view_meters import Meter as Meter
 from compute.network.view_rules import Direction as Direction
 from compute.network.view_rules import PacketRule as PacketRule
 from compute.network.view_rules import Rule as Rule
@@ -228,6 +229,7 @@ class Router:
     interfaces: tuple[str, ...] = ()  # port ids
     routes: tuple[StaticRoute, ...] = ()
     helpers: tuple[ConntrackHelper, ...] = ()
+    meters: tuple[Meter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ ADDED = {
         Added(("ports",), "vlan", 0),
     ),
     9: (
+        Added(("routers",), "meters", []),
         Added(("ports", "quality"), "egress_packets", _NO_RATE),
         Added(("ports", "quality"), "ingress_packets", _NO_RATE),
         Added(("floating_qualities", "quality"), "egress_packets", _NO_RATE),

@@ -123,6 +123,14 @@ KINDS = (
         ("project_id",),
         "/v2.0/qos/policies/{id}",
     ),
+    Kind(
+        "network",
+        "metering label",
+        "/v2.0/metering/metering-labels",
+        "metering_labels",
+        ("project_id",),
+        "/v2.0/metering/metering-labels/{id}",
+    ),
     _network("RBAC policy", "rbac-policies"),
     Kind(
         "metric",

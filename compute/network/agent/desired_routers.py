@@ -6,6 +6,7 @@ from compute.network.agent.conntrack_helpers import helper_text
 from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
 from compute.network.agent.dhcp import router_dnsmasq
 from compute.network.agent.forwarding import forward_map
+from compute.network.agent.meters import meter_text
 from compute.network.agent.model import Namespace, Route
 from compute.network.agent.names import (
     gateway_device,
@@ -77,6 +78,7 @@ def add_router(parts: Parts, router: Router) -> None:
             scoped6=scope_rules(*_sides(parts, router, connected, 6)),
             gates=_gates(connected, 4),
             gates6=_gates(connected, 6),
+            meters=meter_text(router.meters),
             beside=outer_paces(
                 [
                     each

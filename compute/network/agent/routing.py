@@ -49,6 +49,7 @@ def router_rules(
     gates: Sequence[Gate] = (),
     gates6: Sequence[Gate] = (),
     beside: str = "",
+    meters: str = "",
 ) -> str:
     """The router's whole ruleset.
 
@@ -58,7 +59,8 @@ def router_rules(
     ``stand_in``: the floating address of an interface of its own; ``helpers``: see
     ``conntrack_helpers``; ``keeping``: prefixes that leave with their own addresses;
     ``scoped``, ``scoped6``: see ``scope_rules``; ``gates``, ``gates6``: see
-    ``subnet_rules``; ``beside``: more of the IPv4 table (``paces``).
+    ``subnet_rules``; ``beside``: more of the IPv4 table (``paces``); ``meters``:
+    see ``meters``.
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
@@ -89,7 +91,7 @@ def router_rules(
 {_lines([*jumps(gates6, 6), *scoped6])}  }}
 }}
 """
-    return replaced("ip", body) + replaced("ip6", body6)
+    return replaced("ip", body) + replaced("ip6", body6) + meters
 
 
 def _lines(rules: Iterable[str]) -> str:

@@ -114,7 +114,7 @@ class NetworkAgentService:
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host
-        answers = InstanceMetadata(self._view, instances, SessionTokens(clock))
+        answers = InstanceMetadata(self.view, instances, SessionTokens(clock))
         self._listeners = MetadataListeners(answers)
         self._host = Host(state_directory, self._listeners)
         self._control = HttpControlPlane(network)
@@ -169,5 +169,6 @@ class NetworkAgentService:
         self._agent.look_soon()
         self.loop.hint()
 
-    def _view(self) -> HostView | None:
+    def view(self) -> HostView | None:
+        """That which the agent works on; None before it has one."""
         return self._agent.view

@@ -53,6 +53,15 @@ def hosts_of_port(connection: Connection, port_id: str, host: str) -> list[str]:
     return [each for each in (host, *found.scalars()) if each]
 
 
+def hosts_that_count(connection: Connection, project_id: str, shared: bool) -> set[str]:
+    """Where routers are that such a metering label counts at."""
+    routers = tables.routers
+    found = sa.select(routers.c.host).where(routers.c.host != "").distinct()
+    if not shared:
+        found = found.where(routers.c.project_id == project_id)
+    return set(connection.execute(found).scalars())
+
+
 def groups_of_port(
     connection: Connection, port_id: str, groups: Iterable[str]
 ) -> set[str]:
@@ -163,6 +172,21 @@ def _of_policy(connection: Connection, row: Row) -> list[str]:
     return [subjects.of_policy(row["policy_id"])]
 
 
+def _of_counting_hosts(connection: Connection, row: Row) -> list[str]:
+    hosts = hosts_that_count(connection, row["project_id"], row["shared"])
+    return [subjects.of_host(host) for host in hosts]
+
+
+def _of_label_s_hosts(connection: Connection, row: Row) -> list[str]:
+    labels = tables.metering_labels
+    found = connection.execute(labels.select().where(labels.c.id == row["label_id"]))
+    return [
+        subject
+        for label in found
+        for subject in _of_counting_hosts(connection, dict(label._mapping))
+    ]
+
+
 def _all_but(table: sa.Table, unseen: str = "") -> tuple[str, ...]:
     """What is not known to be shown to nobody is news: a new column that was forgotten
     here costs work, not truth."""
@@ -220,6 +244,12 @@ CONCERNS: Mapping[str, tuple[Concern, ...]] = {
     tables.dscp_rules.name: (Concern(_all_but(tables.dscp_rules), _of_policy),),
     tables.packet_rate_rules.name: (
         Concern(_all_but(tables.packet_rate_rules), _of_policy),
+    ),
+    tables.metering_labels.name: (
+        Concern(_all_but(tables.metering_labels), _of_counting_hosts),
+    ),
+    tables.metering_rules.name: (
+        Concern(_all_but(tables.metering_rules), _of_label_s_hosts),
     ),
     tables.subnet_pools.name: (Concern(("address_scope_id",), _of_pool),),
     tables.address_scopes.name: (),

@@ -29,6 +29,7 @@ from compute.network.hosts.parts import Parts
 from compute.network.hosts.view_groups import security_groups
 from compute.network.hosts.view_names import names_on
 from compute.network.hosts.view_remotes import remotes_of
+from compute.network.hosts.view_routers import told_routers, told_routes
 from compute.network.hosts.view_speeds import floating_qualities, limits_outside
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
@@ -45,10 +46,9 @@ from compute.network.model import (
     Router,
     Subnet,
 )
-from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
+from compute.network.port_names import OWNER_DHCP
 from compute.network.qos.qualities import policy_of, qualities
 from compute.network.quality import Quality
-from compute.network.routing.conntrack_helpers import helpers_of
 from compute.network.security.membership import groups_of_ports
 from compute.network.security.packet_rules import told
 from compute.network.trunks.members import places_of
@@ -93,7 +93,7 @@ def write_view(work: Work, host: str, parts: Parts) -> Written:
             for port in ports
         ),
         security_groups=security,
-        routers=_routers(work, routers, ports),
+        routers=told_routers(work, routers, ports),
         floating_ips=_floating_ips(floating),
         port_forwardings=_port_forwardings(work, floating),
         floating_qualities=floating_qualities(work, limits),
@@ -188,7 +188,7 @@ def _subnet(subnet: Subnet, scope: str) -> view.Subnet:
         cidr=subnet.cidr,
         gateway=subnet.gateway,
         dns_servers=tuple(subnet.dns_servers),
-        host_routes=_routes(subnet.host_routes),
+        host_routes=told_routes(subnet.host_routes),
         dhcp=subnet.dhcp,
         ra_mode=view.Ipv6Mode(subnet.ra_mode),
         address_mode=view.Ipv6Mode(subnet.address_mode),
@@ -196,14 +196,6 @@ def _subnet(subnet: Subnet, scope: str) -> view.Subnet:
         packet_rules=told(subnet.packet_rules, subnet.version),
         ntp_servers=tuple(subnet.ntp_servers or ()),
     )
-
-
-def _routes(items: Sequence[object]) -> tuple[view.StaticRoute, ...]:
-    found = []
-    for item in items:
-        assert isinstance(item, dict)
-        found.append(view.StaticRoute(item["destination"], item["nexthop"]))
-    return tuple(found)
 
 
 def _port(
@@ -230,37 +222,6 @@ def _port(
             view.DhcpOption(each["opt_name"], each["opt_value"], each["ip_version"])
             for each in port.dhcp_options
         ),
-    )
-
-
-def _routers(
-    work: Work, routers: Sequence[Router], ports: Sequence[Port]
-) -> tuple[view.Router, ...]:
-    helpers: dict[str, list[view.ConntrackHelper]] = {}
-    for each in helpers_of(work, [router.id for router in routers]):
-        told = view.ConntrackHelper(each.helper, each.protocol, each.port)
-        helpers.setdefault(each.router_id, []).append(told)
-    return tuple(
-        dataclasses.replace(
-            _router(router, ports), helpers=tuple(helpers.get(router.id, ()))
-        )
-        for router in routers
-    )
-
-
-def _router(router: Router, ports: Sequence[Port]) -> view.Router:
-    own = [port for port in ports if port.device_id == router.id]
-    gateway = None
-    if any(port.id == router.gateway_port_id for port in own):
-        gateway = view.RouterGateway(router.gateway_port_id, router.snat)
-    return view.Router(
-        id=router.id,
-        admin_up=router.admin_up,
-        gateway=gateway,
-        interfaces=tuple(
-            port.id for port in own if port.device_owner == OWNER_ROUTER_INTERFACE
-        ),
-        routes=_routes(router.routes),
     )
 
 

@@ -18,6 +18,7 @@ from compute.network.tables.links import (
     segments,
     subnets,
 )
+from compute.network.tables.metering import metering_labels, metering_rules
 from compute.network.tables.projects import (
     address_scopes,
     quotas,
@@ -63,6 +64,8 @@ __all__ = [
     "events",
     "floating_ips",
     "metadata",
+    "metering_labels",
+    "metering_rules",
     "networks",
     "packet_rate_rules",
     "port_forwardings",

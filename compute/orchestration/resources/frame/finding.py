@@ -121,6 +121,18 @@ SHELVES: Mapping[str, Shelf] = {
     "neutron.dscp_marking_rule": _network(
         "dscp_marking_rule", "dscp_marking_rules", title="DSCP mark"
     ),
+    "neutron.metering_label": _network(
+        "metering_label",
+        "metering/metering-labels",
+        "metering_labels",
+        title="metering label",
+    ),
+    "neutron.metering_rule": _network(
+        "metering_label_rule",
+        "metering/metering-label-rules",
+        "metering_label_rules",
+        title="metering rule",
+    ),
     "neutron.trunk": _network("trunk", "trunks"),
     "octavia.loadbalancer": _balancer("loadbalancer", "loadbalancers"),
     "octavia.listener": _balancer("listener", "listeners"),

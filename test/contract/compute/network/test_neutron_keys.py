@@ -31,6 +31,8 @@ PATHS = {
     "address_group": "address-groups",
     "trunk": "trunks",  # made by a test of its own
     "default_security_group_rule": "default-security-group-rules",
+    "metering_label": "metering/metering-labels",
+    "metering_label_rule": "metering/metering-label-rules",
     "policy": "qos/policies",
     "bandwidth_limit_rule": "",  # below a policy
     "dscp_marking_rule": "",
@@ -89,6 +91,9 @@ def furnish(house: House) -> None:
     ):
         PATHS[kind] = f"qos/policies/{policy}/{kind}s"
         make(house, kind, **values)
+    label = make(house, "metering_label", name="m")["id"]
+    values = {"metering_label_id": label, "remote_ip_prefix": "10.0.0.0/8"}
+    make(house, "metering_label_rule", **values)
     make(house, "security_group", name="g")
     prefixes = ["10.8.0.0/16"]
     make(house, "subnetpool", name="p", prefixes=prefixes, default_prefixlen=24)

@@ -309,7 +309,8 @@ def test_qos_policies(cloud: RunningCloud) -> None:
         """,
     )
     types, details, policy, egress, ingress, mark, rules, network, port = made[:9]
-    assert {each["Type"] for each in types} == {"bandwidth_limit", "dscp_marking"}
+    kinds = {"bandwidth_limit", "dscp_marking", "packet_rate_limit"}
+    assert {each["Type"] for each in types} == kinds
     assert details["rule_type_name"] == "bandwidth_limit"
     assert (policy["shared"], policy["rules"]) == (True, [])
     assert (egress["max_kbps"], egress["direction"]) == (3000, "egress")
@@ -332,6 +333,36 @@ def test_qos_policies(cloud: RunningCloud) -> None:
         network qos rule delete slow {mark["id"]}
         network qos policy delete slow
         network qos policy list
+        """,
+    )
+    assert left == []
+
+
+def test_meters(cloud: RunningCloud) -> None:
+    made = script(
+        cloud,
+        """
+        network meter create outward --description billed --share
+        network meter rule create outward --egress --remote-ip-prefix 0.0.0.0/0
+        network meter rule create outward --exclude --source-ip-prefix 10.0.0.0/8
+        network meter rule list
+        network meter show outward
+        network meter list
+        """,
+    )
+    label, counted, left_out, rules, shown, labels = made
+    assert (label["name"], label["shared"]) == ("outward", True)
+    assert (counted["direction"], counted["is_excluded"]) == ("egress", False)
+    assert counted["remote_ip_prefix"] == "0.0.0.0/0"
+    assert left_out["source_ip_prefix"] == "10.0.0.0/8"
+    assert {each["ID"] for each in rules} == {counted["id"], left_out["id"]}
+    assert shown["id"] == label["id"] == labels[0]["ID"]
+    (left,) = script(
+        cloud,
+        f"""
+        network meter rule delete {counted["id"]}
+        network meter delete outward
+        network meter rule list
         """,
     )
     assert left == []

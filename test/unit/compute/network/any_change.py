@@ -50,6 +50,7 @@ class Changes:
             self._floating_ip_changed,
             self._forwarding,
             self._policy,
+            self._meter,
             self._limit,
             self._pool,
             self._report,
@@ -353,6 +354,16 @@ class Changes:
             rate = {"max_kpps": mark + 1, "direction": "ingress"}
             return self._made(f"{path}/packet_rate_limit_rules", rate, **ADMIN)
         return self._made(f"{path}/dscp_marking_rules", {"dscp_mark": mark}, **ADMIN)
+
+    def _meter(self) -> Got | None:
+        label = {"name": "m", "shared": self._yes()}
+        if not self._any("metering/metering-labels") or self._yes():
+            return self._made("metering/metering-labels", label, **ADMIN)
+        rule = {
+            "metering_label_id": self._any("metering/metering-labels"),
+            "remote_ip_prefix": f"10.{self._random.randrange(9)}.0.0/16",
+        }
+        return self._made("metering/metering-label-rules", rule, **ADMIN)
 
     # ---- hosts, and ends -----------------------------------------------------------
 

@@ -220,6 +220,20 @@ NETWORK: Bodies = {
         }
     ],
     ("PUT", "/v2.0/rbac-policies/{id}"): [{"rbac_policy": {"target_tenant": HEX}}],
+    ("POST", "/v2.0/metering/metering-labels"): [
+        {"metering_label": {"name": "m", "description": "d", "shared": True}}
+    ],
+    ("POST", "/v2.0/metering/metering-label-rules"): [
+        {
+            "metering_label_rule": {
+                "metering_label_id": UUID,
+                "direction": "egress",
+                "excluded": True,
+                "source_ip_prefix": "10.0.0.0/8",
+                "destination_ip_prefix": "192.0.2.0/24",
+            }
+        }
+    ],
     ("POST", "/v2.0/qos/policies"): [
         {
             "policy": {

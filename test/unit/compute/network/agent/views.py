@@ -33,6 +33,7 @@ from compute.network.view import (
     StaticRoute,
     Subnet,
 )
+from compute.network.view_meters import Meter, MeterRule
 
 SETTINGS = AgentSettings(
     "host-1", Path("/nowhere"), {"office": "eth1"}, resolvers=("192.0.2.53",)
@@ -182,6 +183,18 @@ VIEW = HostView(
             gateway=RouterGateway(GATEWAY_PORT.id),
             interfaces=(ROUTER_PORT.id,),
             routes=(StaticRoute("10.7.0.0/16", "10.1.0.77"),),
+            meters=(
+                Meter(
+                    "5e7e4000-0000-4000-8000-00000000000c",
+                    "project-a",
+                    (
+                        MeterRule(Direction.INGRESS, source="0.0.0.0/0"),
+                        MeterRule(Direction.EGRESS, False, "10.1.0.0/24", "8.8.0.0/16"),
+                        MeterRule(Direction.EGRESS, destination="2001:db8::/32"),
+                        MeterRule(Direction.INGRESS, True, "192.0.2.0/24"),
+                    ),
+                ),
+            ),
         ),
     ),
     (FloatingIp("fip", ROUTER, "172.24.4.101", "10.1.0.7"),),

@@ -121,6 +121,18 @@ def test_rules_of_a_policy(admin: Bench) -> None:
     admin.delete("OS::Neutron::QoSDscpMarkingRule", mark)
 
 
+def test_what_a_label_counts(admin: Bench) -> None:
+    label = admin.make("OS::Neutron::MeteringLabel", name="out", shared=True)
+    assert admin.kind("OS::Neutron::MeteringLabel").attribute(label, "shared") is True
+    kind = "OS::Neutron::MeteringRule"
+    of_label = {"metering_label_id": "out", "remote_ip_prefix": "0.0.0.0/0"}
+    work = admin.make(kind, **of_label, direction="egress", die_after=1)
+    assert admin.kind(kind).attribute(work, "direction") == "egress"
+    assert admin.kind(kind).attribute(work, "metering_label_id") == label.physical_id
+    admin.delete(kind, work)
+    admin.delete("OS::Neutron::MeteringLabel", label)
+
+
 def _definition(name: str, kind: str, **properties: Any) -> Definition:
     return Definition(name, kind, properties)
 

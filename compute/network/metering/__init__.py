@@ -1,0 +1,1 @@
+"""Meters: how much passes between routers' networks and what is outside."""
