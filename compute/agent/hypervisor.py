@@ -131,6 +131,21 @@ class Hypervisor(Protocol):
         nothing.  Fine when it has it already.  ``WrongState`` unless active,
         ``Unavailable`` when the copy fails: then all is as before."""
 
+    def mirror_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """After it: all that a disk holds is on the other one too, and what the guest
+        writes goes to both before it hears of it.  Fine when that is so, or the guest
+        has the other one.  ``WrongState`` unless active, ``Unavailable`` when the copy
+        fails: then all is as before."""
+
+    def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
+        """Let the guest have the disk that its own is mirrored to; whether it has it.
+        Not when the mirror has ended: then it has its own alone.  True when it is not
+        active: its next ``start`` says which it has."""
+
+    def end_mirror(self, uuid: str, name: str) -> None:
+        """The guest keeps the disk that it has, alone.  Fine when nothing mirrors
+        it."""
+
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
         """Let an active guest's disk be as fast as that; no other limit holds then.
         Fine when it has no such disk, or is not active: its next ``start`` brings

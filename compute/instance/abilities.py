@@ -30,6 +30,7 @@ NEEDED = {
     "live_migrate": "live-migration",
     "attach_volume": VOLUMES,
     "swap_volume": SWAP_VOLUMES,
+    "move_volume": SWAP_VOLUMES,
 }
 _WORDS = {
     "suspend": "keep a guest's memory on disk",

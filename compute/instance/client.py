@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from compute.instance.block_devices import (
     ATTACHED,
+    SWAPPING,
     BlockDevice,
     devices_of,
     ephemeral_sizes,
@@ -55,6 +56,7 @@ from compute.instance.volumes import (
 __all__ = [
     "ATTACHED",
     "MOVED",
+    "SWAPPING",
     "BlockDevice",
     "ClaimedJob",
     "ConsoleGrant",

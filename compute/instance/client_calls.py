@@ -256,9 +256,19 @@ class InstanceClient:
         """Let the server's running guest have its volume as fast as the volume's type
         says now.  ``Conflict`` when it does not run, or something else is under way
         with it; ``NotFound`` when the server does not have the volume."""
-        volume = quote(volume_id, safe="")
-        path = f"{_server_path(server_id)}/volumes/{volume}/limits"
-        self._wire.json("POST", path, {})
+        self._wire.json("POST", _volume_path(server_id, volume_id) + "/limits", {})
+
+    def check_volume_moves(self, server_id: str, volume_id: str) -> None:
+        """``Conflict`` when the server's guest could not mirror its volume to another
+        volume host now; ``NotFound`` when it does not have it."""
+        path = _volume_path(server_id, volume_id) + "/move"
+        self._wire.send("GET", path).close()
+
+    def move_volume(self, server_id: str, volume_id: str, attachment_id: str) -> None:
+        """Let the server's guest go over to where that attachment of its volume leads;
+        once, however often it is said.  As ``check_volume_moves``."""
+        path = _volume_path(server_id, volume_id) + "/move"
+        self._wire.json("POST", path, {"attachment_id": attachment_id})
 
     # ---- inside ----------------------------------------------------------------
 
@@ -282,3 +292,7 @@ def _server_path(server_id: str) -> str:
 
 def _device_path(server_id: str, device_id: str) -> str:
     return f"{_server_path(server_id)}/block-devices/{quote(device_id, safe='')}"
+
+
+def _volume_path(server_id: str, volume_id: str) -> str:
+    return f"{_server_path(server_id)}/volumes/{quote(volume_id, safe='')}"

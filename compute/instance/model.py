@@ -207,6 +207,14 @@ ACTIONS: dict[str, Action] = {
         None,
     ),
     # Told by the volume service, whatever the user has locked.
+    "move_volume": Action(
+        "move_volume",
+        _states(_V.ACTIVE, _V.PAUSED, _V.RESIZED),
+        _T.NONE,
+        "move_volume",
+        None,
+        locks=False,
+    ),
     "extend_volume": Action(
         "extend_volume",
         _WITH_VOLUMES - {_V.SHELVED_OFFLOADED} | _states(_V.SUSPENDED, _V.RESCUED),

@@ -13,6 +13,7 @@ from compute.instance.service.job_desk import JobDesk
 from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.service.move_ends import MoveEnds
 from compute.instance.service.moving import Moving
+from compute.instance.service.moving_volumes import MovingVolumes
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
@@ -41,6 +42,7 @@ class Services:
     resizing: Resizing
     unshelving: Unshelving
     volumes: ServerVolumes
+    moving_volumes: MovingVolumes
     consoles: Consoles
     questions: Questions
     # What agents and the doctor ask and tell.
@@ -71,6 +73,7 @@ def make_services(wiring: Wiring, settings: InstanceSettings) -> Services:
         resizing=Resizing(wiring, actions, ordering, quotas, moving),
         unshelving=Unshelving(wiring, actions, ordering),
         volumes=ServerVolumes(wiring, actions),
+        moving_volumes=MovingVolumes(wiring, actions),
         consoles=Consoles(wiring),
         questions=Questions(wiring),
         host_reports=HostReports(wiring),

@@ -186,6 +186,20 @@ class VolumeClient:
         path = _of("attachments", attachment_id, "action")
         self._wire.json("POST", path, {"os-complete": {}}, token=token)
 
+    def settle(self, attachment_id: str) -> None:
+        """A guest's volume is where this attachment leads: all that it holds is there
+        too, and whatever the guest writes.  ``Rejected`` 409 when that is not wanted
+        any more, 404 when the attachment has gone.  The house only."""
+        self._turn(attachment_id, "settle")
+
+    def unsettle(self, attachment_id: str) -> None:
+        """It is not, but where it was.  The house only."""
+        self._turn(attachment_id, "unsettle")
+
+    def _turn(self, attachment_id: str, verb: str) -> None:
+        path = _of("internal", "attachments", attachment_id, verb)
+        self._wire.send("POST", path.removeprefix("/v3")).close()
+
     def reopen(self, attachment_id: str) -> None:
         """The volume has grown: its guest's host is cut off, and sees the new size when
         it connects again, which it may at once.  The house only."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from compute.core.errors import BadRequest
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import (
+    ATTACHED,
     COMPLETING,
     DONE_IN_MIGRATION,
     IN_USE,
@@ -67,9 +68,7 @@ def check_movable(
     if volume.migration_status in UNDER_WAY | {COMPLETING}:
         raise InvalidStatus(f"{subject} is migrating already.")
     if volume.status == IN_USE or attachments:
-        raise InvalidStatus(
-            f"{subject} is in use, and moves only when nobody has it: detach it first."
-        )
+        _check_guest(volume, attachments, subject)
     if volume.group_id:
         raise InvalidStatus(
             f"{subject} is in group {volume.group_id}: it cannot be migrated while it"
@@ -85,3 +84,25 @@ def check_movable(
     if not volume.host:
         raise InvalidStatus(f"{subject} is on no host.")
     moved(volume, STARTING)
+
+
+def _check_guest(
+    volume: Volume, attachments: Sequence[Attachment], subject: str
+) -> None:
+    """One that is in use is mirrored by the guest that has it, so it must be one."""
+    if volume.multiattach:
+        raise InvalidStatus(
+            f"{subject} is multiattach and in use: no guest knows what the others"
+            " write. It moves when nobody has it."
+        )
+    statuses = [each.status for each in attachments]
+    if volume.status != IN_USE or statuses != [ATTACHED]:
+        raise InvalidStatus(
+            f"{subject} is {volume.status} with {len(statuses)} attachments: it moves"
+            " when one server has it, or nobody."
+        )
+    if not attachments[0].instance_id:
+        raise InvalidStatus(
+            f"{subject} is attached to no server, which would move with it: detach it"
+            " first."
+        )

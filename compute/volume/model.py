@@ -78,6 +78,7 @@ class Action:
 
 ACTIONS: Mapping[str, Action] = {
     "migrate": Action(frozenset({AVAILABLE})),
+    "migrate_attached": Action(frozenset({IN_USE})),
     "migrate_locked": Action(frozenset({AVAILABLE}), MAINTENANCE),
     "retype_moving": Action(frozenset({AVAILABLE}), RETYPING),
     "update": Action(frozenset(STATUSES) - {DELETING, MAINTENANCE}),

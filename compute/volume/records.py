@@ -70,7 +70,9 @@ class Snapshot:
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """Who has, or wants, a volume.  ``instance_id`` is "" for hosts that attach it to
-    themselves; ``connection``: the way, once there is one (it may hold a secret)."""
+    themselves; ``connection``: the way, once there is one (it may hold a secret);
+    ``volume_host``: where that leads while a volume in use moves, "": to where the
+    volume is."""
 
     id: str
     volume_id: str
@@ -84,6 +86,7 @@ class Attachment:
     connector: Mapping[str, Any] = field(default_factory=dict)
     connection: Mapping[str, Any] = field(default_factory=dict)
     attached_at: float | None = None
+    volume_host: str = ""
     revision: int = 1
 
 

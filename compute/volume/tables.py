@@ -116,6 +116,7 @@ ATTACHMENTS = table(
     _json("connector"),
     _json("connection"),
     sa.Column("attached_at", Instant(), nullable=True),
+    _name("volume_host"),
     _number("revision", 1),
     sa.Index("volume_attachments_by_volume", "volume_id"),
     sa.Index("volume_attachments_by_project", "project_id", "created_at"),

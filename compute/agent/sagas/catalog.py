@@ -32,6 +32,7 @@ from compute.agent.sagas.rebuild import REBUILD
 from compute.agent.sagas.rescue import RESCUE, UNRESCUE
 from compute.agent.sagas.resize import CONFIRM_RESIZE, RESIZE, REVERT_RESIZE
 from compute.agent.sagas.shelf import SHELVE_OFFLOAD, UNSHELVE
+from compute.agent.sagas.volume_moves import MOVE_VOLUME
 from compute.agent.sagas.volumes import (
     ATTACH_VOLUME,
     DETACH_VOLUME,
@@ -82,6 +83,7 @@ SAGAS: dict[str, Saga[Work]] = {
         ATTACH_VOLUME,
         DETACH_VOLUME,
         SWAP_VOLUME,
+        MOVE_VOLUME,
         EXTEND_VOLUME,
         LIMIT_VOLUME,
     )

@@ -33,14 +33,16 @@ MAKING_SECONDS = 0.5
 _GIB = 1 << 30
 
 
-def _device(work: Work) -> BlockDevice | None:
+def device_in(work: Work) -> BlockDevice | None:
+    """The server's device that the job is about, if it has it still."""
     wanted = str(work.arguments["device_id"])
     devices = devices_of(work.server.block_devices)
     return next((each for each in devices if each.id == wanted), None)
 
 
-def _required(work: Work) -> BlockDevice:
-    device = _device(work)
+def required_device(work: Work) -> BlockDevice:
+    """``device_in``; ``GiveUp`` when it has not."""
+    device = device_in(work)
     if device is None:
         raise GiveUp("The server does not have the volume any more")
     return device
@@ -66,11 +68,11 @@ def prepare_volumes(work: Work) -> None:
 
 def _plug(work: Work) -> None:
     """Not for ever: a host that does not reach the volume never may."""
-    _not_for_ever(work, _plug_once)
+    not_for_ever(work, _plug_once)
 
 
 def _plug_once(work: Work) -> None:
-    device = _required(work)
+    device = required_device(work)
     disk = connected_disk(work.kit, work.neighbours.volumes, work.server, device)
     try:
         work.kit.hypervisor.attach_disk(work.uuid, disk)
@@ -81,13 +83,13 @@ def _plug_once(work: Work) -> None:
 
 
 def _complete(work: Work) -> None:
-    device = _required(work)
+    device = required_device(work)
     work.neighbours.volumes.complete_attachment(device.attachment_id)
     work.set_device(device.id, state=ATTACHED)
 
 
 def _release(work: Work) -> None:
-    device = _device(work)
+    device = device_in(work)
     if device is not None:
         work.kit.relays.close(device.attachment_id)
         release_attachment(work.neighbours.volumes, device.attachment_id)
@@ -102,7 +104,7 @@ def close_relays(work: Work) -> None:
 
 
 def _unplug(work: Work) -> None:
-    device = _device(work)
+    device = device_in(work)
     if device is None:
         return
     try:
@@ -126,10 +128,11 @@ ATTACH_VOLUME: Saga[Work] = Saga(
 
 def _ask_out(work: Work) -> None:
     """Not for ever: a guest may keep its disk, and then the server does."""
-    _not_for_ever(work, _unplug)
+    not_for_ever(work, _unplug)
 
 
-def _not_for_ever(work: Work, act: Callable[[Work], None]) -> None:
+def not_for_ever(work: Work, act: Callable[[Work], None]) -> None:
+    """What is not possible now is tried some times, and no more."""
     try:
         act(work)
     except Unavailable as error:
@@ -141,7 +144,7 @@ def _not_for_ever(work: Work, act: Callable[[Work], None]) -> None:
 
 
 def _keep(work: Work) -> None:
-    device = _device(work)
+    device = device_in(work)
     if device is not None:
         _plug_once(work)
         work.set_device(device.id, state=ATTACHED)
@@ -168,11 +171,11 @@ def _new_device(work: Work, device: BlockDevice) -> BlockDevice:
 
 
 def _copy(work: Work) -> None:
-    _not_for_ever(work, _copy_once)
+    not_for_ever(work, _copy_once)
 
 
 def _copy_once(work: Work) -> None:
-    device = _required(work)
+    device = required_device(work)
     new = _new_device(work, device)
     disk = connected_disk(work.kit, work.neighbours.volumes, work.server, new)
     if is_active(work):
@@ -183,7 +186,7 @@ def _copy_once(work: Work) -> None:
 
 def _swapped(work: Work) -> None:
     """The new one has its place; the old one is free."""
-    device = _required(work)
+    device = required_device(work)
     new = _new_device(work, device)
     volumes = work.neighbours.volumes
     volumes.complete_attachment(new.attachment_id)
@@ -197,17 +200,18 @@ def _swapped(work: Work) -> None:
 
 
 def _free_old(work: Work) -> None:
-    _free(work, str(work.arguments["old_attachment_id"]))
+    free_attachment(work, str(work.arguments["old_attachment_id"]))
 
 
-def _free(work: Work, attachment_id: str) -> None:
+def free_attachment(work: Work, attachment_id: str) -> None:
+    """End that way to a volume, here and where it leads."""
     work.kit.relays.close(attachment_id)
     release_attachment(work.neighbours.volumes, attachment_id)
 
 
 def _stay(work: Work) -> None:
-    _free(work, str(work.arguments["attachment_id"]))
-    device = _device(work)
+    free_attachment(work, str(work.arguments["attachment_id"]))
+    device = device_in(work)
     if device is not None:
         work.set_device(device.id, state=ATTACHED)
 
@@ -229,17 +233,17 @@ SWAP_VOLUME: Saga[Work] = Saga(
 
 
 def _grow(work: Work) -> None:
-    device = _device(work)
+    device = device_in(work)
     if device is None or not is_active(work):
         return
-    _not_for_ever(work, _grow_once)
+    not_for_ever(work, _grow_once)
 
 
 def _grow_once(work: Work) -> None:
     """NBD tells sizes only when somebody connects: so the guest's host is cut off and
     connects again.  What the guest reads or writes meanwhile waits.  Its limits may
     grow with it."""
-    device = _required(work)
+    device = required_device(work)
     disk = reconnected(work.kit, work.neighbours.volumes, work.server, device)
     size_bytes = device.size * _GIB
     work.kit.hypervisor.reconnect_disk(work.uuid, device.name, size_bytes)
@@ -253,15 +257,15 @@ EXTEND_VOLUME: Saga[Work] = Saga("extend_volume", (Step("grow", _grow),))
 
 
 def _limit(work: Work) -> None:
-    device = _device(work)
+    device = device_in(work)
     if device is not None and device.attachment_id:
-        _not_for_ever(work, _limit_once)
+        not_for_ever(work, _limit_once)
 
 
 def _limit_once(work: Work) -> None:
     """The limits are those of the moment in which it is asked for them: another change
     meanwhile is told anew."""
-    device = _required(work)
+    device = required_device(work)
     disk = connected_disk(work.kit, work.neighbours.volumes, work.server, device)
     try:
         work.kit.hypervisor.limit_disk(work.uuid, device.name, disk.limits)

@@ -18,6 +18,7 @@ from compute.volume.parts import Parts
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.create import VolumeCreation
 from compute.volume.service.hosts import Hosts
+from compute.volume.service.settling import Settling
 from objectstore.kernel.reply import Reply
 
 RULE = "internal"
@@ -38,6 +39,7 @@ class InternalApi:
         self._parts = parts
         self._hosts = Hosts(parts)
         self._attachments = attachments
+        self._settling = Settling(parts)
         self._creation = creation
         self._presenter = presenter
         self._objects = objects
@@ -45,12 +47,15 @@ class InternalApi:
     def routes(self) -> list[Route]:
         """Where they answer."""
         volumes = "/internal/{owner}/{user}/volumes"
+        attachment = "/internal/attachments/{attachment_id}"
         return [
             Route("POST", volumes, self._create),
             Route("GET", "/internal/leftovers", self._leftovers),
             Route("POST", "/internal/leftovers/remove", self._remove),
-            Route("POST", "/internal/attachments/{attachment_id}/reopen", self._reopen),
-            Route("POST", "/internal/attachments/{attachment_id}/open", self._open),
+            Route("POST", f"{attachment}/reopen", self._reopen),
+            Route("POST", f"{attachment}/open", self._open),
+            Route("POST", f"{attachment}/settle", self._settle),
+            Route("POST", f"{attachment}/unsettle", self._unsettle),
         ]
 
     def _create(self, call: ApiCall) -> Reply:
@@ -73,6 +78,14 @@ class InternalApi:
         key = call.parameters["attachment_id"]
         found = {"passphrase": self._attachments.passphrase(call.context, key)}
         return json_reply(200, found, [("Cache-Control", "no-store")])
+
+    def _settle(self, call: ApiCall) -> Reply:
+        self._settling.settle(call.context, call.parameters["attachment_id"])
+        return empty_reply()
+
+    def _unsettle(self, call: ApiCall) -> Reply:
+        self._settling.unsettle(call.context, call.parameters["attachment_id"])
+        return empty_reply()
 
     def _leftovers(self, call: ApiCall) -> Reply:
         self._parts.enforce(call.context, RULE)

@@ -13,6 +13,7 @@ before, the copy is removed and the volume stays.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +38,9 @@ from compute.volume.places import RemoteDisk
 from compute.volume.records import Volume
 from objectstore.kernel.errors import Corrupt
 
+MIGRATE, MIGRATE_ATTACHED = "migrate_volume", "migrate_attached_volume"
+DROP = "drop_moved_volume"
+KINDS = MIGRATE, MIGRATE_ATTACHED, DROP
 COPIED, CHECKED = "copied", "checked"
 """How far it has come, in the job's progress."""
 # What is copied again after a crash, at most.
@@ -47,7 +51,7 @@ def _begin(work: Work) -> None:
     parts = work.parts
 
     def write(connection: Connection) -> None:
-        volume = _current(connection, work)
+        volume = current(connection, work, MIGRANTS)
         if volume.migration_status == STARTING:
             status = migrating.moved(volume, MIGRATING)
             parts.stores.volumes.change(connection, volume, migration_status=status)
@@ -56,7 +60,7 @@ def _begin(work: Work) -> None:
 
 
 def _copy(work: Work) -> None:
-    driver, disk, source = work.parts.driver, copy_disk(work), _source(work)
+    driver, disk, source = work.parts.driver, copy_disk(work), source_of(work)
     with for_good():
         size = source.size()
         offset = noted = _resumed(work, size)
@@ -84,7 +88,7 @@ def _resumed(work: Work, size_bytes: int) -> int:
 
 
 def _check(work: Work) -> None:
-    driver, disk, source = work.parts.driver, copy_disk(work), _source(work)
+    driver, disk, source = work.parts.driver, copy_disk(work), source_of(work)
     with for_good():
         size = source.size()
         offset = int(work.progress.get(CHECKED, 0))
@@ -114,7 +118,7 @@ def _commit(work: Work) -> None:
         found = stores.volumes.get(connection, str(work.argument("volume_id")))
         if found is not None and found.host == parts.host:
             return  # it was written, and nobody lived to say so
-        volume = _current(connection, work)
+        volume = current(connection, work, MIGRANTS)
         if stores.snapshots.all(connection, volume_id=volume.id):
             raise GiveUp("it has snapshots")
         status = migrating.moved(volume, COMPLETING)
@@ -124,7 +128,7 @@ def _commit(work: Work) -> None:
             AVAILABLE,
             host=parts.host,
             migration_status=status,
-            **_type(connection, work),
+            **changed_type(connection, work),
         )
         arguments = {"volume_id": volume.id}
         parts.add_job(connection, DROP, volume.id, arguments, volume.host)
@@ -134,7 +138,7 @@ def _commit(work: Work) -> None:
     parts.wake()
 
 
-def _type(connection: Connection, work: Work) -> dict[str, Any]:
+def changed_type(connection: Connection, work: Work) -> dict[str, Any]:
     """What another type changes."""
     type_id = str(work.argument("type_id"))
     if not type_id:
@@ -145,9 +149,9 @@ def _type(connection: Connection, work: Work) -> dict[str, Any]:
     return {"type_id": found.id, "multiattach": sharing.is_multiattach(found)}
 
 
-def _current(connection: Connection, work: Work) -> Volume:
-    """The volume, as the migration left it; ``GiveUp`` when somebody has ended that,
-    ``Stale`` when the job is not ours any more."""
+def current(connection: Connection, work: Work, statuses: Collection[str]) -> Volume:
+    """The volume, as the migration left it, in one of these statuses; ``GiveUp`` when
+    somebody has ended that, ``Stale`` when the job is not ours any more."""
     stores = work.parts.stores
     job = stores.jobs.get(connection, work.job.id)
     if job is None or job.state != RUNNING or job.owner != work.job.owner:
@@ -155,13 +159,14 @@ def _current(connection: Connection, work: Work) -> Volume:
     volume = stores.volumes.get(connection, str(work.argument("volume_id")))
     if volume is None:
         raise GiveUp("the volume is gone")
-    is_ours = volume.host == work.argument("source") and volume.status in MIGRANTS
+    is_ours = volume.host == work.argument("source") and volume.status in statuses
     if not is_ours or volume.migration_status not in (STARTING, MIGRATING):
         raise GiveUp("the migration was ended")
     return volume
 
 
-def _source(work: Work) -> RemoteDisk:
+def source_of(work: Work) -> RemoteDisk:
+    """The bytes where they come from."""
     volume_id = str(work.argument("volume_id"))
     return work.parts.places.disk_at(str(work.argument("source")), volume_id)
 
@@ -195,7 +200,7 @@ def finish_migration(connection: Connection, work: Work, error: str) -> None:
     """Record how it ended; nothing for other jobs."""
     parts, kind = work.parts, work.job.kind
     rows = parts.stores.volumes
-    if kind not in (MIGRATE, DROP):
+    if kind not in KINDS:
         return
     volume = rows.get(connection, str(work.argument("volume_id")))
     if volume is None:
@@ -203,7 +208,7 @@ def finish_migration(connection: Connection, work: Work, error: str) -> None:
     if kind == DROP and volume.migration_status == COMPLETING:
         status = migrating.moved(volume, SUCCESS)
         rows.change(connection, volume, migration_status=status)
-    if kind == MIGRATE and error and volume.migration_status in (STARTING, MIGRATING):
+    if kind != DROP and error and volume.migration_status in (STARTING, MIGRATING):
         status = AVAILABLE if volume.status in MIGRANTS else volume.status
         parts.set_status(
             connection,
@@ -214,7 +219,6 @@ def finish_migration(connection: Connection, work: Work, error: str) -> None:
         )
 
 
-MIGRATE, DROP = "migrate_volume", "drop_moved_volume"
 SAGAS: tuple[Saga[Work], ...] = (
     Saga(
         MIGRATE,

@@ -7,7 +7,7 @@ meanwhile has its row first, so nothing of its is taken for a stray.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from compute.core.sql.database import Connection
@@ -45,7 +45,7 @@ class Upkeep:
             _log.warning("attachment %s is gone: its export ends", attachment_id)
             self._try(volume_id, attachment_id, None)
         for (volume_id, attachment_id), attachment in sorted(attached.items()):
-            if volume_id in ours:
+            if leads_to(attachment, parts.host, ours):
                 self._try(volume_id, attachment_id, attachment)
         return Progress.IDLE
 
@@ -90,9 +90,9 @@ class Upkeep:
     def _wanted(
         self, connection: Connection
     ) -> tuple[dict[tuple[str, str], Attachment], set[str]]:
-        """Attachments that have a way to bytes, wherever those are: volumes move while
-        nobody has them, so a guest that goes on here while its volume is said to be
-        elsewhere uses it (the host was renamed).  And the volumes that are here."""
+        """Attachments that have a way to bytes, wherever those are: a guest that goes
+        on here while its volume is said to be elsewhere uses it (the host was renamed,
+        or the guest is going over).  And the volumes that are here."""
         stores = self._parts.stores
         attached = {
             (each.volume_id, each.id): each
@@ -100,6 +100,13 @@ class Upkeep:
             if each.connection
         }
         return attached, set(stores.volumes.ids(connection, host=self._parts.host))
+
+
+def leads_to(attachment: Attachment, host: str, ours: Collection[str]) -> bool:
+    """Whether the attachment's bytes are on that host, whose volumes are ``ours``."""
+    if attachment.volume_host:
+        return attachment.volume_host == host
+    return attachment.volume_id in ours
 
 
 def asked_of(attachment: Attachment) -> ExportAsked:

@@ -18,6 +18,7 @@ from compute.volume.jobs import (
     groups,
     managing,
     migrating,
+    moving_attached,
     snapshot_sets,
     volumes,
 )
@@ -33,6 +34,7 @@ SAGAS = {
         *volumes.SAGAS,
         *managing.SAGAS,
         *migrating.SAGAS,
+        *moving_attached.SAGAS,
         *backups.SAGAS,
         *groups.SAGAS,
         *snapshot_sets.SAGAS,

@@ -28,7 +28,6 @@ from compute.volume.model import (
 )
 from compute.volume.parts import Parts
 from compute.volume.places import Place
-from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.service.guests import check_let_go
 from compute.volume.service.hosts import Hosts
@@ -192,6 +191,9 @@ class Attachments:
             if connector.get("mountpoint"):
                 values["mountpoint"] = str(connector["mountpoint"])
             if attachment.status == ATTACHED:
+                if attachment.host != host:
+                    # It starts elsewhere: of two ways, the former one is of no use.
+                    values["volume_host"] = ""
                 # A guest that moves while it is stopped takes its attachment along:
                 # the export to the old host ends.  Only the house knows that it did.
                 is_ours = parts.allows(context, "internal")
@@ -199,6 +201,8 @@ class Attachments:
                     raise BadRequest(
                         f"Invalid volume attachment: {key} is attached on another host"
                     )
+                return self._rows.change(connection, attachment, **values)
+            if attachment.volume_host:
                 return self._rows.change(connection, attachment, **values)
             if not self._is_had_at_work(connection, volume):
                 rules.check_volume(
@@ -218,7 +222,7 @@ class Attachments:
             volume = self._volume_of(connection, now)
             shown = replace(
                 info,
-                limits=self._limits(connection, now),
+                limits=parts.stores.limits(connection, volume),
                 is_encrypted=volume.is_encrypted,
                 is_shared=volume.multiattach,
                 size_bytes=volume.size_gib * GIB,
@@ -230,16 +234,6 @@ class Attachments:
             place.withdraw(attachment.volume_id, key)
             raise Unavailable(f"attachment {key} was changed meanwhile")
         return found
-
-    def _limits(self, connection: Connection, attachment: Attachment) -> dict[str, int]:
-        """How fast the volume may be, as its type says now."""
-        stores = self._parts.stores
-        volume = self._volume_of(connection, attachment)
-        volume_type = stores.types.get(connection, volume.type_id)
-        if volume_type is None or not volume_type.qos_id:
-            return {}
-        found = stores.qos.get(connection, volume_type.qos_id)
-        return limits_of(found.specs, volume.size_gib) if found else {}
 
     def remove(
         self, context: RequestContext, attachment: Attachment
@@ -267,10 +261,12 @@ class Attachments:
                 raise
 
     def _place_of(self, attachment: Attachment) -> Place:
-        """Where its volume is, which does not move while somebody has it."""
+        """Where it leads."""
         return self._parts.places.at(self._host_of(attachment))
 
     def _host_of(self, attachment: Attachment) -> str:
+        if attachment.volume_host:
+            return attachment.volume_host
         rows = self._parts.stores.volumes
         volume = self._parts.database.read(
             lambda connection: rows.get(connection, attachment.volume_id)

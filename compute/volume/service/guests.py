@@ -13,7 +13,8 @@ from __future__ import annotations
 from compute.core.context import RequestContext
 from compute.core.errors import Conflict
 from compute.core.rooms.absent import ServiceAbsent
-from compute.instance.client import TaskState, find_volume
+from compute.instance.client import SWAPPING, TaskState, find_volume
+from compute.volume.errors import InvalidStatus
 from compute.volume.parts import Parts
 from compute.volume.records import Attachment
 from objectstore.kernel.errors import Rejected
@@ -40,8 +41,27 @@ def check_let_go(parts: Parts, context: RequestContext, attachment: Attachment) 
         return
     if server.task_state == TaskState.MIGRATING.value:
         raise Conflict(f"Server {server_id} is moving with volume {device.volume_id}")
+    if device.state == SWAPPING:
+        raise Conflict(f"Server {server_id} is going over to where it will be")
     if attachment.connector and device.attachment_id == attachment.id:
         raise Conflict(
             f"Server {server_id} has volume {device.volume_id}: detach it by the"
             " Compute API"
         )
+
+
+def check_goes_along(parts: Parts, attachment: Attachment) -> None:
+    """``InvalidStatus`` when the guest that has the volume cannot mirror it to another
+    host now."""
+    server_id = attachment.instance_id
+    if not server_id:
+        return
+    try:
+        parts.servers.check_volume_moves(server_id, attachment.volume_id)
+    except ServiceAbsent as error:
+        raise InvalidStatus(f"Invalid volume: {error}") from error
+    except Rejected as error:
+        raise InvalidStatus(
+            f"Invalid volume: Volume {attachment.volume_id} is in use, and its guest"
+            f" cannot go along: {error.text}"
+        ) from error

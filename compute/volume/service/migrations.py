@@ -11,15 +11,24 @@ from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.volume import migrating, rules
 from compute.volume.host_records import ServiceRecord
-from compute.volume.model import CREATING, DOWNLOADING, STARTING, UNDER_WAY
+from compute.volume.jobs.migrating import KINDS
+from compute.volume.jobs.migrating import MIGRATE as MIGRATE_KIND
+from compute.volume.jobs.migrating import MIGRATE_ATTACHED as ATTACHED_KIND
+from compute.volume.model import (
+    ATTACHED,
+    CREATING,
+    DOWNLOADING,
+    IN_USE,
+    STARTING,
+    UNDER_WAY,
+)
 from compute.volume.parts import Parts, queue_of
 from compute.volume.placing import check_target
 from compute.volume.records import Volume, VolumeType
+from compute.volume.service.guests import check_goes_along
 from compute.volume.service.hosts import Hosts
 from compute.volume.service.types import Types
 
-KIND = "migrate_volume"
-KINDS = KIND, "drop_moved_volume"
 _RULE = "volume_extension:volume_admin_actions:"
 MIGRATE = _RULE + "migrate_volume"
 COMPLETE = _RULE + "migrate_volume_completion"
@@ -40,6 +49,11 @@ class Migrations:
         it meanwhile."""
         parts = self._parts
         parts.enforce(context, MIGRATE)
+        self.check_guest(
+            parts.database.read(
+                lambda connection: parts.volume(connection, context, volume_id, MIGRATE)
+            )
+        )
 
         def write(connection: Connection) -> None:
             volume = parts.volume(connection, context, volume_id, MIGRATE)
@@ -50,7 +64,9 @@ class Migrations:
                     f" '{host}'"
                 )
             volume_type = self._types.known(connection, volume.type_id)
-            action = "migrate_locked" if locked else "migrate"
+            # As Cinder has it: one that is in use is not locked.
+            is_locked = locked and volume.status != IN_USE
+            action = "migrate_locked" if is_locked else "migrate"
             self.begin(connection, volume, target, volume_type, action)
             parts.tell(connection, context, "volume.migrate", volume_id)
 
@@ -87,6 +103,9 @@ class Migrations:
             stores.volumes.all(connection, **made),
             is_worked_on=bool(stores.jobs.open_of(connection, volume.id)),
         )
+        is_used = volume.status == IN_USE
+        if is_used:
+            action = "migrate_attached"
         during = rules.check_volume(volume, action).during
         check_target(
             target,
@@ -101,7 +120,11 @@ class Migrations:
             "target": target.host,
             "type_id": volume_type.id if volume_type.id != volume.type_id else "",
         }
-        parts.add_job(connection, KIND, volume.id, arguments, target.host)
+        kind = MIGRATE_KIND
+        if is_used:
+            kind = ATTACHED_KIND
+            arguments["attachment_id"] = parts.identifiers.uuid()
+        parts.add_job(connection, kind, volume.id, arguments, target.host)
         status = migrating.moved(volume, STARTING)
         parts.set_status(
             connection, volume, during or volume.status, migration_status=status
@@ -114,11 +137,32 @@ class Migrations:
         jobs, now = self._parts.stores.jobs, self._parts.clock.time()
         status = migrating.reset(to)
         if volume.migration_status in UNDER_WAY:
+            self._check_not_over(connection, volume)
             jobs.cancel(connection, volume.id)
         for job in jobs.open_of(connection, volume.id):
             if job.kind in KINDS and self._is_away(connection, job):
                 jobs.abandon(connection, job.id, now, "its status was reset")
         return status
+
+    def _check_not_over(self, connection: Connection, volume: Volume) -> None:
+        rows = self._parts.stores.attachments
+        for each in rows.all(connection, volume_id=volume.id):
+            if each.volume_host and each.status == ATTACHED:
+                raise BadRequest(
+                    f"Invalid volume: the guest of {volume.id} is going over to"
+                    f" {volume.host}: that ends by itself"
+                )
+
+    def check_guest(self, volume: Volume) -> None:
+        """``InvalidStatus`` when the guest that has it could not go along: asked of
+        its server's room, before anything is written."""
+        parts = self._parts
+        if volume.status == IN_USE:
+            rows = parts.stores.attachments
+            for each in parts.database.read(
+                lambda connection: rows.all(connection, volume_id=volume.id)
+            ):
+                check_goes_along(parts, each)
 
     def _is_away(self, connection: Connection, job: Job) -> bool:
         hosts = self._hosts.known(connection)

@@ -10,6 +10,7 @@ from compute.core.sql.database import Connection
 from compute.core.sql.event_log import EventLog
 from compute.volume.group_records import Group, GroupSnapshot, GroupType
 from compute.volume.group_tables import GROUP_SNAPSHOTS, GROUP_TYPES, GROUPS
+from compute.volume.qos import limits_of
 from compute.volume.records import (
     Attachment,
     Backup,
@@ -82,6 +83,14 @@ class Stores:
         only as one."""
         rows: tuple[Rows[Any], ...] = (self.volumes, self.backups)
         return any(each.all(connection, type_id=type_id) for each in rows)
+
+    def limits(self, connection: Connection, volume: Volume) -> dict[str, int]:
+        """How fast the volume may be, as its type says now."""
+        volume_type = self.types.get(connection, volume.type_id)
+        if volume_type is None or not volume_type.qos_id:
+            return {}
+        found = self.qos.get(connection, volume_type.qos_id)
+        return limits_of(found.specs, volume.size_gib) if found else {}
 
     def forget_volume(self, connection: Connection, volume_id: str) -> None:
         """A volume without bytes any more, with all rows that are about it alone."""

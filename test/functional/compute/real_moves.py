@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from test.functional.compute.real_guests import (
     wait_for,
     wait_until_nothing_is_left,
 )
-from test.functional.compute.two_hosts import HostPlace, two_hosts
+from test.functional.compute.two_hosts import HostPlace, second_volume_host, two_hosts
 
 PREFIX, GATEWAY = "fd00:40::/64", "fd00:40::1"
 NOTE = "written-before-the-move"
@@ -264,6 +265,28 @@ class Moves(Guests):
         assert done.returncode == 0, done
         wait_for("a write", lambda: bool(self.ssh("cat /count").stdout.strip()))
 
+    def move_the_volume(self, dies: Callable[[], None] = lambda: None) -> None:
+        """To another volume host, while the guest writes to it and somebody dies."""
+        volumes, volume = self.sdk.block_storage, self.volume
+        before = volumes.get_volume(volume.id).host
+        pools = {each.name for each in volumes.backend_pools()}
+        (after,) = pools - {before}
+        began = time.monotonic()
+        volumes.migrate_volume(volume.id, host=after)
+        dies()
+        wait_for("it has moved", lambda: self.has_volume_at(after))
+        seconds = time.monotonic() - began
+        print(f"{self.name}'s volume moved from {before} to {after}", end=" ")
+        print(f"in {seconds:.1f} s while it wrote")
+        found = volumes.get_volume(volume.id)
+        assert (found.status, len(found.attachments)) == ("in-use", 1), found
+
+    def has_volume_at(self, pool: str) -> bool:
+        """Whether it is there, and nothing is left where it was."""
+        found = self.sdk.block_storage.get_volume(self.volume.id)
+        assert found.migration_status != "error", found
+        return (found.host, found.migration_status) == (pool, "success")
+
     def grow_the_volume(self) -> None:
         """The guest sees it, by its relay to another host, and loses no write."""
         volume = self.volume
@@ -343,7 +366,7 @@ def is_empty(host: HostPlace) -> bool:
 def main(directory: Path) -> None:
     """All of it: both boot at once, and then move one after the other."""
     disk = guest_disk()
-    with two_hosts(directory) as (cloud, hosts):
+    with two_hosts(directory) as (cloud, hosts), second_volume_host(directory, cloud):
         inside = Inside(cloud, hosts, directory)
         inside.lay(disk)
         plain = Moves(cloud, inside, "plain", is_rooted=False)
@@ -355,6 +378,7 @@ def main(directory: Path) -> None:
             guest.add_a_volume()
             guest.write_on()
             guest.move_while_it_runs()
+            guest.move_the_volume()
             guest.grow_the_volume()
             guest.check_written()
             if not guest.is_rooted:

@@ -13,6 +13,7 @@ def test_real_guests_move() -> None:
     for name in ("plain", "rooted"):
         assert f"{name} moved live" in said
         assert f"{name} sees its volume's new size" in said
+        assert f"{name}'s volume moved from" in said
         assert f"{name}: its volume came along" in said
     assert said.count("writes to the volume are there") == 2
     assert "its note is there" in said

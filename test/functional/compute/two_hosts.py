@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
+from compute.cli.layout import SERVE_CLOUD, CloudPlan, LaidOutCloud, lay_out_cloud
+from objectstore.cli.process import ServerProcess
 from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import wait_for
 from test.functional.harness.ports import free_ports
@@ -157,6 +158,54 @@ def two_hosts(
                 told = [line for line in lines if not _SUCCEEDED.search(line)]
                 print(f"==== {log.name}", *told[-60:], sep="\n")
             raise
+
+
+@contextmanager
+def second_volume_host(
+    directory: Path,
+    cloud: RunningCloud,
+    rooms: tuple[str, ...] = ("identity", "image", "compute"),
+) -> Iterator[ServerProcess]:
+    """One beside the house's own, with files of its own; it asks these ``rooms``."""
+    (port,) = free_ports(1)
+    state = cloud.place.state
+    settings = directory / "volumes.conf"
+    urls = [f"{room.replace('-', '_')}_url = {cloud.url}/{room}" for room in rooms]
+    settings.write_text(
+        "\n".join(
+            [
+                "[cloud]",
+                "roles = volume",
+                f"public_address = 0.0.0.0:{port}",
+                f"agent_url = http://127.0.0.1:{port}",
+                "host = volumes",
+                f"state = {directory / 'volumes-state'}",
+                f"database = sqlite:///{state / 'cloud.db'}",
+                f"service_password_file = {state / 'service-password'}",
+                f"volume_url = {cloud.url}/volume",
+                f"object_store_url = {cloud.store_url}",
+                *urls,
+                "[volume]",
+                f"directory = {directory / 'volumes'}",
+                "ends_with_us = yes",
+                "jobs_looked_for = 0.2",
+                "",
+            ]
+        ),
+        "utf-8",
+    )
+    log = directory / "volumes.log"
+    process = ServerProcess(settings, port, log, outlives_us=False, command=SERVE_CLOUD)
+    process.launch()
+    try:
+        pools = cloud.sdk().block_storage.backend_pools
+        wait_for("two volume hosts", lambda: len(list(pools())) == 2)
+        yield process
+    except BaseException:
+        print(f"==== {log.name}", *log.read_text().splitlines()[-60:], sep="\n")
+        raise
+    finally:
+        process.stop()
 
 
 def _host(

@@ -144,9 +144,9 @@ def begin_swap(connection: Connection, uuid: str, name: str, disk: DiskSpec) -> 
     element = find_disk(domain, name)
     if element is None:
         raise Unavailable(f"Guest {uuid} has no disk {name}")
-    if _reads_from(element, disk.source):
+    if reads_from(element, disk.source):
         return False
-    if _copy_job(domain, name) is None:
+    if copy_job(domain, name) is None:
         flags = (
             libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT
             | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
@@ -155,7 +155,7 @@ def begin_swap(connection: Connection, uuid: str, name: str, disk: DiskSpec) -> 
     return True
 
 
-def _reads_from(element: Element, source: NbdSource | FileSource) -> bool:
+def reads_from(element: Element, source: NbdSource | FileSource) -> bool:
     """Whether the disk stands upon that source already."""
     found = element.find("source")
     if found is None:
@@ -167,7 +167,8 @@ def _reads_from(element: Element, source: NbdSource | FileSource) -> bool:
     return (found.get("name"), path) == (source.export, source.socket_path)
 
 
-def _copy_job(domain: Domain, name: str) -> dict[str, int] | None:
+def copy_job(domain: Domain, name: str) -> dict[str, int] | None:
+    """What copies the disk elsewhere now."""
     job: dict[str, int] = domain.blockJobInfo(name, 0)
     if job and job["type"] == libvirt.VIR_DOMAIN_BLOCK_JOB_TYPE_COPY:
         return job
@@ -178,7 +179,7 @@ def finish_swap(connection: Connection, uuid: str, name: str) -> bool:
     """Let the guest use the copy, once it is one; whether it does.  ``Unavailable``
     when the copy has failed."""
     domain = require_active(connection, uuid, "swap a disk")
-    job = _copy_job(domain, name)
+    job = copy_job(domain, name)
     if job is None:
         raise Unavailable(f"The copy of guest {uuid}'s disk {name} failed")
     if not job["end"] or job["cur"] < job["end"]:
@@ -196,7 +197,7 @@ def finish_swap(connection: Connection, uuid: str, name: str) -> bool:
 def end_swap(connection: Connection, uuid: str, name: str) -> None:
     """Give a copy up; the guest keeps the disk that it has."""
     domain = require(connection, uuid)
-    if domain.isActive() and _copy_job(domain, name) is not None:
+    if domain.isActive() and copy_job(domain, name) is not None:
         domain.blockJobAbort(name, 0)
 
 

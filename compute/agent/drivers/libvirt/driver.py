@@ -13,6 +13,7 @@ from compute.agent.drivers.libvirt import (
     devices,
     domains,
     figures,
+    mirroring,
     moving,
     offers,
     passphrases,
@@ -156,6 +157,22 @@ class LibvirtHypervisor(LibvirtGuests):
         gone = [each for each in before if each not in kept]
         self._libvirt.run(passphrases.forget, gone)
         self.limit_disk(uuid, name, disk.limits)
+
+    def mirror_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """QEMU writes to both."""
+        self._keep_keys((disk,))
+        waiting.mirror(self._libvirt, uuid, name, disk)
+
+    def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
+        """To the one that it is mirrored to."""
+        if not self._libvirt.run(mirroring.turn, uuid, name, disk):
+            return False
+        self.limit_disk(uuid, name, disk.limits)
+        return True
+
+    def end_mirror(self, uuid: str, name: str) -> None:
+        """The second one is not written to any more."""
+        self._libvirt.run(copies.end_swap, uuid, name)
 
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
         """As fast as that."""

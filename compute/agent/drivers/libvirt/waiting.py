@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compute.agent.drivers.libvirt import copies, domains, reconnecting
+from compute.agent.drivers.libvirt import copies, domains, mirroring, reconnecting
 from compute.agent.drivers.libvirt.connection import LibvirtConnection
 from compute.agent.guests import DiskSpec
 from objectstore.kernel import concurrency
@@ -63,6 +63,18 @@ def swap(connection: LibvirtConnection, uuid: str, name: str, disk: DiskSpec) ->
         return
     try:
         while not connection.run(copies.finish_swap, uuid, name):
+            concurrency.sleep(POLL_SECONDS)
+    except RingstackError:
+        connection.run(copies.end_swap, uuid, name)
+        raise
+
+
+def mirror(connection: LibvirtConnection, uuid: str, name: str, disk: DiskSpec) -> None:
+    """A disk on two places, once both hold the same."""
+    if not connection.run(mirroring.begin_mirror, uuid, name, disk):
+        return
+    try:
+        while not connection.run(mirroring.is_mirrored, uuid, name):
             concurrency.sleep(POLL_SECONDS)
     except RingstackError:
         connection.run(copies.end_swap, uuid, name)

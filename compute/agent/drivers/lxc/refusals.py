@@ -35,6 +35,17 @@ class NoMachines(LibvirtGuests):
         """Not possible."""
         self._refuse(uuid, "exchange a guest's disk")
 
+    def mirror_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """Not possible."""
+        self._refuse(uuid, "mirror a guest's disk")
+
+    def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
+        """Not possible."""
+        self._refuse(uuid, "mirror a guest's disk")
+
+    def end_mirror(self, uuid: str, name: str) -> None:
+        """There is none."""
+
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Only while it does not run."""
         self._refuse(uuid, "let a guest's disk grow while it runs")

@@ -182,6 +182,23 @@ class SimHypervisor:
             guest.swap_disk(name, disk)
             self._guests.save()
 
+    def mirror_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """At once: it reads nothing."""
+        with self._call("mirror_disk", uuid):
+            self._guests.require_disk(uuid, name, "mirror a disk")
+
+    def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
+        """Another disk in its place."""
+        with self._call("turn_disk", uuid):
+            guest = self._guests.find(uuid)
+            if guest.is_active and name in guest.disk_names:
+                guest.swap_disk(name, disk)
+                self._guests.save()
+            return True
+
+    def end_mirror(self, uuid: str, name: str) -> None:
+        """There is none."""
+
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
         """As fast as that; kept, for there is nothing to slow down."""
         with self._call("limit_disk", uuid):

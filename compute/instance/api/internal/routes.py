@@ -23,7 +23,9 @@ def internal_routes(
         *HostsApi(wiring, services.host_reports, desk).routes(),
         *JobsApi(wiring, services.job_desk, services.finishing).routes(),
         *KnownServersApi(wiring, desk, presenter).routes(),
-        *KnownVolumesApi(wiring, desk, services.volumes).routes(),
+        *KnownVolumesApi(
+            wiring, desk, services.volumes, services.moving_volumes
+        ).routes(),
         *TokensApi(wiring, services.consoles, services.move_ends).routes(),
         *DoctorApi(wiring, services.stray_places).routes(),
     ]

@@ -15,18 +15,22 @@ from compute.core.rooms.service_account import ServiceAccount
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.client import NewVolume, VolumeClient
 from compute.volume.drivers.memory import MemoryDriver
+from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
 from compute.volume.model import AVAILABLE
+from compute.volume.parts import queue_of
 from compute.volume.records import Attachment, Snapshot, Volume
 from compute.volume.room import room_of, wire
 from compute.volume.settings import VolumeSettings
 from compute.volume.tables import JOBS
-from objectstore.client.caller import Answer, Content
+from objectstore.client.caller import Answer, Caller, Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel import concurrency
 from test.fakes.swift_store import SwiftStore
 from test.fakes.tokens import FakeTokens
+from test.unit.compute.instance.second_volume_host import SecondVolumeHost
 
+HERE = "volume-host"
 SECONDS_MAX = 60.0
 UNLIMITED = {
     "quota_volumes": -1,
@@ -42,17 +46,20 @@ class VolumeNeighbour:
     def __init__(self, parts: RoomParts, tokens: FakeTokens, project_id: str) -> None:
         """``project_id``: whose volumes ``add`` makes."""
         self.is_slow = False
-        self.driver = MemoryDriver("volume-host")
+        self.driver = MemoryDriver(HERE)
         self._project_id = project_id
         self._database = parts.database
         store = InProcessCaller(SwiftStore().app)
         callers = {**parts.callers, "object-store": store}
-        parts = replace(parts, callers=callers)
+        parts = replace(parts, callers=callers, url=HERE, peer=self._peer)
         settings = VolumeSettings(**UNLIMITED)  # type: ignore[arg-type]
-        self.wiring = wire(parts, settings, self.driver, "volume-host")
+        self.wiring = wire(parts, settings, self.driver, HERE)
         self.room = room_of(self.wiring, parts)
         account = ServiceAccount(store, tokens, tokens)
-        self._worker = VolumeWorker(self.wiring, BackupObjects(account))
+        objects = BackupObjects(account)
+        self._worker = VolumeWorker(self.wiring, objects)
+        self._more = parts, settings, objects
+        self.second: SecondVolumeHost | None = None
         self._caller = InProcessCaller(self.room.application)
         self.client = VolumeClient(self, tokens)
 
@@ -70,6 +77,18 @@ class VolumeNeighbour:
             self._work()
         return answer
 
+    def _peer(self, url: str) -> Caller:
+        assert self.second is not None
+        return self._caller if url == HERE else self.second.caller
+
+    def second_host(self) -> SecondVolumeHost:
+        """From now on there is one."""
+        if self.second is None:
+            self.second = SecondVolumeHost(*self._more)
+        Upkeep(self.wiring, HERE).step()
+        self.second.tell()
+        return self.second
+
     def finish(self) -> None:
         """What was ordered is done, and from now on at once."""
         self.is_slow = False
@@ -84,7 +103,9 @@ class VolumeNeighbour:
                     self.wiring.clock.advance(1.0)  # type: ignore[attr-defined]
 
     def _has_jobs(self) -> bool:
-        query = JOBS.select().where(JOBS.c.state.in_(("pending", "running")))
+        query = JOBS.select().where(
+            JOBS.c.state.in_(("pending", "running")), JOBS.c.queue == queue_of(HERE)
+        )
         return self._database.read(
             lambda connection: connection.execute(query).first() is not None
         )
@@ -150,5 +171,11 @@ class VolumeNeighbour:
             for key, each in found.items()
             if each.instance_id not in servers
         ]
-        ways = [each for _, each in self.driver.exported() if each not in found]
+        drivers = [self.driver, *([self.second.driver] if self.second else [])]
+        ways = [
+            each
+            for driver in drivers
+            for _, each in driver.exported()
+            if each not in found
+        ]
         return left + [f"export for {each}" for each in ways]

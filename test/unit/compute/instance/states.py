@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from compute.agent.guests import DiskSpec, GuestState, NbdSource
 from compute.instance.block_devices import BlockDevice
 from compute.volume.client import Connector
-from test.unit.compute.instance.house import Got, House
+from test.fakes.tokens import fake_token
+from test.unit.compute.instance.house import OWNER, Got, House
+from test.unit.compute.instance.second_volume_host import POOL
 
 UNLIMITED = {
     "quota_instances": -1,
@@ -188,7 +192,29 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
         path = f"/internal/servers/{server_id}/volumes/{found[0]}/limits"
         return house.ask("POST", path, {}, roles="service")
 
+    def move_volume(server_id: str) -> Got:
+        """As the volume room asks, whose migration is under way then."""
+        (volume_id, *_) = volumes_of(server_id) or [with_volume_row(house, server_id)]
+        found = house.volume_service.attachments.values()
+        (attachment,) = [each for each in found if each.volume_id == volume_id]
+        house.volumes.complete_attachment(attachment.id)
+        second = house.volume_service.second_host()
+        body = {"os-migrate_volume": {"host": POOL}}
+        headers = {
+            "X-Auth-Token": fake_token(OWNER, "admin"),
+            "OpenStack-API-Version": "volume 3.71",
+            "Content-Type": "application/json",
+        }
+        answer = house.volume_service.request(
+            "POST", f"/v3/volumes/{volume_id}/action", headers, orjson.dumps(body)
+        )
+        second.step()
+        # What a guest cannot do is the volume's state there.
+        status = 409 if answer.status == 400 else answer.status
+        return Got(status, answer.headers, answer.read())
+
     return {
+        "move_volume": move_volume,
         "attach_volume": attach_volume,
         "detach_volume": to_volume("DELETE"),
         "swap_volume": to_volume("PUT", other_volume),

@@ -101,6 +101,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "attach_volume": ("active", "attach_volume", "active"),
     "detach_volume": ("with a volume", "detach_volume", "active"),
     "swap_volume": ("with a volume", "swap_volume", "active"),
+    "move_volume": ("with a volume", "move_volume", "active"),
     "extend_volume": ("with a volume", "extend_volume", "active"),
     "limit_volume": ("with a volume", "limit_volume", "active"),
 }
