@@ -34,12 +34,15 @@ from compute.volume.connection import Connector as Connector
 from compute.volume.told import AttachmentRecord as AttachmentRecord
 from compute.volume.told import NewVolume as NewVolume
 from compute.volume.told import SnapshotRecord as SnapshotRecord
+from compute.volume.told import Stray as Stray
+from compute.volume.told import Strays as Strays
 from compute.volume.told import VolumeAttachment as VolumeAttachment
 from compute.volume.told import VolumeRecord as VolumeRecord
 from compute.volume.told import (
     attachment_record,
     new_document,
     snapshot_record,
+    strays,
     volume_record,
 )
 from objectstore.client.caller import Answer, Caller
@@ -227,15 +230,13 @@ class VolumeClient:
 
     # ---- the doctor ------------------------------------------------------------
 
-    def leftovers(self) -> tuple[tuple[str, str], ...]:
-        """(``file``, ``export`` or ``backup``; its name) of what nobody owns.  The
-        house only."""
-        found = self._json("GET", "/internal/leftovers", "")["leftovers"]
-        return tuple((each["kind"], each["id"]) for each in found)
+    def leftovers(self) -> Strays:
+        """What nobody owns, on all volume hosts.  The house only."""
+        return strays(self._json("GET", "/internal/leftovers", ""))
 
-    def remove_leftover(self, kind: str, name: str) -> None:
+    def remove_leftover(self, stray: Stray) -> None:
         """Remove it, if it is still nobody's.  The house only."""
-        body = {"leftover": {"kind": kind, "id": name}}
+        body = {"leftover": stray.document()}
         self._wire.json("POST", "/internal/leftovers/remove", body)
 
     # ---- inside ----------------------------------------------------------------

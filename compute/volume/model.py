@@ -94,6 +94,8 @@ ACTIONS: Mapping[str, Action] = {
     "extend_attached": Action(_CALM, EXTENDING),
     "retype": Action(_CALM),
     "reset_status": Action(frozenset(STATUSES) - {DELETING, UNMANAGING}),
+    # The same where the host that should delete it is down.
+    "take_back": Action(frozenset({DELETING})),
     "reimage": Action(frozenset({AVAILABLE, ERROR}), DOWNLOADING),
     "reimage_reserved": Action(frozenset({AVAILABLE, ERROR, RESERVED}), DOWNLOADING),
     "upload": Action(frozenset({AVAILABLE}), UPLOADING),

@@ -26,6 +26,7 @@ from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Corrupt, Unavailable
 
 PATH = "/internal/place"
+STRAYS = f"{PATH}/leftovers"
 OFFSET_HEADER = "X-Disk-Offset"
 # The digest of a stretch is read from disk before the answer begins.
 DIGEST_TIMEOUT_SECONDS = 300.0
@@ -80,6 +81,10 @@ class Places:
     def disk_at(self, host: str, volume_id: str) -> RemoteDisk:
         """A volume's bytes on another host."""
         return RemoteDisk(self._wire(host), volume_id)
+
+    def strays_at(self, host: str) -> RemoteStrays:
+        """What another host has of nobody's."""
+        return RemoteStrays(self._wire(host))
 
     def _wire(self, host: str) -> RoomWire:
         found = self.database.read(lambda it: self.services.get(it, host))
@@ -181,3 +186,20 @@ class RemoteDisk:
 
     def _path(self, what: str) -> str:
         return f"{PATH}/disks/{quote(self._volume_id, safe='')}{what}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStrays:
+    """Files and exports of nobody on another host."""
+
+    _wire: RoomWire
+
+    def found(self) -> list[tuple[str, str]]:
+        """Kind and name of each."""
+        found = self._wire.json("GET", STRAYS)["leftovers"]
+        return [(str(each["kind"]), str(each["id"])) for each in found]
+
+    def remove(self, kind: str, key: str) -> None:
+        """That one, if it is still nobody's."""
+        body = {"leftover": {"kind": kind, "id": key}}
+        self._wire.json("POST", f"{STRAYS}/remove", body)

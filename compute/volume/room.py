@@ -28,6 +28,7 @@ from compute.volume.api.group_types import GroupTypesApi
 from compute.volume.api.groups import GroupsApi
 from compute.volume.api.internal import InternalApi
 from compute.volume.api.internal_projects import InternalProjectsApi
+from compute.volume.api.leftovers import LeftoversApi
 from compute.volume.api.manageable import ManageableApi
 from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
@@ -66,6 +67,7 @@ from compute.volume.service.create import VolumeCreation
 from compute.volume.service.group_snapshots import GroupSnapshots
 from compute.volume.service.group_types import GroupTypes
 from compute.volume.service.groups import Groups
+from compute.volume.service.leftovers import Leftovers
 from compute.volume.service.managing import Managing
 from compute.volume.service.migrations import Migrations
 from compute.volume.service.older_attachments import OlderAttachments
@@ -203,12 +205,13 @@ def room_of(parts: Parts, outside: RoomParts) -> Room:
         *ServiceLogsApi(parts).verbs(),
         *ClustersApi(parts).verbs(),
     ]
-    internal = InternalApi(parts, creation, presenter, objects, attachments)
+    internal = InternalApi(parts, creation, presenter, attachments)
     api = Api(
         [
             *ROUTES,
             *routes_of(verbs),
             *internal.routes(),
+            *LeftoversApi(parts, Leftovers(parts, objects)).routes(),
             *InternalProjectsApi(parts).routes(),
             *PlacesApi(parts).routes(),
         ],

@@ -102,6 +102,38 @@ class NewVolume:
     user_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """``kind``: ``file``, ``export`` or ``backup``; ``host``: the volume host that has
+    it, "" for what is in the ring."""
+
+    kind: str
+    name: str
+    host: str = ""
+
+    def document(self) -> dict[str, str]:
+        """As the API wants it."""
+        found = {"kind": self.kind, "id": self.name, "host": self.host}
+        return {key: value for key, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """What nobody owns; ``unasked``: volume hosts that do not answer."""
+
+    found: tuple[Stray, ...]
+    unasked: tuple[str, ...]
+
+
+def strays(document: Mapping[str, Any]) -> Strays:
+    """Of the API's JSON (a release before tells no hosts)."""
+    found = [
+        Stray(each["kind"], each["id"], each.get("host", ""))
+        for each in document["leftovers"]
+    ]
+    return Strays(tuple(found), tuple(document.get("unasked", ())))
+
+
 def volume_record(volume: Mapping[str, Any]) -> VolumeRecord:
     """Of the API's JSON."""
     return VolumeRecord(

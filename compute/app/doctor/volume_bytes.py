@@ -14,9 +14,22 @@ _WORDS = {
     "backup": "bytes of a backup that is not there",
 }
 
+_SILENT = (
+    "a volume host that does not answer: what it has is not looked at, and what is"
+)
+_SILENT += " ordered of its volumes waits until it is back"
+
 
 def stray_volumes(volumes: VolumeClient) -> Iterator[Finding]:
-    """What the volume host itself finds."""
-    for kind, name in volumes.leftovers():
-        removal = functools.partial(volumes.remove_leftover, kind, name)
-        yield Finding("volume", name, _WORDS[kind], removal)
+    """What the volume hosts themselves find."""
+    told = volumes.leftovers()
+    for each in told.found:
+        removal = functools.partial(volumes.remove_leftover, each)
+        where = f" on {each.host}" if each.host else ""
+        yield Finding("volume", each.name, _WORDS[each.kind] + where, removal)
+    for host in told.unasked:
+        yield Finding("volume", host, _SILENT, _nothing)
+
+
+def _nothing() -> None:
+    """Who starts that host again repairs it."""

@@ -1,4 +1,5 @@
-"""Keeps exports as the attachments want them, tells that the host lives, forgets.
+"""Keeps exports as the attachments want them, tells that the host lives, adopts jobs
+of a release before, forgets.
 
 What is exported is looked at before the rows are read: an attachment that is being made
 meanwhile has its row first, so nothing of its is taken for a stray.
@@ -14,8 +15,9 @@ from compute.core.sql.database import Connection
 from compute.volume.connection import Connector
 from compute.volume.drivers.port import Capacity, ExportAsked
 from compute.volume.host_records import Telling
-from compute.volume.parts import Parts
+from compute.volume.parts import Parts, queue_of
 from compute.volume.records import Attachment
+from compute.volume.stores.older_jobs import adopt
 from compute.volume.tables import MESSAGES
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
@@ -84,6 +86,7 @@ class Upkeep:
     def _write(self, connection: Connection, told: Telling) -> None:
         parts, now = self._parts, self._parts.clock.time()
         parts.stores.services.seen(connection, parts.host, now, told)
+        adopt(connection, parts.host, queue_of(parts.host))
         parts.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
         connection.execute(MESSAGES.delete().where(MESSAGES.c.expires_at <= now))
 

@@ -10,7 +10,7 @@ from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.keys import kept_cipher
-from compute.volume.model import READ_ONLY_KEY, STATUSES
+from compute.volume.model import DELETING, READ_ONLY_KEY, STATUSES
 from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.hosts import Hosts
@@ -119,11 +119,14 @@ class Volumes:
         self, context: RequestContext, volume_id: str, values: Mapping[str, str]
     ) -> None:
         """Administrators know better."""
+        parts = self._parts
         status, migration = values.get("status", ""), values.get("migration_status")
         if status and status not in STATUSES:
             raise BadRequest(f"Invalid status: {status} is not a volume's")
 
         def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
+            if volume.status == DELETING:
+                self._forsake_deletion(connection, volume)
             found: dict[str, Any] = {"status": status} if status else {}
             if migration:
                 found["migration_status"] = self._migrations.reset(
@@ -132,7 +135,21 @@ class Volumes:
             return found
 
         rule = "volume_extension:volume_admin_actions:reset_status"
-        self.change(context, volume_id, "reset_status", rule, decide)
+        volume = parts.database.read(
+            lambda connection: parts.volume(connection, context, volume_id, rule)
+        )
+        action = "take_back" if self._is_stranded(volume) else "reset_status"
+        self.change(context, volume_id, action, rule, decide)
+
+    def _is_stranded(self, volume: Volume) -> bool:
+        """Whether it waits to be deleted by a host that is down."""
+        return volume.status == DELETING and self._hosts.is_down(volume.host)
+
+    def _forsake_deletion(self, connection: Connection, volume: Volume) -> None:
+        """When its host is back it lets the volume be."""
+        jobs, now = self._parts.stores.jobs, self._parts.clock.time()
+        for job in jobs.open_of(connection, volume.id):
+            jobs.abandon(connection, job.id, now, "its status was reset")
 
     def retype(
         self, context: RequestContext, volume_id: str, type_key: str, policy: str

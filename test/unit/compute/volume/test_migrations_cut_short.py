@@ -192,7 +192,7 @@ def test_a_renamed_host_keeps_what_is_its_own(house: House, there: Other) -> Non
     caller = InProcessCaller(room_of(renamed, house.parts).application)
     for _ in range(2):
         Upkeep(renamed, HERE).step()
-        assert VolumeClient(caller, house.tokens).leftovers() == ()
+        assert VolumeClient(caller, house.tokens).leftovers().found == ()
         assert list(house.driver.exported()) == [(held, attachment.id)]
         house.clock.advance(100.0)
     assert is_whole(house.driver, moved)

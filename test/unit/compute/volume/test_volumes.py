@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from compute.volume.client import Stray
 from test.fakes.tokens import fake_token
 from test.unit.compute.volume.house import GIB, OTHER, OWNER, House, Make
 
@@ -299,11 +300,14 @@ def test_leftovers_are_found_and_removed(house: House) -> None:
     volume_id = house.create()
     house.driver.create("volume-lost", GIB)
     house.objects.put_piece("77777777-lost", 0, b"bytes")
-    found = house.client.leftovers()
-    assert found == (("file", "volume-lost"), ("backup", "77777777-lost"))
-    for kind, name in [*found, ("file", f"volume-{volume_id}")]:
-        house.client.remove_leftover(kind, name)
-    assert house.client.leftovers() == ()
+    found = house.client.leftovers().found
+    assert found == (
+        Stray("file", "volume-lost", "here"),
+        Stray("backup", "77777777-lost"),
+    )
+    for each in (*found, Stray("file", f"volume-{volume_id}")):
+        house.client.remove_leftover(each)
+    assert house.client.leftovers().found == ()
     assert list(house.driver.disks()) == [f"volume-{volume_id}"]
     assert house.ask("GET", "/internal/leftovers").status == 403
 
