@@ -97,6 +97,7 @@ def check_snapshot_ungrouped(snapshot: Snapshot) -> None:
 def check_members(volumes: Sequence[Volume]) -> None:
     """``InvalidStatus`` unless all of them may be copied together."""
     for volume in volumes:
+        check_still(volume)
         if volume.status not in GROUP_MEMBERS:
             wanted = ", ".join(sorted(GROUP_MEMBERS))
             raise InvalidStatus(

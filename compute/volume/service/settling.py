@@ -37,6 +37,8 @@ class Settling:
                 return
             if not self._is_awaited(connection, second):
                 raise Conflict(f"nobody moves volume {volume.id} any more")
+            if stores.snapshots.all(connection, volume_id=volume.id):
+                raise Conflict(f"volume {volume.id} has snapshots, which would stay")
             now = parts.clock.time()
             for each in self._others(connection, second):
                 stores.attachments.change(connection, each, volume_host=volume.host)

@@ -148,6 +148,18 @@ def test_what_a_guest_writes_is_in_the_volume(
     assert limits_in(hypervisor, spec.uuid, "vdb") == {"read_bytes_sec": FAST}
     assert other.read_bytes()[: len(MARK)] == MARK
 
+    third, target = volumes.make("third", 48 * MIB)
+    mirrored = dataclasses.replace(swapped, source=target)
+    for _ in range(2):
+        hypervisor.mirror_disk(spec.uuid, "vdb", mirrored)
+    assert third.read_bytes()[: len(MARK)] == MARK
+    hypervisor.end_mirror(spec.uuid, "vdb")
+    assert not hypervisor.turn_disk(spec.uuid, "vdb", mirrored)
+    hypervisor.mirror_disk(spec.uuid, "vdb", mirrored)
+    for _ in range(2):
+        assert hypervisor.turn_disk(spec.uuid, "vdb", mirrored)
+    hypervisor.end_mirror(spec.uuid, "vdb")
+
     for _ in range(2):
         hypervisor.detach_disk(spec.uuid, "vdb")
     assert "vdb" not in hypervisor.disk_serials(spec.uuid)

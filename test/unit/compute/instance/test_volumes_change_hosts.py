@@ -82,6 +82,8 @@ def test_the_guest_goes_along(house: House, second: SecondVolumeHost) -> None:
     assert house.ask("DELETE", path_of(server_id, volume_id)).status == 409
     snapshot = {"snapshot": {"volume_id": volume_id, "force": True}}
     assert ask(house, "POST", "snapshots", snapshot).status == 400
+    together = {"snapshots": [{"volume_id": volume_id}]}
+    assert ask(house, "POST", "snapshots/together", together).status == 400
     house.work()
     check(house, server_id, volume_id, NAME, "success")
     second.tell()

@@ -89,6 +89,16 @@ def _copy_group(house: House) -> None:
     house.ok("POST", "/groups/action", body)
 
 
+def _take_together(house: House) -> None:
+    wanted = [{"volume_id": house.create()} for _ in range(2)]
+    house.ok("POST", "/snapshots/together", {"snapshots": wanted})
+
+
+def _copy_snapshot(house: House) -> None:
+    key = house.snapshot(house.create())
+    house.ok("POST", f"/snapshots/{key}/copies", {"copy": {"name": "copy"}})
+
+
 def _manage(house: House) -> None:
     name = house.wiring.identifiers.uuid()
     house.driver.unmanaged.bring(name, b"x", 2**30)
@@ -136,6 +146,8 @@ CASES: dict[str, Callable[[House], Any]] = {
     "create_backup": _post("/backups", "backup"),
     "restore_backup": _restore,
     "delete_backup": _delete_backup,
+    "create_snapshots": _take_together,
+    "copy_snapshot": _copy_snapshot,
     "create_group": _copy_group,
     "create_group_snapshot": _group_snapshot,
     "delete_group_snapshot": _delete_group_snapshot,
