@@ -16,6 +16,7 @@ from compute.ec2.call import Call
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.marking import there_or_not
+from compute.ec2.rights import WRITERS
 from compute.ec2.vpcs import EVERYWHERE, Vpc
 from compute.ec2.words import RESERVED, mark
 
@@ -139,6 +140,24 @@ def enforce(call: Call, *, acl: str = "", subnet: str = "") -> Inventory:
             touched.add(each["id"])
             tell_rules(now, each, rules)
     raise Ec2Error("Unavailable", "Others change the same network ACLs all the time")
+
+
+def settle(call: Call) -> Inventory:
+    """Give the rules of their ACLs to subnets that OpenStack's user brought to a VPC,
+    and that have none yet; what is there after it."""
+    bare = [
+        (each, rules)
+        for acl in acls_of(call).values()
+        for rules in [packet_rules(acl.entries)]
+        for each in acl.subnets
+        if rules is not None and each.get("packet_rules") is None
+    ]
+    # Whoever only reads leaves it to the next.
+    if not bare or not call.signer.roles & WRITERS:
+        return call.inventory
+    for each, rules in bare:
+        tell_rules(call, each, rules)
+    return call.inventory.look_again()
 
 
 def tell_rules(call: Call, subnet: Thing, rules: list[dict[str, Any]] | None) -> None:

@@ -31,8 +31,9 @@ from compute.ec2.words import RESERVED, mark
 Thing = Mapping[str, Any]
 
 ROUTER_INTERFACE = "network:router_interface"
-# The block that a VPC was ordered with; of one that was not, its subnets are it.
+# The block that a VPC was ordered with, if it was, and those that came later.
 CIDR = f"{RESERVED}cidr"
+MORE_CIDRS = f"{RESERVED}more-cidrs"
 # Of a router: it is a table of that VPC.  Of a group: it was made for it.
 OF_VPC = f"{RESERVED}vpc"
 # Of a subnet: it is there for the routers of that VPC to meet.
@@ -40,13 +41,12 @@ TRANSIT = f"{RESERVED}transit"
 # Of a router: the gateway that is attached to this VPC, or that it stands for.
 ATTACHED_GATEWAY = f"{RESERVED}gateway"
 LONE_GATEWAY = f"{RESERVED}lone-gateway"
-# Of a router: it is a NAT gateway of that VPC, and was ordered for that subnet.
+# Of a router: it is a NAT gateway of that VPC, ordered for that subnet.
 NAT_OF = f"{RESERVED}nat"
 NAT_SUBNET = f"{RESERVED}nat-subnet"
 # Of a subnet: it was associated with its VPC's main table, which it had anyway.
 ASSOCIATED = f"{RESERVED}associated"
-# Of a subnet: its instances get public addresses when they are started.
-PUBLIC = f"{RESERVED}public"
+PUBLIC = f"{RESERVED}public"  # of a subnet: its instances get public addresses
 ALONE = f"{RESERVED}alone"  # of a subnet: its network was made with it
 # Of a group: it is its VPC's default one.
 DEFAULT_GROUP = f"{RESERVED}default-group"
@@ -105,7 +105,7 @@ class Vpc:
     def blocks(self) -> list[str]:
         """Its addresses: what it was ordered with, else those of its subnets."""
         if self.router is not None and (ordered := mark(self.router, CIDR)):
-            return [ordered]
+            return [ordered, *mark(self.router, MORE_CIDRS).split()]
         given = [IPv4Network(subnet["cidr"]) for subnet in self.subnets]
         return [str(block) for block in collapse_addresses(given)]
 

@@ -17,8 +17,8 @@ from compute.ec2.dhcp_options import (
     OF_VPC,
     PROVIDED,
     RESOLVERS,
+    enforce,
     set_of,
-    tell,
 )
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, invalid, missing, unsupported
@@ -142,14 +142,10 @@ def associate(call: Call) -> Document:
     """``AssociateDhcpOptions``: guests hear of them when they renew their leases."""
     vpc = own_vpc(call, call.parameters.required("VpcId"))
     assert vpc.router is not None
-    if call.parameters.required("DhcpOptionsId") == DEFAULT:
-        identifier, options = "", {}
-    else:
-        kept = _asked(call)
-        identifier, options = kept.id, dict(kept.content)
+    asked = call.parameters.required("DhcpOptionsId")
+    identifier = "" if asked == DEFAULT else _asked(call).id
     set_marks(call.inventory, "routers", vpc.router, {OF_VPC: identifier})
-    own = call.signer.project_id
-    tell(call, [each for each in vpc.subnets if each["project_id"] == own], options)
+    enforce(call, vpc.id)
     return {"return": True}
 
 

@@ -20,6 +20,7 @@ from compute.ec2.network_acls import (
     acls_of,
     enforce,
     packet_rules,
+    settle,
     tell_rules,
 )
 
@@ -59,6 +60,7 @@ FILTERS: Mapping[str, Accessor] = {
 
 def describe(call: Call) -> Document:
     """``DescribeNetworkAcls``."""
+    settle(call)
     wanted = call.parameters.texts("NetworkAclId")
     shown = [_document(call, acl) for acl in ids.named(acls_of(call), ids.ACL, wanted)]
     found = chosen(shown, asked_filters(call.parameters), FILTERS)

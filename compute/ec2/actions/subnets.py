@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, ip_address
 from typing import Any
 
-from compute.ec2 import ids, tagging
+from compute.ec2 import dhcp_options, ids, tagging
 from compute.ec2.actions.vpcs import block_asked
 from compute.ec2.call import Call
 from compute.ec2.dhcp_options import of_network, of_subnet, options_of
@@ -17,7 +17,7 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.joining import align, lead, leave
 from compute.ec2.marking import add_words, set_marks, undone
-from compute.ec2.network_acls import beginning_rules, enforce
+from compute.ec2.network_acls import beginning_rules, enforce, settle
 from compute.ec2.vpcs import ALONE, CIDR, NAT_SUBNET, PUBLIC, ROUTER_INTERFACE, Vpc
 from compute.ec2.words import mark, word
 
@@ -44,7 +44,7 @@ FILTERS: Mapping[str, Accessor] = {
 
 def describe(call: Call) -> Document:
     """``DescribeSubnets``: for IPv4, the project's and those shared with it."""
-    inventory = call.inventory
+    inventory = settle(call)
     shown = [_document(inventory, subnet) for subnet in inventory.subnets]
     by_id = {each["subnetId"]: each for each in shown}
     shown = ids.named(by_id, ids.SUBNET, call.parameters.texts("SubnetId"))
@@ -120,6 +120,7 @@ def create(call: Call) -> Document:
             if vpc.router is not None:
                 lead(inventory, vpc.router["id"], made["id"])
     align(inventory, vpc.id)
+    dhcp_options.enforce(call, vpc.id, made["id"])
     after = enforce(call, subnet=made["id"])
     return {"subnet": _document(after, after.subnets_by_id[made["id"]])}
 
@@ -127,8 +128,9 @@ def create(call: Call) -> Document:
 def _check_block(vpc: Vpc, block: IPv4Network) -> None:
     """Within its VPC's, if that was ordered with one, and beside the others."""
     ordered = mark(vpc.router, CIDR) if vpc.router is not None else ""
-    if ordered and not block.subnet_of(IPv4Network(ordered)):
-        text = f"The CIDR '{block}' is invalid: it is not in {ordered}, the VPC's."
+    if ordered and not any(block.subnet_of(IPv4Network(each)) for each in vpc.blocks):
+        blocks = ", ".join(vpc.blocks)
+        text = f"The CIDR '{block}' is invalid: it is not in {blocks}, the VPC's."
         raise Ec2Error("InvalidSubnet.Range", text)
     if any(block.overlaps(IPv4Network(each["cidr"])) for each in vpc.subnets):
         text = f"The CIDR '{block}' conflicts with another subnet"

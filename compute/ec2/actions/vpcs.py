@@ -60,7 +60,7 @@ def _document(inventory: Inventory, vpc: Vpc) -> dict[str, Any]:
         "cidrBlock": blocks[0] if blocks else EVERYWHERE,
         "cidrBlockAssociationSet": [
             {
-                "associationId": ids.id_of_name("vpc-cidr-assoc", vpc.id + block),
+                "associationId": block_id(vpc.id, block),
                 "cidrBlock": block,
                 "cidrBlockState": {"state": "associated"},
             }
@@ -71,6 +71,11 @@ def _document(inventory: Inventory, vpc: Vpc) -> dict[str, Any]:
         "isDefault": vpc.is_default,
         "tagSet": tagging.tag_set(ids.VPC, vpc.router) if vpc.router else [],
     }
+
+
+def block_id(vpc: str, block: str) -> str:
+    """The id under which a VPC has a block."""
+    return ids.id_of_name("vpc-cidr-assoc", vpc + block)
 
 
 def block_asked(text: str, code: str) -> IPv4Network:

@@ -42,10 +42,9 @@ def least(shape: Any, depth: int = 0) -> Any:
     return shape.enum[0] if getattr(shape, "enum", None) else _PLAIN[shape.type_name]
 
 
-def orders(shape: Any) -> list[dict[str, Any]]:
-    """Nothing, and everything at once."""
-    every = least(shape) if shape else {}
-    return [{}, every] if every else [{}]
+def order(action: str, shape: Any) -> dict[str, Any]:
+    """Everything at once; nothing where that is what clients say."""
+    return {} if action.startswith("Describe") or not shape else least(shape)
 
 
 def test_no_action_fails_within(ec2_cloud: Ec2Cloud) -> None:
@@ -59,15 +58,15 @@ def test_no_action_fails_within(ec2_cloud: Ec2Cloud) -> None:
     unknown = [each for each in names if each[1] not in known | KINDS.keys()]
     asked = [each for each in names if each[1] in known] + unknown[::UNKNOWN_STEP]
     for method, action in asked:
-        for given in orders(model.operation_model(action).input_shape):
-            try:
-                getattr(client, method)(**given)
-            except ClientError as error:
-                status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-                code = error.response["Error"]["Code"]
-                assert status < 500, (action, given, error)
-                assert (code == "InvalidAction") == (action not in known), action
-            except (KeyError, TypeError, ValueError):
-                continue  # the client's own preparations want more
-            else:
-                assert action in known, action
+        given = order(action, model.operation_model(action).input_shape)
+        try:
+            getattr(client, method)(**given)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            code = error.response["Error"]["Code"]
+            assert status < 500, (action, given, error)
+            assert (code == "InvalidAction") == (action not in known), action
+        except (KeyError, TypeError, ValueError):
+            continue  # the client's own preparations want more
+        else:
+            assert action in known, action

@@ -343,3 +343,34 @@ def test_placement_groups_have_tags(owner: Tenant) -> None:
     ec2.delete_placement_group(GroupName="near")
     by_type = [{"Name": "resource-type", "Values": ["placement-group"]}]
     assert ec2.describe_tags(Filters=by_type)["Tags"] == []
+
+
+def test_a_subnet_that_openstack_brings(owner: Tenant) -> None:
+    """It has the rules of the VPC's ACL as soon as somebody looks."""
+    ec2, network = owner.ec2, owner.sdk.network
+    vpc = ec2.create_vpc(CidrBlock="10.66.0.0/16")["Vpc"]["VpcId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    (acl,) = ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"]
+    ec2.create_network_acl_entry(
+        NetworkAclId=acl["NetworkAclId"], RuleNumber=50, Protocol="6", Egress=False,
+        RuleAction="deny", CidrBlock="192.0.2.0/24", PortRange={"From": 22, "To": 22},
+    )  # fmt: skip
+    digits = vpc.removeprefix("vpc-")
+    (router,) = [
+        each
+        for each in network.routers(project_id=owner.project)
+        if each.id.replace("-", "").startswith(digits)
+    ]
+    brought = network.create_network(name="brought")
+    subnet = network.create_subnet(
+        network_id=brought.id, ip_version=4, cidr="10.66.1.0/24"
+    )
+    network.add_interface_to_router(router, subnet_id=subnet.id)
+    assert "packet_rules" not in kept(owner, subnet.id)
+    (shown,) = ec2.describe_subnets(Filters=of_vpc)["Subnets"]
+    rules = kept(owner, subnet.id)["packet_rules"]
+    assert rules[0]["action"] == "deny"
+    network.remove_interface_from_router(router, subnet_id=subnet.id)
+    network.delete_network(brought)
+    assert shown["CidrBlock"] == "10.66.1.0/24"
+    ec2.delete_vpc(VpcId=vpc)

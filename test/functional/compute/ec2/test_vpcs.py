@@ -387,3 +387,34 @@ def test_what_openstack_made_is_a_vpc_too(ec2_cloud: Ec2Cloud) -> None:
     ec2.detach_internet_gateway(**remove_vpc)
     assert network.get_router(router.id).external_gateway_info is None
     assert ec2.describe_internet_gateways()["InternetGateways"] == []
+
+
+def test_further_blocks_of_a_vpc(tenant: Tenant) -> None:
+    ec2 = tenant.ec2
+    vpc = ec2.create_vpc(CidrBlock="10.71.0.0/24")["Vpc"]["VpcId"]
+    outside = {"VpcId": vpc, "CidrBlock": "10.72.0.0/25"}
+    refused("InvalidSubnet.Range", ec2.create_subnet, **outside)
+    made = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.72.0.0/24")
+    block = made["CidrBlockAssociation"]
+    assert block["CidrBlockState"]["State"] == "associated"
+    (shown,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    blocks = [each["CidrBlock"] for each in shown["CidrBlockAssociationSet"]]
+    assert blocks == ["10.71.0.0/24", "10.72.0.0/24"]
+    subnet = ec2.create_subnet(**outside)["Subnet"]["SubnetId"]
+    part = {"AssociationId": block["AssociationId"]}
+    refused("DependencyViolation", ec2.disassociate_vpc_cidr_block, **part)
+    ec2.delete_subnet(SubnetId=subnet)
+    again = {"VpcId": vpc, "CidrBlock": "10.72.0.0/16"}
+    refused("CidrConflict", ec2.associate_vpc_cidr_block, **again)
+    ec2.disassociate_vpc_cidr_block(**part)
+    missing = "InvalidVpcCidrBlockAssociationID.NotFound"
+    refused(missing, ec2.disassociate_vpc_cidr_block, **part)
+    first = shown["CidrBlockAssociationSet"][0]["AssociationId"]
+    refused(
+        "OperationNotPermitted", ec2.disassociate_vpc_cidr_block, AssociationId=first
+    )
+    for number in range(4):
+        ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock=f"10.73.{number}.0/24")
+    sixth = {"VpcId": vpc, "CidrBlock": "10.74.0.0/24"}
+    refused("ResourceLimitExceeded", ec2.associate_vpc_cidr_block, **sixth)
+    ec2.delete_vpc(VpcId=vpc)
