@@ -45,6 +45,9 @@ _SENT = (
     "x-symlink-target",
     "x-symlink-target-account",
 )
+_KEYS = "is X-Container-Sync-Key, and the realm's key, the same at both ends?"
+# What somebody may have to mend over there.
+_MENDED = {401: _KEYS, 403: _KEYS, 404: "is the container there?"}
 
 
 class ContainerSyncs:
@@ -230,8 +233,9 @@ class SyncPeer:
 def _check(response: Response, what: str) -> None:
     if response.status < 300:
         return
-    if response.status in (401, 403, 404):
-        raise Unavailable(f"the other cluster answers {response.status}: {what}")
+    text = f"the other cluster answers {response.status}: {what}"
+    if response.status in _MENDED:
+        raise Unavailable(f"{text} ({_MENDED[response.status]})")
     if response.status < 500:
         raise Rejected(response.status, what)
-    raise Unavailable(f"the other cluster answers {response.status}: {what}")
+    raise Unavailable(text)

@@ -65,6 +65,7 @@ class _Round:
     key: bytes
     digest: str
     peer: Peer
+    name: str  # ACCOUNT/CONTAINER, for the log
     marker: str = ""
     failures: int = 0
 
@@ -153,13 +154,14 @@ class ContainerSyncStep:
         if fresh and same is not None and same[0] == info.row_digest:
             return None
         facts = broker.facts
+        name = f"{facts.account}/{facts.container}"
         try:
             target = parse_target(self._realms, wanted)
             peer = self._make_peer(facts.account, facts.container, target, user_key)
         except (Rejected, Unavailable) as error:
-            _log.warning("%s/%s: %s", facts.account, facts.container, error)
+            _log.warning("container sync of %s: %s", name, error)
             return None
-        return _Round(key, info.row_digest, peer)
+        return _Round(key, info.row_digest, peer, name)
 
     def _compare(self, round_: _Round) -> None:
         """One page; the round ends with the last one, or when they are away."""
@@ -177,7 +179,7 @@ class ContainerSyncStep:
                 self._carry_over(round_, row)
         except (Rejected, Unavailable, Corrupt) as error:
             # Whatever its peer answers, it must not hold up the other containers.
-            _log.warning("container sync: %s", error)
+            _log.warning("container sync of %s: %s", round_.name, error)
             self._round = None
             return
         if end:
@@ -198,7 +200,9 @@ class ContainerSyncStep:
             round_.failures += 1
             version = (round_.key, row.name, newest(row))
             if version not in self._refused:
-                _log.warning("container sync: %s: %s", row.name, error)
+                _log.warning(
+                    "container sync of %s: %s: %s", round_.name, row.name, error
+                )
             if isinstance(error, Rejected):
                 # It will be so in each round, hundreds of times a day.
                 if len(self._refused) >= REFUSED_MAX:

@@ -190,6 +190,20 @@ def test_what_only_a_clients_key_opens_stays_and_holds_up_nothing(
     assert stores[0].last_words().count(told) == 1
 
 
+def test_keys_that_differ_are_said_and_can_be_mended(
+    stores: tuple[Store, Store],
+) -> None:
+    east, west = (Client(store.endpoint(), TESTER) for store in stores)
+    west.send("PUT", "keyed", headers={"X-Container-Sync-Key": "another"})
+    to = {TO: "//main/west/AUTH_test/keyed"}
+    east.send("PUT", "keyed", headers={"X-Container-Sync-Key": "k", **to})
+    east.ok("PUT", "keyed", "o", body=b"1")
+    told = "container sync of AUTH_test/keyed: the other cluster answers 401"
+    wait_for(lambda: told in stores[0].last_words(), "the reason")
+    west.send("POST", "keyed", headers={"X-Container-Sync-Key": "k"})
+    wait_for(lambda: west.call("HEAD", "keyed", "o").status == 200, "the object")
+
+
 def test_nobody_else_gets_in(stores: tuple[Store, Store]) -> None:
     east = Client(stores[0].endpoint(), TESTER)
     stranger = Client(stores[0].endpoint(), STRANGER)

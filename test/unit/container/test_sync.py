@@ -91,7 +91,9 @@ def store(tmp_path: Path) -> Iterator[ContainerStore]:
     device.close()
 
 
-def test_a_peer_that_refuses_does_not_hold_up_the_others(store: ContainerStore) -> None:
+def test_a_peer_that_refuses_does_not_hold_up_the_others(
+    store: ContainerStore, caplog: pytest.LogCaptureFixture
+) -> None:
     node = LocalContainerNode(store)
     for key, there in ((b"1" * 16, "refused"), (b"2" * 16, "fine")):
         said = {SYNC_TO: f"//R/C/AUTH_b/{there}", SYNC_KEY: "k"}
@@ -115,6 +117,7 @@ def test_a_peer_that_refuses_does_not_hold_up_the_others(store: ContainerStore) 
         "refused": [],
         "fine": ["x"],
     }
+    assert "container sync of AUTH_a/refused: 400 cannot be listed" in caplog.messages
 
 
 @pytest.mark.parametrize(
