@@ -64,7 +64,7 @@ class Evaluator:
             self._has_begun = True
         if not parts.read(lambda connection: self._due(connection, 1)):
             return Progress.IDLE
-        claimed = parts.run(lambda connection: self._claim(connection, most))
+        claimed = parts.run(lambda connection: self.claim(connection, most))
         tasks = [concurrency.spawn(self._look_after, alarm) for alarm in claimed]
         try:
             for task in tasks:
@@ -79,7 +79,8 @@ class Evaluator:
         latest = now + max(CLAIM_SECONDS, self._parts.settings.evaluation_interval)
         return self._parts.stores.due(connection, now, latest, most)
 
-    def _claim(self, connection: Connection, most: int) -> list[Alarm]:
+    def claim(self, connection: Connection, most: int) -> list[Alarm]:
+        """Those that are due, at most so many; for a while they are nobody else's."""
         stores, now = self._parts.stores, self._parts.now()
         claim = f"{self._place}-{self._parts.identifiers.uuid()}"
         until = now + CLAIM_SECONDS

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from random import Random
 
 from objectstore.kernel.device import Device
+from objectstore.kernel.journal.segments import segment_name
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.store.options import StoreOptions
 from objectstore.object.store.store import ObjectStore
@@ -105,6 +107,9 @@ class StoreBench:
     def delete(self, name: str, at: int) -> Receipt:
         state = ObjectState(ObjectName("AUTH_test", "box", name), deleted_timestamp=at)
         return self.node.delete(key_of(name), state, row_owed=False).wait(10)
+
+    def segment_path(self, number: int) -> str:
+        return os.path.join(self.store.directory, "log", segment_name(number))
 
     def state(self, name: str) -> ObjectState | None:
         return self.node.lookup(key_of(name), want_body=False).wait(10).state

@@ -243,7 +243,7 @@ def test_a_damaged_segment_is_set_aside_and_what_it_had_quarantined() -> None:
     bench = StoreBench()
     expected = fill(bench)
     victim = bench.store.index.get(key_of("again0"))
-    path = bench.store.journal._files.path(victim.place.segment)
+    path = bench.segment_path(victim.place.segment)
     descriptor = bench.disk.open(path, write=True)
     bench.disk.pwrite(descriptor, [b"\xff" * 30], victim.place.offset)
     compact_all(bench)

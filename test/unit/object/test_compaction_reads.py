@@ -50,9 +50,7 @@ def spoil(bench: StoreBench, name: str, *, body: bool) -> int:
     """Change a byte of the head or the body of an object's record; its segment."""
     held = bench.store.index.get(key_of(name))
     place = held.body.record
-    descriptor = bench.disk.open(
-        bench.store.journal._files.path(place.segment), write=True
-    )
+    descriptor = bench.disk.open(bench.segment_path(place.segment), write=True)
     at = held.body.offset + 1 if body else place.offset + 5
     bench.disk.pwrite(descriptor, [b"\xfe"], at)
     bench.disk.close(descriptor)
@@ -157,7 +155,7 @@ def test_rows_that_are_left_in_a_segment_are_noticed_by_its_count() -> None:
     place = bench.store.index.get(key_of("last")).place
     bench.store.journal.roll()
     bench.put("other", 30, b"other")
-    path = bench.store.journal._files.path(place.segment)
+    path = bench.segment_path(place.segment)
     descriptor = bench.disk.open(path, write=True)
     # The file has lost its end, which nothing in it tells.
     bench.disk.truncate(descriptor, place.offset)

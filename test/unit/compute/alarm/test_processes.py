@@ -11,8 +11,8 @@ def test_of_two_processes_one_fires(house: House) -> None:
     house.measures.by_metric["cpu"] = [99.0]
     there = house.process("there")
     first, second = (Evaluator(each, house.measures) for each in (house.parts, there))
-    claimed = house.database.run(lambda connection: first._claim(connection, 5))
-    assert house.database.run(lambda connection: second._claim(connection, 5)) == []
+    claimed = house.database.run(lambda connection: first.claim(connection, 5))
+    assert house.database.run(lambda connection: second.claim(connection, 5)) == []
     # The first is slow: its claim runs out, the second does it, the first comes back.
     house.clock.advance(CLAIM_SECONDS + 1.0)
     second.step()
@@ -23,7 +23,7 @@ def test_of_two_processes_one_fires(house: House) -> None:
 def test_a_process_that_dies_is_followed(house: House) -> None:
     alarm = house.create(alarm_actions=[SIGNAL])
     dying = Evaluator(house.process("there"), house.measures)
-    house.database.run(lambda connection: dying._claim(connection, 5))
+    house.database.run(lambda connection: dying.claim(connection, 5))
     house.evaluate(99.0)
     assert house.show(alarm)["state"] == "insufficient data"
     house.clock.advance(CLAIM_SECONDS)
@@ -46,7 +46,7 @@ def test_what_changed_meanwhile_is_not_overwritten(house: House) -> None:
     alarm = house.create(alarm_actions=[SIGNAL])
     house.measures.by_metric["cpu"] = [99.0]
     evaluator = Evaluator(house.parts, house.measures)
-    claimed = house.database.run(lambda connection: evaluator._claim(connection, 5))
+    claimed = house.database.run(lambda connection: evaluator.claim(connection, 5))
     house.call("PUT", f"/alarms/{alarm['alarm_id']}/state", "ok")
     evaluator.evaluate(claimed[0])
     assert house.show(alarm)["state"] == "ok"
@@ -56,7 +56,7 @@ def test_what_changed_meanwhile_is_not_overwritten(house: House) -> None:
 def test_who_comes_back_begins_at_once(house: House) -> None:
     alarm = house.create()
     dead = Evaluator(house.parts, house.measures)
-    claimed = house.database.run(lambda connection: dead._claim(connection, 5))
+    claimed = house.database.run(lambda connection: dead.claim(connection, 5))
     house.evaluate(99.0)
     assert house.show(alarm)["state"] == "alarm"
     dead.evaluate(claimed[0])
