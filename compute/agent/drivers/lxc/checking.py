@@ -59,22 +59,25 @@ def check(node: str, owner: int) -> None:
     descriptor = files.on_thread(os.open, node, os.O_RDWR | os.O_CLOEXEC)
     try:
         path = f"/proc/self/fd/{descriptor}"
+        # e2fsck, too, would wait for as long as it says that others may need.
+        _check_wishes(descriptor)
         try:
             _as_nobody(["e2fsck", "-f", "-p", path], owner, descriptor, CHECKING)
         except ProgramFailed as error:
             # Anything else, and a signal's negative number, is no proof of anything.
             if error.status != _MENDED:
                 raise _refused("file system", error) from error
-        superblock = files.on_thread(
-            os.pread, descriptor, SUPERBLOCK_BYTES, SUPERBLOCK_AT
-        )
-        check_wishes(superblock)
+        _check_wishes(descriptor)  # of the copy that it may have taken instead
         try:
             _as_nobody(["resize2fs", path], owner, descriptor, CHECKING)
         except ProgramFailed as error:
             raise _refused("file system", error) from error
     finally:
         files.on_thread(os.close, descriptor)
+
+
+def _check_wishes(descriptor: int) -> None:
+    check_wishes(files.on_thread(os.pread, descriptor, SUPERBLOCK_BYTES, SUPERBLOCK_AT))
 
 
 def _look(descriptor: int) -> Place:
