@@ -64,6 +64,7 @@ _GROUPS = (
             Entry("routers", "Routers", "/routers", "router", _NETWORK),
             Entry("addresses", "Floating addresses", "/addresses", "pin", _NETWORK),
             Entry("groups", "Security groups", "/groups", "shield", _NETWORK),
+            Entry("trunks", "Trunks", "/trunks", "layers", _NETWORK),
             Entry("qos", "QoS policies", "/qos", "meter", _NETWORK),
             Entry("balancers", "Load balancers", "/balancers", "balance",
                   ("load-balancer",)),

@@ -190,7 +190,7 @@ def test_every_route_is_there_once_and_every_menu_entry_has_one() -> None:
     full = Session("t", "c", 9e9, *[""] * 4, roles=frozenset({"admin"}),
                    services=services)  # fmt: skip
     entries = [each for group in menu_of(full) for each in group.entries]
-    assert len(entries) == 23
+    assert len(entries) == 24
     for entry in entries:
         route, _ = router.find("GET", entry.path)
         assert route.load is not None
