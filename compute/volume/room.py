@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from compute.core.api.dialects import volume_dialect
-from compute.core.api.frame import Api
+from compute.core.api.frame import Api, Route
 from compute.core.policy import Policy
 from compute.core.rooms.absent import AbsentService
 from compute.core.rooms.room import Room, RoomParts
@@ -22,7 +22,7 @@ from compute.volume.api.backup_records import BackupRecordsApi
 from compute.volume.api.backups import BackupsApi
 from compute.volume.api.clusters import ClustersApi
 from compute.volume.api.default_types import DefaultTypesApi
-from compute.volume.api.frame import VERSIONS, routes_of
+from compute.volume.api.frame import VERSIONS, Verb, routes_of
 from compute.volume.api.group_snapshots import GroupSnapshotsApi
 from compute.volume.api.group_types import GroupTypesApi
 from compute.volume.api.groups import GroupsApi
@@ -61,25 +61,8 @@ from compute.volume.keys import Keys
 from compute.volume.parts import JOBS_TOPIC, SPEEDS_TOPIC, Parts
 from compute.volume.places import Places
 from compute.volume.policies import DEFAULTS
-from compute.volume.service.attachments import Attachments
-from compute.volume.service.backups import Backups
-from compute.volume.service.create import VolumeCreation
-from compute.volume.service.group_snapshots import GroupSnapshots
-from compute.volume.service.group_types import GroupTypes
-from compute.volume.service.groups import Groups
 from compute.volume.service.leftovers import Leftovers
-from compute.volume.service.managing import Managing
-from compute.volume.service.migrations import Migrations
-from compute.volume.service.older_attachments import OlderAttachments
-from compute.volume.service.orders import VolumeOrders
-from compute.volume.service.quotas import Quotas
-from compute.volume.service.reimaging import Reimaging
-from compute.volume.service.snapshot_sets import SnapshotSets
-from compute.volume.service.snapshot_shares import SnapshotShares
-from compute.volume.service.snapshots import Snapshots
-from compute.volume.service.transfers import Transfers
-from compute.volume.service.types import Types
-from compute.volume.service.volumes import Volumes
+from compute.volume.services import Services, make_services
 from compute.volume.settings import DriverKind, VolumeSettings
 from compute.volume.stores.whole import Stores
 from objectstore.kernel.loop import Loop
@@ -150,70 +133,18 @@ def wire(
 
 def room_of(parts: Parts, outside: RoomParts) -> Room:
     """Application and loops."""
-    quotas, types = Quotas(parts), Types(parts)
-    types.ensure_default()
-    migrations = Migrations(parts, types)
-    volumes = Volumes(parts, quotas, types, migrations)
-    orders = VolumeOrders(parts, quotas, types)
-    attachments = Attachments(parts)
-    older = OlderActions(OlderAttachments(parts, attachments))
-    creation = VolumeCreation(parts, quotas, types)
-    managing = Managing(parts, quotas, types, creation)
-    reimaging = Reimaging(parts, creation)
-    snapshots = Snapshots(parts, quotas, types)
-    group_types = GroupTypes(parts)
-    groups = Groups(parts, quotas, types, group_types, creation, orders)
-    presenter = Presenter(parts)
     account = ServiceAccount(
         outside.callers["object-store"], outside.tokens, outside.service
     )
     objects = BackupObjects(account)
-    verbs = [
-        *VolumesApi(parts, volumes, orders, creation, presenter).verbs(),
-        *VolumeMetadataApi(parts, volumes).verbs(),
-        *VolumeEncryptionApi(parts).verbs(),
-        *ActionsApi(
-            parts,
-            volumes,
-            orders,
-            older,
-            managing,
-            migrations,
-            reimaging,
-            presenter,
-        ).verbs(),
-        *SnapshotsApi(parts, snapshots, managing, presenter).verbs(),
-        *SnapshotSetsApi(SnapshotSets(parts, quotas, types), presenter).verbs(),
-        *SnapshotSharesApi(parts, SnapshotShares(parts), presenter).verbs(),
-        *ManageableApi(parts, managing, presenter).verbs(),
-        *AttachmentsApi(parts, attachments, presenter).verbs(),
-        *TypesApi(parts, types).verbs(),
-        *TypeDetailsApi(parts, types).verbs(),
-        *TypeEncryptionApi(parts, types).verbs(),
-        *DefaultTypesApi(parts, types).verbs(),
-        *QosApi(parts, types).verbs(),
-        *GroupTypesApi(parts, group_types).verbs(),
-        *GroupsApi(parts, groups).verbs(),
-        *GroupSnapshotsApi(parts, GroupSnapshots(parts, quotas, types)).verbs(),
-        *BackupsApi(parts, Backups(parts, quotas, types, creation)).verbs(),
-        *BackupRecordsApi(parts).verbs(),
-        *TransfersApi(parts, Transfers(parts, quotas, types)).verbs(),
-        *MessagesApi(parts).verbs(),
-        *QuotasApi(parts, quotas).verbs(),
-        *SurroundingsApi(parts).verbs(),
-        *BackendsApi(parts).verbs(),
-        *ServiceLogsApi(parts).verbs(),
-        *ClustersApi(parts).verbs(),
-    ]
-    internal = InternalApi(parts, creation, presenter, attachments)
+    services = make_services(parts)
+    services.types.ensure_default()
+    presenter = Presenter(parts)
     api = Api(
         [
             *ROUTES,
-            *routes_of(verbs),
-            *internal.routes(),
-            *LeftoversApi(parts, Leftovers(parts, objects)).routes(),
-            *InternalProjectsApi(parts).routes(),
-            *PlacesApi(parts).routes(),
+            *routes_of(_verbs(parts, services, presenter)),
+            *_internal_routes(parts, services, presenter, objects),
         ],
         dialect=volume_dialect,
         tokens=outside.tokens,
@@ -222,11 +153,74 @@ def room_of(parts: Parts, outside: RoomParts) -> Room:
         versions=VERSIONS,
         service_type="block-storage",
     )
-    # A message tells of each job; leases are renewed as often, too.
+    return Room("volume", api, _loops(parts, objects, outside.url))
+
+
+def _verbs(parts: Parts, services: Services, presenter: Presenter) -> list[Verb]:
+    """What clients ask for."""
+    types, volumes = services.types, services.volumes
+    older = OlderActions(services.older_attachments)
+    return [
+        *VolumesApi(
+            parts, volumes, services.orders, services.creation, presenter
+        ).verbs(),
+        *VolumeMetadataApi(parts, volumes).verbs(),
+        *VolumeEncryptionApi(parts).verbs(),
+        *ActionsApi(
+            parts,
+            volumes,
+            services.retyping,
+            services.orders,
+            older,
+            services.managing,
+            services.migrations,
+            services.reimaging,
+            presenter,
+        ).verbs(),
+        *SnapshotsApi(parts, services.snapshots, services.managing, presenter).verbs(),
+        *SnapshotSetsApi(services.snapshot_sets, presenter).verbs(),
+        *SnapshotSharesApi(parts, services.snapshot_shares, presenter).verbs(),
+        *ManageableApi(parts, services.managing, presenter).verbs(),
+        *AttachmentsApi(parts, services.attachments, presenter).verbs(),
+        *TypesApi(parts, types).verbs(),
+        *TypeDetailsApi(parts, types).verbs(),
+        *TypeEncryptionApi(parts, types).verbs(),
+        *DefaultTypesApi(parts, types).verbs(),
+        *QosApi(parts, types).verbs(),
+        *GroupTypesApi(parts, services.group_types).verbs(),
+        *GroupsApi(parts, services.groups).verbs(),
+        *GroupSnapshotsApi(parts, services.group_snapshots).verbs(),
+        *BackupsApi(parts, services.backups).verbs(),
+        *BackupRecordsApi(parts).verbs(),
+        *TransfersApi(parts, services.transfers).verbs(),
+        *MessagesApi(parts).verbs(),
+        *QuotasApi(parts, services.quotas).verbs(),
+        *SurroundingsApi(parts).verbs(),
+        *BackendsApi(parts).verbs(),
+        *ServiceLogsApi(parts).verbs(),
+        *ClustersApi(parts).verbs(),
+    ]
+
+
+def _internal_routes(
+    parts: Parts, services: Services, presenter: Presenter, objects: BackupObjects
+) -> list[Route]:
+    """What other rooms, agents, volume hosts and the doctor ask for."""
+    internal = InternalApi(parts, services.creation, presenter, services.attachments)
+    return [
+        *internal.routes(),
+        *LeftoversApi(parts, Leftovers(parts, objects)).routes(),
+        *InternalProjectsApi(parts).routes(),
+        *PlacesApi(parts).routes(),
+    ]
+
+
+def _loops(parts: Parts, objects: BackupObjects, url: str) -> tuple[Loop, ...]:
+    """A message tells of each job; leases are renewed as often, too."""
     looked_for = parts.settings.jobs_looked_for
     jobs = Loop(VolumeWorker(parts, objects), idle_seconds=looked_for)
     parts.bus.subscribe(JOBS_TOPIC, lambda message: jobs.hint())
     speeds = Loop(Speeds(parts), idle_seconds=SPEEDS_SECONDS)
     parts.bus.subscribe(SPEEDS_TOPIC, lambda message: speeds.hint())
-    upkeep = Loop(Upkeep(parts, outside.url), idle_seconds=UPKEEP_SECONDS)
-    return Room("volume", api, (jobs, upkeep, speeds))
+    upkeep = Loop(Upkeep(parts, url), idle_seconds=UPKEEP_SECONDS)
+    return jobs, upkeep, speeds

@@ -27,6 +27,7 @@ from compute.volume.service.managing import Managing
 from compute.volume.service.migrations import Migrations
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.reimaging import Reimaging
+from compute.volume.service.retyping import Retyping
 from compute.volume.service.volumes import Volumes
 from objectstore.kernel.reply import Reply
 
@@ -97,6 +98,7 @@ class ActionsApi:
         self,
         parts: Parts,
         volumes: Volumes,
+        retyping: Retyping,
         orders: VolumeOrders,
         older: OlderActions,
         managing: Managing,
@@ -106,6 +108,7 @@ class ActionsApi:
     ) -> None:
         self._parts = parts
         self._volumes = volumes
+        self._retyping = retyping
         self._orders = orders
         self._managing = managing
         self._migrations = migrations
@@ -206,7 +209,7 @@ class ActionsApi:
 
     def _retype(self, call: ApiCall, key: str, value: Any) -> Reply:
         policy = value.get("migration_policy") or "never"
-        self._volumes.retype(call.context, key, value["new_type"], policy)
+        self._retyping.retype(call.context, key, value["new_type"], policy)
         return accepted()
 
     def _migrate(self, call: ApiCall, key: str, value: Any) -> Reply:

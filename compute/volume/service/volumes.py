@@ -8,32 +8,23 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
-from compute.volume import rules, sharing
-from compute.volume.keys import kept_cipher
+from compute.volume import rules
 from compute.volume.model import DELETING, READ_ONLY_KEY, STATUSES
 from compute.volume.parts import Parts
 from compute.volume.records import Volume
 from compute.volume.service.hosts import Hosts
 from compute.volume.service.migrations import Migrations
-from compute.volume.service.quotas import Quotas
-from compute.volume.service.types import Types
 
-ON_DEMAND = "on-demand"
-"""A retyping that may move the volume."""
 Decide = Callable[[Connection, Volume], Mapping[str, Any]]
 
 
 class Volumes:
     """Each call is one transaction."""
 
-    def __init__(
-        self, parts: Parts, quotas: Quotas, types: Types, migrations: Migrations
-    ) -> None:
+    def __init__(self, parts: Parts, migrations: Migrations) -> None:
         self._parts = parts
         self._migrations = migrations
         self._hosts = Hosts(parts)
-        self._quotas = quotas
-        self._types = types
 
     def change(
         self,
@@ -150,65 +141,3 @@ class Volumes:
         jobs, now = self._parts.stores.jobs, self._parts.clock.time()
         for job in jobs.open_of(connection, volume.id):
             jobs.abandon(connection, job.id, now, "its status was reset")
-
-    def retype(
-        self, context: RequestContext, volume_id: str, type_key: str, policy: str
-    ) -> None:
-        """Another type.  One that the volume's host does not have moves it to another,
-        if the policy is ``on-demand``.  A guest that has it is told of other limits."""
-        parts = self._parts
-
-        def decide(connection: Connection, volume: Volume) -> Mapping[str, Any] | None:
-            rules.check_ungrouped(volume, "retyped")
-            wanted = self._types.get(connection, context, type_key)
-            if wanted.id == volume.type_id:
-                raise BadRequest(
-                    f"Invalid input received: Volume {volume.id} is of type"
-                    f" {wanted.name} already"
-                )
-            is_shared = sharing.is_multiattach(wanted)
-            if is_shared != volume.multiattach:
-                self._parts.enforce(context, sharing.RULE, volume)
-                held = self._parts.stores.attachments.all(
-                    connection, volume_id=volume.id
-                )
-                sharing.check_change(volume, held)
-            sharing.check_plain(is_shared=is_shared, is_encrypted=volume.is_encrypted)
-            rows = self._parts.stores.type_encryptions
-            if kept_cipher(connection, rows, wanted.id) != kept_cipher(
-                connection, rows, volume.type_id
-            ):
-                raise BadRequest(
-                    "Invalid input received: Retype cannot change encryption"
-                    " requirements: make a volume of the other type, and copy there"
-                )
-            more = {"volumes": 1, "gigabytes": volume.size_gib}
-            limits = self._quotas.of(connection, volume.project_id)
-            of_type = {
-                f"{name}_{wanted.name}": limits.get(f"{name}_{wanted.name}", -1)
-                for name in more
-            }
-            used = self._quotas.used(connection, volume.project_id)
-            rules.check_quota(of_type, used, more, wanted)
-            if not self._hosts.has(connection, volume.host, wanted):
-                if policy != ON_DEMAND:
-                    raise BadRequest(
-                        f"No valid backend was found for volumes of type {wanted.name}"
-                        " where the volume is: retype it with migration_policy"
-                        f" {ON_DEMAND}"
-                    )
-                self._migrations.move_for_type(connection, volume, wanted)
-                return None
-            return {"type_id": wanted.id, "multiattach": is_shared}
-
-        def write(connection: Connection) -> None:
-            volume = parts.volume(connection, context, volume_id, "volume:retype")
-            rules.check_volume(volume, "retype")
-            parts.tell(connection, context, "volume.retype", volume_id)
-            if (values := decide(connection, volume)) is not None:
-                now = parts.clock.time()
-                rows = parts.stores.volumes
-                rows.change(connection, volume, **values, updated_at=now)
-
-        parts.order(write)
-        parts.speeds_changed()

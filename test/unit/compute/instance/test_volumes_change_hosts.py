@@ -118,6 +118,12 @@ def test_who_cannot_go_along_is_refused(house: House, second: SecondVolumeHost) 
     got = migrate(house, volume_id)
     assert got.status == 400, got.body
     assert b"hypervisor" in got.body
+    name = "os-retype"
+    wanted = {"new_type": "fast", "migration_policy": "on-demand"}
+    kind = {"name": "fast", "extra_specs": {"volume_backend_name": "other"}}
+    assert ask(house, "POST", "types", {"volume_type": kind}).status == 200
+    got = ask(house, "POST", f"volumes/{volume_id}/action", {name: wanted})
+    assert (got.status, b"hypervisor" in got.body) == (400, True), got.body
     contain([])
     house.act(server_id, "os-stop")
     house.work()
