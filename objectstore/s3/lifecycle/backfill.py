@@ -25,10 +25,10 @@ from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation
 from objectstore.s3.bucket.lifecycle_rules import Rule, Thing
 from objectstore.s3.lifecycle.due_index import DueIndex
+from objectstore.s3.lifecycle.held import held_of, listed_time
 from objectstore.s3.lifecycle.listing import list_page
 from objectstore.s3.lifecycle.rules_of import rules_now
 from objectstore.s3.lifecycle.schedule import next_look
-from objectstore.s3.lifecycle.things import held_of, listed_time
 from objectstore.s3.multipart.parts import UPLOAD_ID_LENGTH, segments_container
 from objectstore.s3.operation import House, Operation
 

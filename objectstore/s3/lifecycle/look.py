@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from objectstore.kernel.errors import Unavailable
 from objectstore.s3.bucket.lifecycle_rules import Action, Rule, Thing, due
 from objectstore.s3.errors import S3Error
+from objectstore.s3.lifecycle.held import Held, current_of, uploads_of, versions_of
 from objectstore.s3.lifecycle.schedule import needs_tags, next_look
-from objectstore.s3.lifecycle.things import Held, current_of, uploads_of, versions_of
 from objectstore.s3.multipart.abort import abort_upload
 from objectstore.s3.notify.announce import announce
 from objectstore.s3.object.delete import delete_current, delete_one
