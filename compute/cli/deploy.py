@@ -28,6 +28,7 @@ from compute.deploy.inventory import Inventory, load_inventory
 from compute.deploy.release import build_release, lacks_codes
 from compute.deploy.site import Site
 from compute.deploy.standing import standing
+from compute.deploy.store_devices import ask_recon, ill_devices
 from compute.deploy.store_policies import coded_by_ring
 from compute.deploy.survey import planned_rings, survey
 
@@ -253,7 +254,8 @@ def authority(inventory_file: Path) -> None:
 @json_option
 @told
 def status(inventory_file: Path, as_json: bool) -> None:
-    """Every host: services, releases, rings, clock, certificates; what rings wait for.
+    """Every host: services, releases, rings, clock, certificates; devices that are full
+    or not served; what rings wait for.
 
     Exit code 1 unless all is as wished.
     """
@@ -263,12 +265,15 @@ def status(inventory_file: Path, as_json: bool) -> None:
         left, empty = devices_left(fleet, inventory, site)
         left += guests_left(fleet, inventory, acts=False)
         rings = planned_rings(inventory, site, int(time.time()))
+        recon = ask_recon(fleet, inventory, site)
+        ill = list(ill_devices(recon, inventory)) if recon else []
     if as_json:
         services = [each.plain() for each in found]
         whole = {"services": services, "rings": rings, "left": left, "empty": empty}
+        whole["devices"] = ill
         click.echo(json.dumps(whole, indent=1))
     else:
         show_standing(found)
-        show_rings(rings, [*left, *empty])
-    if rings or left or not all(each.is_right for each in found):
+        show_rings(rings, [*ill, *left, *empty])
+    if rings or ill or left or not all(each.is_right for each in found):
         sys.exit(1)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from compute.deploy.checks import CLOCK_SECONDS_MAX
 from compute.deploy.model import Host
 from compute.deploy.plan import Change
 from compute.deploy.standing import Standing
@@ -35,7 +36,8 @@ def show_plans(
 ) -> None:
     """What would be done on each host, and what stands in the way."""
     for host, changes in plans.items():
-        words = f"{len(changes)} changes" if changes else "as wished"
+        words = f"{len(changes)} change{'s' * (len(changes) > 1)}"
+        words = words if changes else "as wished"
         console.print(f"[bold]{host.name}[/bold]: {words}")
         for text in obstacles[host.name]:
             console.print(f"  [red]obstacle: {escape(text)}[/red]")
@@ -71,6 +73,9 @@ def show_standing(found: Iterable[Standing]) -> None:
     for each in lines:
         table.add_row(*(escape(text) for text in each.row()))
     console.print(table)
+    for host, off in {each.host: each.clock_off for each in lines}.items():
+        if abs(off) > CLOCK_SECONDS_MAX:
+            console.print(f"{host}: its clock is off by {off:+.1f} s: repair NTP")
     for host, until in {each.host: each.certificate for each in lines}.items():
         if until:
             console.print(f"{host}: its certificate is good until {escape(until)}")
