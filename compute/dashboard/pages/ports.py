@@ -61,7 +61,7 @@ def port_table(ports: Any, make: Action) -> Table:
                     ),
                     Text(each["mac_address"], "mono"),
                     holder_of(each),
-                    _state(each),
+                    state_of(each),
                 ],
                 actions,
             )
@@ -71,7 +71,8 @@ def port_table(ports: Any, make: Action) -> Table:
     return Table("ports", columns, rows, empty, "Ports", [make], is_filterable=True)
 
 
-def _state(port: Any) -> Cell:
+def state_of(port: Any) -> Cell:
+    """Of a port, or a trunk: that nobody has it is no trouble."""
     if port["status"] == "DOWN":
         return Badge("DOWN", "idle")
     return status(port["status"])
@@ -137,7 +138,7 @@ def show_one(visit: Visit) -> Page:
         "networks",
         [Facts("facts", facts, "About")],
         [edit, give],
-        badges=[_state(port)],
+        badges=[state_of(port)],
         trail=[
             Link("Networks", "/networks"),
             Link("network", f"/networks/{port['network_id']}"),

@@ -17,9 +17,9 @@ from compute.dashboard.frame.view import (
     Row,
     Table,
     Text,
-    status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.ports import state_of
 from compute.dashboard.pages.words import (
     link_to,
     name_of,
@@ -76,7 +76,7 @@ def _row(trunk: Document, names: Mapping[str, str]) -> Row:
             link_to(trunk, f"/trunks/{trunk['id']}"),
             _port(trunk["port_id"], names),
             Text(str(len(trunk["sub_ports"]))),
-            status(trunk["status"]),
+            state_of(trunk),
         ],
         _actions(trunk),
     )
@@ -112,8 +112,8 @@ def show_one(visit: Visit) -> Page:
     rows = [
         Row(
             [
-                Text(str(each["segmentation_id"]), "mono"),
                 _port(each["port_id"], names),
+                Text(str(each["segmentation_id"]), "mono"),
             ],
             [
                 Action(
@@ -131,10 +131,10 @@ def show_one(visit: Visit) -> Page:
         "trunks",
         [
             Facts("facts", facts, "About"),
-            Table("subports", ["VLAN id", "Port"], rows, empty, "Subports"),
+            Table("subports", ["Port", "VLAN id"], rows, empty, "Subports"),
         ],
         _actions(trunk),
-        badges=[status(trunk["status"])],
+        badges=[state_of(trunk)],
         trail=[Link("Trunks", "/trunks")],
     )
 
