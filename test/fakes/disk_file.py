@@ -49,6 +49,16 @@ class File:
             self.synced_length = _put(self.synced, self.synced_length, *change)
             self.pending.remove(change)
 
+    def flip_bit(self, random: Random) -> bool:
+        """Turn over a bit of what is safe; False: there is nothing."""
+        end = min(len(self.synced), len(self.content))
+        if not end:
+            return False
+        at, bit = random.randrange(end), 1 << random.randrange(8)
+        self.synced[at] ^= bit
+        self.content[at] ^= bit
+        return True
+
     def survivor(self, random: Random) -> File:
         """What a power loss leaves of it."""
         file = File()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import orjson
 
@@ -64,16 +65,21 @@ def ask(
     headers: dict[str, str],
     body: bytes,
     taken: list[int],
+    query: str = "format=json",
 ) -> Answer:
     """One request to a proxy, in its own process; ``taken`` gets the timestamps that
     it takes for it."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
         "PATH_INFO": path.encode().decode("latin-1"),
-        "QUERY_STRING": "format=json",
+        "RAW_PATH_INFO": quote(path),
+        "QUERY_STRING": query,
+        "HTTP_HOST": "simulated",
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
-        CONTEXT_KEY: Context(),
+        "wsgi.url_scheme": "http",
+        CONTEXT_KEY: Context(facts=life.proxy.facts),
     }
     for name, value in headers.items():
         environ["HTTP_" + name.upper().replace("-", "_")] = value
@@ -84,7 +90,7 @@ def ask(
 
     life.timestamps.note(taken)
     try:
-        pieces = life.proxy(environ, start_response)
+        pieces = life.front(environ, start_response)
         content = b"".join(bytes(piece) for piece in pieces)
         if hasattr(pieces, "close"):
             pieces.close()

@@ -18,7 +18,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, FileFacts, translated
 from objectstore.kernel.errors import RingstackError, Unavailable
-from test.fakes.disk import MemoryDisk, PowerLoss
+from test.fakes.disk import QUOTA_BYTES, MemoryDisk, PowerLoss
 from test.fakes.disk_file import Change, File
 from test.sim.sqlite_files import SqliteFiles, is_sqlite
 
@@ -26,6 +26,8 @@ T = TypeVar("T")
 # Descriptors of real files are told by their size from those in memory.
 REAL_DESCRIPTORS = 1_000_000
 SYNC_SECONDS = (0.0002, 0.004)
+# Where every record, or block, has a checksum.
+CHECKED = ("/objects/log/", "/objects/bodies/")
 OFFLOAD_SECONDS = (0.0, 0.001)
 
 
@@ -53,6 +55,7 @@ class SimulatedDisk(MemoryDisk):
             twin._names[path.replace(old, new, 1)] = file
         twin._directories |= {path.replace(old, new, 1) for path in before._directories}
         twin._synced_names = dict(twin._names)
+        twin.quota_bytes = self.quota_bytes
         twin._sqlite = self._sqlite.survive(self.directory, directory, self._random)
         return twin
 
@@ -68,6 +71,23 @@ class SimulatedDisk(MemoryDisk):
             if not was_dead and self.on_death is not None:
                 self.on_death()
             raise
+
+    # ---- room, and rot -----------------------------------------------------------
+
+    def leave_room(self, spare_bytes: int | None) -> None:
+        """Let so much more be written before it is full; None: as much as one likes.
+        SQLite's files are not counted."""
+        room = QUOTA_BYTES if spare_bytes is None else self._used() + spare_bytes
+        self.quota_bytes = room
+
+    def flip_bit(self) -> bool:
+        """Turn a bit over, in a file that has checksums; False: there is none."""
+        rotten = [
+            self._names[path]
+            for path in sorted(self._names)
+            if any(part in path for part in CHECKED) and self._names[path].synced
+        ]
+        return bool(rotten) and self._random.choice(rotten).flip_bit(self._random)
 
     # ---- time -------------------------------------------------------------------
 

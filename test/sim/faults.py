@@ -13,22 +13,32 @@ from random import Random
 from objectstore.kernel import concurrency
 from test.sim.cluster import Cluster
 from test.sim.machine import Machine
+from test.sim.rings import REPLICA_COUNTS
 
 BETWEEN_SECONDS = (0.2, 4.0)
 AWAY_SECONDS = (0.1, 15.0)
 CHANGES_BEFORE_DEATH = 60
+WILD_SKEWS_SECONDS = (0.02, 0.5, 20.0)
+TAME_SKEWS_SECONDS = (0.0, 0.02)
 
 
 class Weather:
     """Brings faults over a cluster until told to stop."""
 
     def __init__(
-        self, cluster: Cluster, random: Random, *, is_storm: bool, until: float
+        self,
+        cluster: Cluster,
+        random: Random,
+        *,
+        is_storm: bool,
+        until: float,
+        has_wild_clocks: bool = True,
     ) -> None:
         self.count = 0
         self._cluster = cluster
         self._random = random
         self._is_storm = is_storm
+        self._skews = WILD_SKEWS_SECONDS if has_wild_clocks else TAME_SKEWS_SECONDS
         self._until = until
         self._busy: set[int] = set()  # machines with a fault
         self._erased = False
@@ -42,6 +52,8 @@ class Weather:
             (2, self._failing_disk),
             (2, self._skew),
             (2, self._roll),
+            (2, self._fill),
+            (2, self._flip),
             (1, self._erase),
         ]
         if is_storm:
@@ -49,7 +61,9 @@ class Weather:
                 (4, self._bad_wires),
                 (8, self._split),
                 (3, self._blackout),
-                (2, self._change_ring),
+                (2, self._reweigh),
+                (1, self._remove_or_add),
+                (1, self._change_replicas),
             ]
 
     def run(self) -> None:
@@ -133,13 +147,26 @@ class Weather:
         machine.disk.error_rate = 0.0
 
     def _skew(self, machine: Machine) -> None:
-        limit = self._random.choice([0.02, 0.5, 20.0])
+        limit = self._random.choice(self._skews)
         machine.skew_seconds = self._random.uniform(-limit, limit)
 
     def _roll(self, machine: Machine) -> None:
         """Segments end, so that compaction has something to do."""
         if machine.life is not None:
             machine.roll()
+
+    def _fill(self, machine: Machine) -> None:
+        """Others fill its disk, to the last byte or nearly."""
+        machine.disk.leave_room(self._random.choice([0, 5000, 2_000_000]))
+        self._wait()
+        machine.disk.leave_room(None)
+
+    def _flip(self, machine: Machine) -> None:
+        """A bit of what it has kept turns over.  That copy is lost, so what is said of
+        ``_erase`` holds."""
+        if not self._erased and machine.disk.flip_bit():
+            self._erased = True
+            self._cluster.epoch += 1
 
     def _erase(self, machine: Machine) -> None:
         """Its disk dies and is swapped, once in a run: a second one could take the
@@ -184,11 +211,22 @@ class Weather:
         for machine in self._cluster.machines:
             self._start(machine)
 
-    def _change_ring(self, machine: Machine) -> None:
+    def _reweigh(self, machine: Machine) -> None:
         """A device takes more, less, or nothing any more."""
         weight = self._random.choice([0.0, 0.5, 1.0, 2.0])
         self._cluster.rings.reweight(machine.number, weight)
         self._cluster.follow_rings()
+
+    def _remove_or_add(self, machine: Machine) -> None:
+        """A device leaves the rings with all that it holds, or comes back."""
+        self._cluster.rings.remove_or_add(machine.number)
+        self._cluster.follow_rings()
+
+    def _change_replicas(self, machine: Machine) -> None:
+        """There are more replicas of some partitions, or fewer."""
+        if not machine.plant.policies:
+            self._cluster.rings.set_replicas(self._random.choice(REPLICA_COUNTS))
+            self._cluster.follow_rings()
 
 
 def heal(cluster: Cluster) -> None:
@@ -198,3 +236,4 @@ def heal(cluster: Cluster) -> None:
     network.loss_rate = network.repeat_rate = network.lag_seconds = 0.0
     for machine in cluster.machines:
         machine.disk.slow_seconds = machine.disk.error_rate = 0.0
+        machine.disk.leave_room(None)

@@ -22,11 +22,13 @@ from objectstore.app.directory import NodeDirectory, Peers
 from objectstore.app.front import NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
+from objectstore.app.pipeline import filter_loops
 from objectstore.app.rings import RingSet
 from objectstore.app.row_sender import RowSender
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency
 from objectstore.kernel.loop import Loop
+from objectstore.kernel.request import Application
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.rounds.placement import Placement
@@ -37,7 +39,8 @@ from test.sim.disk import SimulatedDisk
 from test.sim.hub import Realm, SimulatedHub
 from test.sim.life import Life
 from test.sim.network import Network
-from test.sim.settings import CODED, SECRET, settings_for
+from test.sim.pipeline import filtered
+from test.sim.settings import SECRET, settings_for
 from test.sim.wire import SimulatedPool
 
 PORT = 6200
@@ -56,6 +59,7 @@ class Plant:
     """
 
     policies = ""
+    has_filters = False  # whether clients meet more than the proxy
 
     def make_disk(self, directory: Path, random: Random) -> SimulatedDisk:
         """A machine's disk."""
@@ -63,22 +67,6 @@ class Plant:
 
     def sabotage(self, process: Process) -> None:
         """Change what the process has opened; runs in its realm, may ``spawn``."""
-
-
-class Coded(Plant):
-    """No bug either, but objects are kept in fragments."""
-
-    policies = CODED
-
-
-HEALTHY = Plant()
-# Every so many clusters keep fragments.
-CODED_EVERY = 5
-
-
-def healthy(seed: int) -> Plant:
-    """What the cluster of a seed is like."""
-    return Coded() if seed % CODED_EVERY == CODED_EVERY - 1 else HEALTHY
 
 
 class Process(Life):
@@ -133,6 +121,10 @@ class Process(Life):
             timestamps=self.timestamps,
             process_id=name,
         )
+        # What clients talk to.
+        self.front: Application = self.proxy
+        if machine.plant.has_filters:
+            self.front = filtered(self.proxy, self.clock)
 
     def start(self) -> None:
         """Open the devices, then serve.  Runs in its realm; waits."""
@@ -159,6 +151,8 @@ class Process(Life):
         )
         self._watch = Loop(watch, idle_seconds=DEVICE_REST_SECONDS)
         self._watch.start()
+        for loop in filter_loops(self.front, self.proxy.facts):
+            loop.start()
 
     def _devices_changed(self) -> None:
         self._machine.plant.sabotage(self)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,13 +13,18 @@ from random import Random
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
+from test.sim import census
 from test.sim.checks import check_description, check_history, check_survivor
 from test.sim.client import ACCOUNT, DESCRIBED_BY, Answer, Client, ask
 from test.sim.cluster import Cluster
+from test.sim.errors import program_errors
 from test.sim.faults import AWAY_SECONDS, Weather, heal
 from test.sim.history import DESCRIBES, GET, LIST, WRITES, History
 from test.sim.hub import SimulatedHub, start
-from test.sim.machine import Machine, Plant, healthy
+from test.sim.kinds import healthy
+from test.sim.machine import Machine, Plant
+from test.sim.pipeline import draw_identifiers
+from test.sim.telling import Telling
 
 CLIENTS = 4
 CONTAINERS = ("box", "chest")
@@ -31,6 +33,11 @@ STORM_SECONDS = 30.0
 # The longest of the loops' own pauses after failures, twice: by then all is level.
 REST_SECONDS_MAX = 150.0
 LOOK_SECONDS = 4.0
+# With filters: how many runs have clocks that differ by more than their clients pause.
+WILD_CLOCKS_RATE = 0.3
+# Longer than sweepers leave young things alone; and their rounds after that.
+LATER_SECONDS = 7200.0
+SWEEPING_SECONDS = 90.0
 _IN_MEMORY = Path("/dev/shm")
 
 
@@ -102,6 +109,18 @@ class _Run:
             self._is_storm = is_storm
         self._cluster = Cluster(count, hub, str(seed), directory, self._trace, plant)
         self._history = History()
+        self._telling: Telling | None = None
+        self._has_wild_clocks = True
+        if plant.has_filters:
+            self._has_wild_clocks = self._random.random() < WILD_CLOCKS_RATE
+            draw_identifiers(Random(f"{seed} identifiers"))
+            self._telling = Telling(
+                seed,
+                hub,
+                self._cluster.machines,
+                self._trace,
+                is_ordered=not self._has_wild_clocks,
+            )
         self._names = [(box, name) for box in CONTAINERS for name in NAMES]
 
     def _trace(self, text: str) -> None:
@@ -109,13 +128,17 @@ class _Run:
 
     def run(self) -> Outcome:
         """See ``run_seed``."""
-        with _program_errors() as errors:
+        with program_errors() as errors:
             self._cluster.start()
             self._make_containers()
+            if self._telling is not None:
+                self._telling.begin()
             self._disturb()
             self._come_to_rest()
             self.outcome.wrong += check_history(self._history)
             self._check_rest()
+            if self._telling is not None:
+                self._check_stories(self._telling)
         self.outcome.wrong += errors
         for where, error, text in self._hub.broken:
             if not isinstance(error, RingstackError):
@@ -123,6 +146,8 @@ class _Run:
         ops = self._history.ops
         self.outcome.ops = len(ops)
         self.outcome.acknowledged = sum(op.is_acknowledged for op in ops)
+        if self._telling is not None:
+            self.outcome.acknowledged += self._telling.acknowledged
         self.outcome.steps = self._hub.steps
         return self.outcome
 
@@ -149,11 +174,20 @@ class _Run:
     def _disturb(self) -> None:
         until = self._hub.now + STORM_SECONDS
         weather = Weather(
-            self._cluster, self._random, is_storm=self._is_storm, until=until
+            self._cluster,
+            self._random,
+            is_storm=self._is_storm,
+            has_wild_clocks=self._has_wild_clocks,
+            until=until,
         )
-        clients = [self._client(number) for number in range(CLIENTS)]
         tasks = [concurrency.spawn(weather.run)]
-        tasks += [concurrency.spawn(each.run, self._names, until) for each in clients]
+        if self._telling is not None:
+            tasks += self._telling.tell(until)
+        else:
+            clients = [self._client(number) for number in range(CLIENTS)]
+            tasks += [
+                concurrency.spawn(each.run, self._names, until) for each in clients
+            ]
         for task in tasks:
             concurrency.wait_task(task)
         self.outcome.faults = weather.count
@@ -163,15 +197,26 @@ class _Run:
         heal(self._cluster)
         concurrency.sleep(AWAY_SECONDS[1])  # faults under way end
         self._cluster.start()
+        if self._telling is not None:
+            self._telling.settle()
+        self._level()
+
+    def _level(self) -> None:
         healed = self._hub.now
-        names = list(self._history.objects())
-        while unlevel := self._cluster.unlevel(names):
+        while unlevel := self._unlevel():
             if self._hub.now > healed + REST_SECONDS_MAX:
                 self.outcome.wrong += [f"never level: {each}" for each in unlevel]
                 break
             concurrency.sleep(LOOK_SECONDS)
         self.outcome.healing_seconds = self._hub.now - healed
         self._trace(f"level after {self.outcome.healing_seconds:.1f} s")
+
+    def _unlevel(self) -> list[str]:
+        names = list(self._history.objects())
+        found = self._cluster.unlevel(names)
+        if not found and self._telling is not None:
+            found = census.unlevel(self._cluster)
+        return found
 
     # ---- after the rest --------------------------------------------------------
 
@@ -197,6 +242,19 @@ class _Run:
                 )
         self._check_answers(newest)
 
+    def _check_stories(self, telling: Telling) -> None:
+        """What stories find at once, and hours later; and that nobody's objects differ
+        from listings."""
+        telling.check()
+        self.outcome.wrong += census.disagreeing(self._cluster)
+        self._cluster.let_pass(LATER_SECONDS)
+        self._trace("hours later")
+        concurrency.sleep(SWEEPING_SECONDS)
+        self._level()
+        telling.check_late()
+        self.outcome.wrong += census.disagreeing(self._cluster)
+        self.outcome.wrong += telling.wrong
+
     def _check_answers(self, newest: dict[tuple[str, str], str]) -> None:
         """Every proxy shows the newest of all objects, and lists exactly those."""
         client, wrong = self._client(CLIENTS), self.outcome.wrong
@@ -216,32 +274,6 @@ class _Run:
                     shown = {} if listed is None else listed.listed
                     differ = dict(shown.items() ^ there.items())
                     wrong.append(f"after the rest: {listed} does not agree on {differ}")
-
-
-class _Errors(logging.Handler):
-    """Collects exceptions that no part of the store may ever raise."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__()
-        self._found = found
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, RingstackError):
-            self._found.append(f"{record.getMessage()}: {error!r}")
-
-
-@contextmanager
-def _program_errors() -> Iterator[list[str]]:
-    """What the store logs of errors of its own making."""
-    found: list[str] = []
-    handler = _Errors(found)
-    logger = logging.getLogger("objectstore")
-    logger.addHandler(handler)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(handler)
 
 
 def _create(machine: Machine, path: str) -> Answer:

@@ -1,4 +1,4 @@
-"""The simulation finds bugs: each of seven is caught within a few seeds."""
+"""The simulation finds bugs: each of nine is caught within a few seeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from test.sim import plants
+from test.sim import plants, plants_of_stories
 from test.sim.machine import Plant
 from test.sim.many import run_apart
 
@@ -14,7 +14,7 @@ from test.sim.many import run_apart
 SEEDS_MAX = 40
 
 
-@pytest.mark.parametrize(("plant", "is_storm"), plants.ALL)
+@pytest.mark.parametrize(("plant", "is_storm"), plants.ALL + plants_of_stories.ALL)
 def test_a_planted_bug_is_found(plant: Callable[[], Plant], is_storm: bool) -> None:
     for seed in range(SEEDS_MAX):
         if run_apart(seed, plant(), is_storm=is_storm).wrong:
