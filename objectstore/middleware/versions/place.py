@@ -17,6 +17,8 @@ from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.names import hidden_container, version_name
 
 CONSISTENCY = "X-Ringstack-Consistency"
+# When what is missing was deleted, as the proxy tells the house.
+_GONE = "X-Backend-Timestamp"
 # What of a client's PUT is about the data and goes with it into the version.
 _NOT_FOR_VERSIONS = (
     "HTTP_X_DELETE_AT",
@@ -37,6 +39,8 @@ class Place:
         version, self.account, self.container, self.name = request.split()
         self._root = f"/{version}/{self.account}"
         self.hidden = hidden_container(self.container)
+        # When it was deleted, by the last look; "0": it was not.
+        self.gone_at = "0"
         self.path = f"{self._root}/{self.container}/{self.name}"
 
     def version_path(self, timestamp: int) -> str:
@@ -118,7 +122,9 @@ class Place:
         return _found(head)
 
     def _head(self) -> Reply:
-        return self.do(self.own("HEAD", self.path, symlink="get"))
+        head = self.do(self.own("HEAD", self.path, symlink="get"))
+        self.gone_at = head.header(_GONE, "0")
+        return head
 
 
 def _found(head: Reply) -> Reply | None:

@@ -109,9 +109,12 @@ class Writes:
         return Reply(201, b"", headers, "text/html; charset=UTF-8")
 
     def _next_timestamp(self, current: Reply | None) -> int:
-        """Later than everything that stands there, whatever the clocks."""
+        """Later than everything that stands there, or stood there until it was
+        deleted, whatever the clocks."""
+        stood = self._place.gone_at
         if current is not None:
-            self._clock.observe(from_text(current.header("X-Timestamp", "0")))
+            stood = current.header("X-Timestamp", "0")
+        self._clock.observe(from_text(stood))
         return self._clock.now()
 
     def _make_current(

@@ -26,6 +26,8 @@ from objectstore.wire.records import ObjectState
 _OWN_HEADERS = 5
 
 DATA_TIMESTAMP = "X-Backend-Data-Timestamp"
+# Of what is not there any more, for filters that write in its place.
+GONE_TIMESTAMP = "X-Backend-Timestamp"
 SEALED = (
     "The object was stored with an encryption key of its client's (S3's SSE-C) and can "
     "be read through S3 only, with that key."
@@ -55,6 +57,9 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     has_range = "HTTP_RANGE" in environ
     if state is None or not state.exists or has_expired(state, parts.clock.time()):
         status = conditions.evaluate_absent() if conditions else 404
+        if state is not None and request.context.is_internal:
+            gone = (GONE_TIMESTAMP, to_text(state.newest))
+            return text_reply(status, "", [*consistency, gone])
         return text_reply(status, "", consistency)
     if (has_range or conditions is not None) and _only_leads(request, state):
         has_range, conditions = False, None

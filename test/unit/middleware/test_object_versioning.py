@@ -8,6 +8,7 @@ import pytest
 
 from objectstore.middleware.object_versioning import filter_factory
 from test.unit.middleware.versioned_store import MARKER, A, C, Store
+from test.unit.proxy.cluster import OffsetClock
 
 
 @pytest.fixture
@@ -257,3 +258,19 @@ def test_versions_that_most_replicas_are_away_with_are_not_taken_for_none(
     assert store.ask("DELETE", C).status == 503
     got = store.ask("GET", f"{C}?versions&format=json")
     assert got.status == 503 or got.headers["X-Ringstack-Consistency"] == "reduced"
+
+
+def test_a_version_is_newer_than_a_deletion_by_a_clock_that_is_ahead(
+    store: Store,
+) -> None:
+    store.put("o", b"1")
+    clock = OffsetClock()
+    clock.ahead = 20.0
+    own, store.client = store.client, store.client_of_clock(clock)
+    deleted = store.ask("DELETE", f"{C}/o").headers["X-Object-Version-Id"]
+    store.client = own
+    version = store.put("o", b"2")
+    assert version > deleted
+    got = store.ask("GET", f"{C}/o")
+    assert (got.status, got.body) == (200, b"2")
+    assert store.versions()[0] == ("o", version, True)

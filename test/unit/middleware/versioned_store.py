@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.middleware import catch_errors, slo
@@ -40,12 +40,14 @@ class Store:
     def __init__(self) -> None:
         self.cluster = Cluster()
         self.cut = Cut(self.cluster.app)
-        versioning = ObjectVersioning(self.cut, SystemClock())
-        app: Any = slo.filter_factory({})(versioning)
-        app = catch_errors.filter_factory({})(app)
-        self.client = Client(app)
+        self.client = self.client_of_clock(SystemClock())
         self.is_s3 = False
         assert self.ask("PUT", C, X_Versions_Enabled="true").status == 201
+
+    def client_of_clock(self, clock: Clock) -> Client:
+        """A client of another process, which has that clock."""
+        app: Any = slo.filter_factory({})(ObjectVersioning(self.cut, clock))
+        return Client(catch_errors.filter_factory({})(app))
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Got:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
