@@ -20,6 +20,8 @@ AWAY_SECONDS = (0.1, 15.0)
 CHANGES_BEFORE_DEATH = 60
 WILD_SKEWS_SECONDS = (0.02, 0.5, 20.0)
 TAME_SKEWS_SECONDS = (0.0, 0.02)
+# Of runs that meet full and rotten disks, and rings that gain and lose.
+RARER_RATE = 0.5
 
 
 class Weather:
@@ -52,8 +54,6 @@ class Weather:
             (2, self._failing_disk),
             (2, self._skew),
             (2, self._roll),
-            (2, self._fill),
-            (2, self._flip),
             (1, self._erase),
         ]
         if is_storm:
@@ -62,9 +62,12 @@ class Weather:
                 (8, self._split),
                 (3, self._blackout),
                 (2, self._reweigh),
-                (1, self._remove_or_add),
-                (1, self._change_replicas),
             ]
+        # The rarer ones in half of the runs, lest they crowd out the others.
+        if random.random() < RARER_RATE:
+            self._faults += [(2, self._fill), (2, self._flip)]
+            if is_storm:
+                self._faults += [(1, self._remove_or_add), (1, self._change_replicas)]
 
     def run(self) -> None:
         """One fault after the other."""
