@@ -13,13 +13,13 @@ from compute.instance.api.presenting import Presenter
 from compute.instance.api.public import public_verbs
 from compute.instance.api.versions import ROUTES
 from compute.instance.frame.routes import VERSIONS, routes_of
+from compute.instance.parts import ROOM_QUEUE, Parts, host_topic
 from compute.instance.placing import Placer
 from compute.instance.policies import DEFAULTS
 from compute.instance.service.room_jobs import RoomJobs
 from compute.instance.service.watchdog import Watchdog
 from compute.instance.services import make_services
 from compute.instance.settings import InstanceSettings
-from compute.instance.wiring import ROOM_QUEUE, Wiring, host_topic
 from compute.network.client import NetworkClient
 from compute.volume.client import VolumeClient
 from objectstore.client.caller import Caller
@@ -30,27 +30,27 @@ ROOM_JOBS_SECONDS = 2.0
 WATCHDOG_SECONDS = 15.0
 
 
-def volume_caller(parts: RoomParts) -> Caller:
+def volume_caller(outside: RoomParts) -> Caller:
     """The way to the volume service; a cloud may be without."""
-    return parts.callers.get("volume", AbsentService("volume"))
+    return outside.callers.get("volume", AbsentService("volume"))
 
 
-def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
+def wire(outside: RoomParts, settings: InstanceSettings) -> Parts:
     """What the services work with."""
-    return Wiring(
-        database=parts.database,
-        bus=parts.bus,
-        clock=parts.clock,
-        identifiers=parts.identifiers,
-        policy=Policy(DEFAULTS, parts.policy_overrides),
+    return Parts(
+        database=outside.database,
+        bus=outside.bus,
+        clock=outside.clock,
+        identifiers=outside.identifiers,
+        policy=Policy(DEFAULTS, outside.policy_overrides),
         settings=settings,
-        network=NetworkClient(parts.callers["network"], parts.service),
-        images=ImageClient(parts.callers["image"], parts.service),
-        volumes=VolumeClient(volume_caller(parts), parts.service),
+        network=NetworkClient(outside.callers["network"], outside.service),
+        images=ImageClient(outside.callers["image"], outside.service),
+        volumes=VolumeClient(volume_caller(outside), outside.service),
         placer=Placer(
-            parts.database,
-            parts.clock,
-            parts.random,
+            outside.database,
+            outside.clock,
+            outside.random,
             kind=settings.scheduler,
             capacity=settings.capacity,
             down_after_seconds=settings.down_after,
@@ -59,33 +59,33 @@ def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
     )
 
 
-def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
+def build_room(outside: RoomParts, settings: InstanceSettings) -> Room:
     """Application and loops."""
-    wiring = wire(parts, settings)
-    services = make_services(wiring, settings)
-    presenter = Presenter(wiring)
-    callers = {**parts.callers, "volume": volume_caller(parts)}
+    parts = wire(outside, settings)
+    services = make_services(parts, settings)
+    presenter = Presenter(parts)
+    callers = {**outside.callers, "volume": volume_caller(outside)}
     api = Api(
         [
             *ROUTES,
-            *routes_of(public_verbs(wiring, services, presenter, callers)),
-            *internal_routes(wiring, services, presenter),
+            *routes_of(public_verbs(parts, services, presenter, callers)),
+            *internal_routes(parts, services, presenter),
         ],
         dialect=compute_dialect,
-        tokens=parts.tokens,
-        identifiers=parts.identifiers,
+        tokens=outside.tokens,
+        identifiers=outside.identifiers,
         has_strict_paths=True,
         versions=VERSIONS,
         extra_request_id_header="x-compute-request-id",
     )
-    owner = parts.identifiers.uuid()
+    owner = outside.identifiers.uuid()
     jobs = Loop(
-        RoomJobs(wiring, services.finishing, services.server_desk, owner),
+        RoomJobs(parts, services.finishing, services.server_desk, owner),
         idle_seconds=ROOM_JOBS_SECONDS,
     )
-    parts.bus.subscribe(host_topic(ROOM_QUEUE), lambda message: jobs.hint())
+    outside.bus.subscribe(host_topic(ROOM_QUEUE), lambda message: jobs.hint())
     watchdog = Loop(
-        Watchdog(wiring, services.finishing, services.actions),
+        Watchdog(parts, services.finishing, services.actions),
         idle_seconds=WATCHDOG_SECONDS,
     )
     return Room("compute", api, (jobs, watchdog))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compute.instance.parts import Parts
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.consoles import Consoles
 from compute.instance.service.create import ServerCreation
@@ -24,7 +25,6 @@ from compute.instance.service.stray_places import StrayPlaces
 from compute.instance.service.unshelving import Unshelving
 from compute.instance.service.volumes import ServerVolumes
 from compute.instance.settings import InstanceSettings
-from compute.instance.wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +54,32 @@ class Services:
     stray_places: StrayPlaces
 
 
-def make_services(wiring: Wiring, settings: InstanceSettings) -> Services:
+def make_services(parts: Parts, settings: InstanceSettings) -> Services:
     """All of them."""
-    stores = wiring.stores
+    stores = parts.stores
     quotas = Quotas(settings.quotas(), stores.quotas, stores.servers)
-    actions = ServerActions(wiring)
-    ordering = Ordering(wiring, quotas)
-    snapshots = Snapshots(wiring, actions, ordering)
-    moving = Moving(wiring, actions)
+    actions = ServerActions(parts)
+    ordering = Ordering(parts, quotas)
+    snapshots = Snapshots(parts, actions, ordering)
+    moving = Moving(parts, actions)
     return Services(
         quotas=quotas,
         actions=actions,
         ordering=ordering,
-        creation=ServerCreation(wiring, quotas),
-        lifecycle=Lifecycle(wiring, actions, ordering, snapshots),
+        creation=ServerCreation(parts, quotas),
+        lifecycle=Lifecycle(parts, actions, ordering, snapshots),
         snapshots=snapshots,
         moving=moving,
-        resizing=Resizing(wiring, actions, ordering, quotas, moving),
-        unshelving=Unshelving(wiring, actions, ordering),
-        volumes=ServerVolumes(wiring, actions),
-        moving_volumes=MovingVolumes(wiring, actions),
-        consoles=Consoles(wiring),
-        questions=Questions(wiring),
-        host_reports=HostReports(wiring),
-        job_desk=JobDesk(wiring),
-        server_desk=ServerDesk(wiring),
-        finishing=Finishing(wiring),
-        move_ends=MoveEnds(wiring),
-        stray_places=StrayPlaces(wiring),
+        resizing=Resizing(parts, actions, ordering, quotas, moving),
+        unshelving=Unshelving(parts, actions, ordering),
+        volumes=ServerVolumes(parts, actions),
+        moving_volumes=MovingVolumes(parts, actions),
+        consoles=Consoles(parts),
+        questions=Questions(parts),
+        host_reports=HostReports(parts),
+        job_desk=JobDesk(parts),
+        server_desk=ServerDesk(parts),
+        finishing=Finishing(parts),
+        move_ends=MoveEnds(parts),
+        stray_places=StrayPlaces(parts),
     )

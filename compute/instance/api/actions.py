@@ -11,12 +11,12 @@ from compute.instance.api.removed import gone
 from compute.instance.api.servers import COLLECTIONS, ServersApi, new_password
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, api_base, minor_of
+from compute.instance.parts import Parts
 from compute.instance.rules import fault
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD, with_plain_addresses
 from compute.instance.service.actions import ACT, Change
 from compute.instance.services import Services
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 # From these on, volume-backed servers too.
@@ -46,8 +46,8 @@ PLAIN_RULES = {
 class ActionsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, services: Services, servers: ServersApi) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, services: Services, servers: ServersApi) -> None:
+        self._parts = parts
         self._actions = services.actions
         self._lifecycle = services.lifecycle
         self._resizing = services.resizing
@@ -205,7 +205,7 @@ class ActionsApi:
     def _unshelve(self, call: ApiCall, server_id: str, body: Any) -> Reply:
         host = str(body.get("host") or "")
         if host:
-            self._wiring.enforce(
+            self._parts.enforce(
                 call.context, "os_compute_api:servers:create:forced_host"
             )
         zone = str(body.get("availability_zone") or "")
@@ -233,7 +233,7 @@ class ActionsApi:
 
     def _reset_state(self, call: ApiCall, server_id: str, body: Any) -> Reply:
         wanted = body["state"]
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         values: dict[str, Any] = {"vm_state": wanted, "task_state": ""}
         if wanted == "error":
             values["fault"] = fault("The state was reset by an administrator", now)
@@ -265,7 +265,7 @@ class ActionsApi:
         server = self._lifecycle.visible(call.context, server_id)
         label = "add_security_group" if add else "remove_security_group"
         self._actions.check(call.context, server, label)
-        network = self._wiring.network
+        network = self._parts.network
         group = network.find_security_group(server.project_id, name)
         ports = network.ports_of_device(server.id)
         if not ports:  # nothing that could keep the group

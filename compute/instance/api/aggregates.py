@@ -11,12 +11,12 @@ from compute.core.sql.database import Connection, Duplicate
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import accepted, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Aggregate
 from compute.instance.scheduling.snapshot import ZONE_KEY
 from compute.instance.schemas.types import NAME, UUID, nullable
 from compute.instance.service.fetching_ahead import FetchingAhead
 from compute.instance.views.hosts import AGGREGATE
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-aggregates"
@@ -63,10 +63,10 @@ CACHE = Schema(
 class AggregatesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._aggregates = wiring.stores.aggregates
-        self._fetching = FetchingAhead(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._aggregates = parts.stores.aggregates
+        self._fetching = FetchingAhead(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -83,14 +83,14 @@ class AggregatesApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-aggregates."""
-        self._wiring.enforce(call.context, f"{RULE}:show")
-        found = self._wiring.database.read(self._aggregates.all)
+        self._parts.enforce(call.context, f"{RULE}:show")
+        found = self._parts.database.read(self._aggregates.all)
         return ok({"aggregates": [self._view(call, each) for each in found]})
 
     def show(self, call: ApiCall) -> Reply:
         """GET /os-aggregates/{id}."""
-        self._wiring.enforce(call.context, f"{RULE}:show")
-        found = self._wiring.database.read(
+        self._parts.enforce(call.context, f"{RULE}:show")
+        found = self._parts.database.read(
             lambda connection: self._get(connection, call)
         )
         return ok({"aggregate": self._view(call, found)})
@@ -107,10 +107,10 @@ class AggregatesApi:
 
     def create(self, call: ApiCall) -> Reply:
         """POST /os-aggregates."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = CREATE.read(call)["aggregate"]
         zone = body.get("availability_zone")
-        uuid = self._wiring.identifiers.uuid()
+        uuid = self._parts.identifiers.uuid()
 
         def write(connection: Connection) -> Aggregate:
             self._aggregates.add(
@@ -119,14 +119,14 @@ class AggregatesApi:
                 name=body["name"],
                 metadata={ZONE_KEY: zone} if zone else {},
                 hosts=[],
-                created_at=self._wiring.clock.time(),
+                created_at=self._parts.clock.time(),
             )
             found = self._aggregates.get(connection, uuid)
             assert found is not None
             return found
 
         try:
-            found = self._wiring.database.run(write)
+            found = self._parts.database.run(write)
         except Duplicate:
             raise Conflict(f"Aggregate {body['name']} already exists.") from None
         value = self._view(call, found)
@@ -160,25 +160,25 @@ class AggregatesApi:
         return self._change(call, change)
 
     def _change(self, call: ApiCall, change: Any) -> Reply:
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
 
         def write(connection: Connection) -> Aggregate:
             found = self._get(connection, call)
             values = change(connection, found)
-            now = self._wiring.clock.time()
+            now = self._parts.clock.time()
             self._aggregates.set(connection, found.number, updated_at=now, **values)
             return self._get(connection, call)
 
         try:
-            found = self._wiring.database.run(write)
+            found = self._parts.database.run(write)
         except Duplicate:
             raise Conflict("Aggregate already exists.") from None
-        self._wiring.placer.forget()
+        self._parts.placer.forget()
         return ok({"aggregate": self._view(call, found)})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /os-aggregates/{id}."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
 
         def write(connection: Connection) -> None:
             found = self._get(connection, call)
@@ -186,8 +186,8 @@ class AggregatesApi:
                 raise BadRequest(f"Aggregate {found.number} is not empty")
             self._aggregates.remove(connection, found.number)
 
-        self._wiring.database.run(write)
-        self._wiring.placer.forget()
+        self._parts.database.run(write)
+        self._parts.placer.forget()
         return Reply(200, b"")
 
     def act(self, call: ApiCall) -> Reply:
@@ -215,9 +215,9 @@ class AggregatesApi:
 
     def fetch_ahead(self, call: ApiCall) -> Reply:
         """POST /os-aggregates/{id}/images: what can be fetched will be."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         image_ids = [each["id"] for each in call.json(CACHE)["cache"]]
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._get(connection, call)
         )
         self._fetching.check(call.context, image_ids)
@@ -235,7 +235,7 @@ class AggregatesApi:
     def _hosts(
         self, connection: Connection, found: Aggregate, host: str, *, add: bool
     ) -> dict[str, Any]:
-        if self._wiring.stores.hosts.get(connection, host) is None:
+        if self._parts.stores.hosts.get(connection, host) is None:
             raise NotFound(f"Compute host {host} could not be found.")
         if not add:
             if host not in found.hosts:

@@ -11,6 +11,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, api_base
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.schemas.attributes import (
     ALL_METADATA,
@@ -20,7 +21,6 @@ from compute.instance.schemas.attributes import (
 )
 from compute.instance.service.order_checks import check_metadata
 from compute.instance.service.ordering import Ordering
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 META_RULE = "os_compute_api:server-metadata"
@@ -32,8 +32,8 @@ Change = Callable[[Server], dict[str, Any]]
 class AttributesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, ordering: Ordering) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, ordering: Ordering) -> None:
+        self._parts = parts
         self._ordering = ordering
 
     def verbs(self) -> list[Verb]:
@@ -59,8 +59,8 @@ class AttributesApi:
 
     def _read(self, call: ApiCall, rule: str) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, call.context, server_id, rule
             )
         )
@@ -69,13 +69,13 @@ class AttributesApi:
         server_id = call.parameters["server_id"]
 
         def write(connection: Connection) -> Server:
-            server = self._wiring.visible(connection, call.context, server_id, rule)
-            now = self._wiring.clock.time()
-            return self._wiring.stores.servers.update(
+            server = self._parts.visible(connection, call.context, server_id, rule)
+            now = self._parts.clock.time()
+            return self._parts.stores.servers.update(
                 connection, server, now, **change(server)
             )
 
-        return self._wiring.database.run(write)
+        return self._parts.database.run(write)
 
     # ---- metadata --------------------------------------------------------------
 

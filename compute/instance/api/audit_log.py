@@ -10,7 +10,7 @@ from compute.core.api.frame import ApiCall
 from compute.core.errors import BadRequest
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
-from compute.instance.wiring import Wiring
+from compute.instance.parts import Parts
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-instance-usage-audit-log"
@@ -20,8 +20,8 @@ BEFORE_FORMAT = "%Y-%m-%d %H:%M:%S"
 class AuditLogApi:
     """Handlers; for administrators."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -33,13 +33,13 @@ class AuditLogApi:
 
     def last(self, call: ApiCall) -> Reply:
         """GET /os-instance_usage_audit_log: the last month that has ended."""
-        self._wiring.enforce(call.context, RULE)
-        now = datetime.fromtimestamp(self._wiring.clock.time(), UTC)
+        self._parts.enforce(call.context, RULE)
+        now = datetime.fromtimestamp(self._parts.clock.time(), UTC)
         return ok({"instance_usage_audit_logs": self._log(now)})
 
     def one(self, call: ApiCall) -> Reply:
         """GET /os-instance_usage_audit_log/{time}: the month that had ended then."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         text = call.parameters["before"].replace("%20", " ").replace("+", " ")
         try:
             before = datetime.strptime(text.partition(".")[0], BEFORE_FORMAT)
@@ -49,7 +49,7 @@ class AuditLogApi:
 
     def _log(self, before: datetime) -> dict[str, Any]:
         begin, end = month_before(before)
-        hosts = self._wiring.database.read(self._wiring.stores.hosts.all)
+        hosts = self._parts.database.read(self._parts.stores.hosts.all)
         names = [host.host for host in hosts]
         return {
             "hosts_not_run": names,

@@ -11,10 +11,10 @@ from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.service.consoles import NOVNC, SERIAL, Consoles, console_url
 from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.states import VmState
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-remote-consoles"
@@ -42,12 +42,12 @@ class ConsolesApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         lifecycle: Lifecycle,
         consoles: Consoles,
         actions: ActionsApi,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._lifecycle = lifecycle
         self._consoles = consoles
         kinds = {"os-getVNCConsole": NOVNC, "os-getSerialConsole": SERIAL}
@@ -90,7 +90,7 @@ class ConsolesApi:
         if not server.host or VmState(server.vm_state) in WITHOUT_CONSOLE:
             raise Conflict(f"Instance {server.id} is not ready")
         token = self._consoles.grant(server, kind)
-        base = self._wiring.settings.console_url or self._consoles.at_host(server)
+        base = self._parts.settings.console_url or self._consoles.at_host(server)
         if not base:
             scheme, _, rest = call.base_url.partition("://")
             base = f"{scheme}://{rest.partition('/')[0]}/console"
@@ -98,7 +98,7 @@ class ConsolesApi:
 
     def look_up(self, call: ApiCall) -> Reply:
         """GET /os-console-auth-tokens/{token}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-console-auth-tokens")
+        self._parts.enforce(call.context, "os_compute_api:os-console-auth-tokens")
         if minor_of(call) < ANY_TOKEN_SINCE:
             raise Unauthorized("Only tokens of RDP consoles are told of")
         found = self._consoles.find(call.parameters["token"])

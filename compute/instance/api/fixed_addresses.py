@@ -12,9 +12,9 @@ from compute.instance.api.asked import Asked
 from compute.instance.frame.bodies import Field
 from compute.instance.frame.replies import accepted
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.schemas.types import ADDRESS, ID
 from compute.instance.service.lifecycle import Lifecycle
-from compute.instance.wiring import Wiring
 from compute.network.client import Nic, NicAddress
 from objectstore.kernel.reply import Reply
 
@@ -24,10 +24,8 @@ UNTIL = 43
 class FixedAddressesApi:
     """Handlers."""
 
-    def __init__(
-        self, wiring: Wiring, lifecycle: Lifecycle, actions: ActionsApi
-    ) -> None:
-        self._network = wiring.network
+    def __init__(self, parts: Parts, lifecycle: Lifecycle, actions: ActionsApi) -> None:
+        self._network = parts.network
         self._lifecycle = lifecycle
         network = (Field("networkId", ID, required=True),)
         address = (Field("address", ADDRESS, required=True),)

@@ -10,8 +10,8 @@ from compute.core.sql.database import Connection
 from compute.instance.api.flavors import visible_flavor
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Flavor
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 ACCESS = "os_compute_api:os-flavor-access"
@@ -21,9 +21,9 @@ ADDING, REMOVING = "addTenantAccess", "removeTenantAccess"
 class FlavorAccessApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._flavors = wiring.stores.flavors
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._flavors = parts.stores.flavors
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -34,13 +34,13 @@ class FlavorAccessApi:
         ]
 
     def _visible(self, call: ApiCall) -> Flavor:
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: visible_flavor(self._flavors, connection, call)
         )
 
     def access(self, call: ApiCall) -> Reply:
         """GET .../os-flavor-access."""
-        self._wiring.enforce(call.context, ACCESS)
+        self._parts.enforce(call.context, ACCESS)
         flavor = self._visible(call)
         if flavor.is_public:
             raise NotFound("Access list not available for public flavors.")
@@ -48,7 +48,7 @@ class FlavorAccessApi:
 
     def change_access(self, call: ApiCall) -> Reply:
         """POST .../action: addTenantAccess, removeTenantAccess."""
-        self._wiring.enforce(call.context, ACCESS)
+        self._parts.enforce(call.context, ACCESS)
         body = call.json()
         if not isinstance(body, dict) or len(body) != 1:
             raise BadRequest("The body must name exactly one action")
@@ -76,7 +76,7 @@ class FlavorAccessApi:
             self._flavors.set(connection, flavor.flavor_id, access=access)
             return visible_flavor(self._flavors, connection, call)
 
-        return ok(_access(self._wiring.database.run(write)))
+        return ok(_access(self._parts.database.run(write)))
 
 
 def _access(flavor: Flavor) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from compute.instance.api.flavors import visible_flavor
 from compute.instance.extra_specs import wrong_spec
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Flavor
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SPECS = "os_compute_api:os-flavor-extra-specs"
@@ -42,9 +42,9 @@ SPEC_BODY = Schema({**SPEC_VALUES, "minProperties": 1, "maxProperties": 1})
 class FlavorSpecsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._flavors = wiring.stores.flavors
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._flavors = parts.stores.flavors
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -58,7 +58,7 @@ class FlavorSpecsApi:
         ]
 
     def _visible(self, call: ApiCall) -> Flavor:
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: visible_flavor(self._flavors, connection, call)
         )
 
@@ -100,7 +100,7 @@ class FlavorSpecsApi:
     def _write_specs(
         self, call: ApiCall, given: dict[str, str], removed: str | None
     ) -> None:
-        self._wiring.enforce(call.context, SPECS)
+        self._parts.enforce(call.context, SPECS)
         wrong = wrong_spec(given) if minor_of(call) >= CHECKED_SPECS_SINCE else ""
         if wrong:
             raise BadRequest(f"Validation failed; {wrong} cannot be {given[wrong]!r}")
@@ -113,7 +113,7 @@ class FlavorSpecsApi:
                 del specs[removed]
             self._flavors.set(connection, flavor.flavor_id, extra_specs=specs)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:

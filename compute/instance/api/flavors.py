@@ -11,10 +11,10 @@ from compute.core.sql.database import Connection, Duplicate
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import View, accepted, links, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Flavor
 from compute.instance.schemas.types import BOOLEAN, COUNT, NAME, POSITIVE, is_true
 from compute.instance.stores.catalog import FlavorStore
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 FILTERS = frozenset(
@@ -109,9 +109,9 @@ def visible_flavor(
 class FlavorsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._flavors = wiring.stores.flavors
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._flavors = parts.stores.flavors
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -155,7 +155,7 @@ class FlavorsApi:
         )
         wanted = [
             flavor
-            for flavor in self._wiring.database.read(self._flavors.all)
+            for flavor in self._parts.database.read(self._flavors.all)
             if not flavor.disabled
             and self._is_listed(call, flavor)
             and flavor.ram >= query.number("minRam", 0)
@@ -191,18 +191,18 @@ class FlavorsApi:
         return ok({"flavor": flavor_view(call, self._visible(call))})
 
     def _visible(self, call: ApiCall) -> Flavor:
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: visible_flavor(self._flavors, connection, call)
         )
 
     def create(self, call: ApiCall) -> Reply:
         """POST /flavors."""
-        self._wiring.enforce(call.context, MANAGE)
+        self._parts.enforce(call.context, MANAGE)
         body = CREATE.read(call)["flavor"]
         given = body.get("id")
         flavor_id = "auto" if given is None else str(given)
         if flavor_id == "auto":
-            flavor_id = self._wiring.identifiers.uuid()
+            flavor_id = self._parts.identifiers.uuid()
         public = is_true(body.get("os-flavor-access:is_public", True))
         values = {
             "flavor_id": flavor_id,
@@ -218,7 +218,7 @@ class FlavorsApi:
             "extra_specs": {},
             # Not even the project in whose name it is made, unless it is told so.
             "access": [],
-            "created_at": self._wiring.clock.time(),
+            "created_at": self._parts.clock.time(),
         }
 
         def write(connection: Connection) -> Flavor:
@@ -232,32 +232,32 @@ class FlavorsApi:
             return found
 
         try:
-            flavor = self._wiring.database.run(write)
+            flavor = self._parts.database.run(write)
         except Duplicate:
             raise Conflict(f"Flavor {values['name']} already exists.") from None
         return ok({"flavor": flavor_view(call, flavor)})
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /flavors/{id}: the description."""
-        self._wiring.enforce(call.context, MANAGE)
+        self._parts.enforce(call.context, MANAGE)
         body = UPDATE.read(call)["flavor"]
         return self._set(call, description=body["description"])
 
     def _set(self, call: ApiCall, **values: Any) -> Reply:
         def write(connection: Connection) -> Flavor:
             flavor = visible_flavor(self._flavors, connection, call)
-            now = self._wiring.clock.time()
+            now = self._parts.clock.time()
             self._flavors.set(connection, flavor.flavor_id, updated_at=now, **values)
             return visible_flavor(self._flavors, connection, call)
 
-        flavor = self._wiring.database.run(write)
+        flavor = self._parts.database.run(write)
         return ok({"flavor": flavor_view(call, flavor)})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /flavors/{id}: servers keep their copy."""
-        self._wiring.enforce(call.context, MANAGE)
+        self._parts.enforce(call.context, MANAGE)
         flavor_id = call.parameters["flavor_id"]
-        there = self._wiring.database.run(
+        there = self._parts.database.run(
             lambda connection: self._flavors.remove(connection, flavor_id)
         )
         if not there:

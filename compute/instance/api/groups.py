@@ -10,10 +10,10 @@ from compute.core.sql.database import Connection
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, check_has_project, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import ServerGroup
 from compute.instance.schemas.types import NAME, POSITIVE
 from compute.instance.service.quotas import UNLIMITED, Quotas
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-server-groups"
@@ -52,9 +52,9 @@ CREATE = Body(
 class GroupsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
-        self._groups = wiring.stores.groups
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
+        self._groups = parts.stores.groups
         self._quotas = quotas
 
     def verbs(self) -> list[Verb]:
@@ -69,9 +69,9 @@ class GroupsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-server-groups."""
-        self._wiring.enforce(call.context, f"{RULE}:show")
+        self._parts.enforce(call.context, f"{RULE}:show")
         project = call.context.project_id
-        if "all_projects" in call.query and self._wiring.allows(
+        if "all_projects" in call.query and self._parts.allows(
             call.context, f"{RULE}:index:all_projects"
         ):
             project = ""
@@ -82,13 +82,13 @@ class GroupsApi:
             found = self._groups.all(connection, project)[start : start + limit]
             return [self._view(connection, call, each) for each in found]
 
-        return ok({"server_groups": self._wiring.database.read(read)})
+        return ok({"server_groups": self._parts.database.read(read)})
 
     def _view(
         self, connection: Connection, call: ApiCall, group: ServerGroup
     ) -> dict[str, Any]:
         minor = minor_of(call)
-        rows = self._wiring.stores.servers.of_group(connection, group.id)
+        rows = self._parts.stores.servers.of_group(connection, group.id)
         value: dict[str, Any] = {
             "id": group.id,
             "name": group.name,
@@ -109,10 +109,10 @@ class GroupsApi:
         owner = {"project_id": group.project_id if group else ""}
         if group is None or not (
             group.project_id == context.project_id
-            or self._wiring.policy.allows(context, f"{RULE}:show", owner)
+            or self._parts.policy.allows(context, f"{RULE}:show", owner)
         ):
             raise NotFound(f"Instance group {key} could not be found.")
-        self._wiring.policy.enforce(context, rule, owner)
+        self._parts.policy.enforce(context, rule, owner)
         return group
 
     def show(self, call: ApiCall) -> Reply:
@@ -122,11 +122,11 @@ class GroupsApi:
             group = self._get(connection, call, f"{RULE}:show")
             return self._view(connection, call, group)
 
-        return ok({"server_group": self._wiring.database.read(read)})
+        return ok({"server_group": self._parts.database.read(read)})
 
     def create(self, call: ApiCall) -> Reply:
         """POST /os-server-groups."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         check_has_project(call)
         body = CREATE.read(call)["server_group"]
         context = call.context
@@ -135,13 +135,13 @@ class GroupsApi:
         if rules and policy != "anti-affinity":
             raise BadRequest("Only anti-affinity policy supports rules.")
         group = ServerGroup(
-            self._wiring.identifiers.uuid(),
+            self._parts.identifiers.uuid(),
             context.project_id,
             context.user_id,
             body["name"],
             policy,
             rules,
-            self._wiring.clock.time(),
+            self._parts.clock.time(),
         )
 
         def write(connection: Connection) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class GroupsApi:
             self._groups.add(connection, group)
             return self._view(connection, call, group)
 
-        return ok({"server_group": self._wiring.database.run(write)})
+        return ok({"server_group": self._parts.database.run(write)})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /os-server-groups/{id}."""
@@ -161,5 +161,5 @@ class GroupsApi:
             group = self._get(connection, call, RULE)
             self._groups.remove(connection, group.id)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
         return empty_reply(204)

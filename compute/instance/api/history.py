@@ -12,9 +12,9 @@ from compute.core.instants import end_of_second, iso_micro, parse_iso
 from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import ActionRecord, Server
 from compute.instance.views.servers import host_id
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-instance-actions"
@@ -26,8 +26,8 @@ FILTERS = frozenset({"limit", "marker", "changes-since"})
 class HistoryApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -56,11 +56,11 @@ class HistoryApi:
         """Since 2.21 a deleted server's history is still there."""
         key = call.parameters["server_id"]
         deleted = None if minor_of(call) >= DELETED_SINCE else False
-        server = self._wiring.stores.servers.get(connection, key, deleted=deleted)
+        server = self._parts.stores.servers.get(connection, key, deleted=deleted)
         if server is None:
             raise NotFound(f"Instance {key} could not be found.")
         try:
-            self._wiring.enforce(call.context, RULE, server)
+            self._parts.enforce(call.context, RULE, server)
         except Forbidden:
             if server.project_id != call.context.project_id:
                 raise NotFound(f"Instance {key} could not be found.") from None
@@ -70,10 +70,10 @@ class HistoryApi:
     def _records(self, call: ApiCall) -> tuple[Server, list[ActionRecord]]:
         def read(connection: Connection) -> tuple[Server, list[ActionRecord]]:
             server = self._server(connection, call)
-            found = self._wiring.stores.actions.of_server(connection, server.id)
+            found = self._parts.stores.actions.of_server(connection, server.id)
             return server, found
 
-        return self._wiring.database.read(read)
+        return self._parts.database.read(read)
 
     def index(self, call: ApiCall) -> Reply:
         """GET .../os-instance-actions."""
@@ -123,7 +123,7 @@ class HistoryApi:
         minor = minor_of(call)
         value = _brief(record, minor)
         context = call.context
-        sees_traces = self._wiring.allows(context, f"{RULE}:events:details", server)
+        sees_traces = self._parts.allows(context, f"{RULE}:events:details", server)
         if sees_traces or minor >= EVENTS_SINCE:
             value["events"] = [
                 _event(server, event, minor, is_admin=sees_traces)

@@ -10,6 +10,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.instance.api.known_hosts import KnownHosts
 from compute.instance.frame.replies import ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Host
 from compute.instance.views.hosts import (
     BRIEF,
@@ -18,7 +19,6 @@ from compute.instance.views.hosts import (
     statistics,
     uptime_text,
 )
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 HYPERVISORS = "os_compute_api:os-hypervisors"
@@ -29,9 +29,9 @@ FILTERS = frozenset({"limit", "marker", "hypervisor_hostname_pattern", "with_ser
 class HypervisorsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._hosts = KnownHosts(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._hosts = KnownHosts(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -64,7 +64,7 @@ class HypervisorsApi:
         return self._listed(call, detail=True)
 
     def _listed(self, call: ApiCall, *, detail: bool) -> Reply:
-        self._wiring.enforce(call.context, HYPERVISORS)
+        self._parts.enforce(call.context, HYPERVISORS)
         found, minor = self._hosts.all(), minor_of(call)
         pattern = call.query.one("hypervisor_hostname_pattern")
         if minor >= IDS_SINCE and pattern:
@@ -105,12 +105,12 @@ class HypervisorsApi:
         views, up = DETAIL if detail else BRIEF, self._hosts.is_up(host)
         value = rendered(views, minor, host, up, minor)
         if "uptime" in value and up:
-            value["uptime"] = uptime_text(host, self._wiring.clock.time())
+            value["uptime"] = uptime_text(host, self._parts.clock.time())
         return value
 
     def _servers_of(self, host: Host) -> list[dict[str, str]]:
-        rows = self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.briefs(connection, host.host)
+        rows = self._parts.database.read(
+            lambda connection: self._parts.stores.servers.briefs(connection, host.host)
         )
         return [
             {"uuid": row["id"], "name": f"instance-{row['id'][:8]}"} for row in rows
@@ -124,7 +124,7 @@ class HypervisorsApi:
 
     def show(self, call: ApiCall) -> Reply:
         """GET /os-hypervisors/{id}."""
-        self._wiring.enforce(call.context, HYPERVISORS)
+        self._parts.enforce(call.context, HYPERVISORS)
         host = self._hosts.one(call, "hypervisor_id")
         value = self._view(host, minor_of(call), detail=True)
         if minor_of(call) >= IDS_SINCE and call.query.flag("with_servers"):
@@ -132,7 +132,7 @@ class HypervisorsApi:
         return ok({"hypervisor": value})
 
     def _matching(self, call: ApiCall) -> list[Host]:
-        self._wiring.enforce(call.context, HYPERVISORS)
+        self._parts.enforce(call.context, HYPERVISORS)
         text = call.parameters["hypervisor_id"]
         found = [host for host in self._hosts.all() if text in host.host]
         if not found:
@@ -157,15 +157,15 @@ class HypervisorsApi:
 
     def uptime(self, call: ApiCall) -> Reply:
         """GET /os-hypervisors/{id}/uptime, of a host that is there to tell."""
-        self._wiring.enforce(call.context, HYPERVISORS)
+        self._parts.enforce(call.context, HYPERVISORS)
         host = self._hosts.one(call, "hypervisor_id")
         if not self._hosts.is_up(host):
             raise BadRequest(f"Compute service of {host.host} is unavailable.")
         value = self._view(host, minor_of(call), detail=False)
-        uptime = uptime_text(host, self._wiring.clock.time())
+        uptime = uptime_text(host, self._parts.clock.time())
         return ok({"hypervisor": {**value, "uptime": uptime}})
 
     def statistics(self, call: ApiCall) -> Reply:
         """GET /os-hypervisors/statistics."""
-        self._wiring.enforce(call.context, HYPERVISORS)
+        self._parts.enforce(call.context, HYPERVISORS)
         return ok({"hypervisor_statistics": statistics(self._hosts.all())})

@@ -12,13 +12,13 @@ from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import security_group_ids, vif_of
+from compute.instance.parts import Parts
 from compute.instance.policies import ANY_NETWORK
 from compute.instance.ports import OWNER_PREFIX, release_port
 from compute.instance.records import Server
 from compute.instance.schemas.types import ADDRESS, TAG, UUID
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.network_choice import usable_network
-from compute.instance.wiring import Wiring
 from compute.network.client import NewPort
 from objectstore.kernel.reply import Reply
 
@@ -49,9 +49,9 @@ class InterfacesApi:
     """Handlers."""
 
     def __init__(
-        self, wiring: Wiring, actions: ServerActions, presenter: Presenter
+        self, parts: Parts, actions: ServerActions, presenter: Presenter
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._actions = actions
         self._presenter = presenter
 
@@ -69,8 +69,8 @@ class InterfacesApi:
 
     def _server(self, call: ApiCall, rule: str) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, call.context, server_id, rule
             )
         )
@@ -116,7 +116,7 @@ class InterfacesApi:
             raise BadRequest("port_id goes with neither net_id nor fixed_ips")
         if "fixed_ips" in body and "net_id" not in body:
             raise BadRequest("Must input network_id when request IP address")
-        is_any_allowed = self._wiring.allows(call.context, ANY_NETWORK)
+        is_any_allowed = self._parts.allows(call.context, ANY_NETWORK)
         vif = self._plug(server, body, is_any_allowed)
         try:
             self._actions.begin(
@@ -129,7 +129,7 @@ class InterfacesApi:
                 rule=RULE,
             )
         except Exception:
-            release_port(self._wiring.network, vif["port_id"], ours=vif["ours"])
+            release_port(self._parts.network, vif["port_id"], ours=vif["ours"])
             raise
         return ok({"interfaceAttachment": _view(call, vif)})
 
@@ -137,7 +137,7 @@ class InterfacesApi:
         self, server: Server, body: Mapping[str, Any], is_any_allowed: bool
     ) -> dict[str, Any]:
         """A port of the server on its host; its interface."""
-        network = self._wiring.network
+        network = self._parts.network
         owner = f"{OWNER_PREFIX}{server.availability_zone or 'nova'}"
         brought = "port_id" in body
         if brought:
@@ -173,7 +173,7 @@ class InterfacesApi:
         raise NotFound(f"Port {port.id} could not be found.")
 
     def _only_network(self, server: Server) -> str:
-        found = self._wiring.network.networks(server.project_id)
+        found = self._parts.network.networks(server.project_id)
         usable = [each for each in found if not each.external]
         own = [each for each in usable if each.project_id == server.project_id]
         usable = own or usable

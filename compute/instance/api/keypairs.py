@@ -12,6 +12,7 @@ from compute.core.sql.database import Connection, Duplicate
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import KeyPair
 from compute.instance.service.keys import (
     SSH,
@@ -22,7 +23,6 @@ from compute.instance.service.keys import (
     read_x509,
 )
 from compute.instance.service.quotas import UNLIMITED, Quotas
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-keypairs"
@@ -54,9 +54,9 @@ PAGE, USER = frozenset({"limit", "marker"}), frozenset({"user_id"})
 class KeypairsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
-        self._keypairs = wiring.stores.keypairs
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
+        self._keypairs = parts.stores.keypairs
         self._quotas = quotas
 
     def verbs(self) -> list[Verb]:
@@ -73,13 +73,13 @@ class KeypairsApi:
         user_id = call.context.user_id
         if minor_of(call) >= 10:
             user_id = wanted or call.query.one("user_id") or user_id
-        self._wiring.policy.enforce(call.context, RULE, {"user_id": user_id})
+        self._parts.policy.enforce(call.context, RULE, {"user_id": user_id})
         return user_id
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-keypairs."""
         user_id = self._user(call)
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._keypairs.of_user(connection, user_id)
         )
         more: dict[str, Any] = {}
@@ -103,7 +103,7 @@ class KeypairsApi:
         """GET /os-keypairs/{name}."""
         user_id = self._user(call)
         name = call.parameters["name"]
-        key = self._wiring.database.read(
+        key = self._parts.database.read(
             lambda connection: self._keypairs.get(connection, user_id, name)
         )
         if key is None:
@@ -132,7 +132,7 @@ class KeypairsApi:
         elif kind == SSH:
             key = make_ssh()
         else:
-            key = make_x509(user_id, self._wiring.clock.time())
+            key = make_x509(user_id, self._parts.clock.time())
 
         def write(connection: Connection) -> None:
             limits = self._quotas.of(connection, call.context.project_id, user_id)
@@ -146,11 +146,11 @@ class KeypairsApi:
                 type=kind,
                 public_key=key.public,
                 fingerprint=key.fingerprint,
-                created_at=self._wiring.clock.time(),
+                created_at=self._parts.clock.time(),
             )
 
         try:
-            self._wiring.database.run(write)
+            self._parts.database.run(write)
         except Duplicate:
             raise Conflict(f"Key pair '{name}' already exists.") from None
         value = {
@@ -169,7 +169,7 @@ class KeypairsApi:
         """DELETE /os-keypairs/{name}."""
         user_id = self._user(call)
         name = call.parameters["name"]
-        there = self._wiring.database.run(
+        there = self._parts.database.run(
             lambda connection: self._keypairs.remove(connection, user_id, name)
         )
         if not there:

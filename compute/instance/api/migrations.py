@@ -14,6 +14,7 @@ from compute.core.sql.database import Connection
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.moves import IN_PROGRESS, Kind, Status
+from compute.instance.parts import Parts
 from compute.instance.records import Migration, Server
 from compute.instance.rules import check_action
 from compute.instance.stores.migrations import MigrationFilter
@@ -24,7 +25,6 @@ from compute.instance.views.migrations import (
     in_progress,
     listed,
 )
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 ALL = "os_compute_api:os-migrations:index"
@@ -52,9 +52,9 @@ _NUMBER_DIGITS_MAX = 9
 class MigrationsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -72,7 +72,7 @@ class MigrationsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-migrations."""
-        self._wiring.enforce(call.context, ALL)
+        self._parts.enforce(call.context, ALL)
         minor = minor_of(call)
         wanted, page = self._filter(call, minor), self._page(call, minor)
 
@@ -82,7 +82,7 @@ class MigrationsApi:
             flavors = self._stores.flavors.all(connection)
             return found, {each.flavor_id: each.number for each in flavors}
 
-        found, flavors = self._wiring.database.read(read)
+        found, flavors = self._parts.database.read(read)
         more: dict[str, Any] = {}
         has_more, found = len(found) > page.limit, found[: page.limit]
         if minor >= UUID_SINCE and has_more and found:
@@ -138,7 +138,7 @@ class MigrationsApi:
             server = self._server(connection, call, "index")
             return self._stores.migrations.open_of(connection, server.id)
 
-        found = self._wiring.database.read(read)
+        found = self._parts.database.read(read)
         values = [
             in_progress(each, minor_of(call)) for each in found if _is_in_progress(each)
         ]
@@ -162,7 +162,7 @@ class MigrationsApi:
                 )
             return found
 
-        found = self._wiring.database.read(read)
+        found = self._parts.database.read(read)
         return ok({"migration": in_progress(found, minor_of(call))})
 
     def force_complete(self, call: ApiCall) -> Reply:
@@ -174,10 +174,10 @@ class MigrationsApi:
             _check_moving(server, is_admin=call.context.has_role("admin"))
             found = self._one(connection, call, server)
             _check_status(found, {Status.RUNNING}, "force complete")
-            now = self._wiring.clock.time()
+            now = self._parts.clock.time()
             self._stores.migrations.set(connection, found.uuid, now, hurried=True)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
         return accepted()
 
     def abort(self, call: ApiCall) -> Reply:
@@ -194,15 +194,13 @@ class MigrationsApi:
             self._stores.jobs.cancel(connection, server.id)
             return [found.source, found.dest]
 
-        for host in self._wiring.database.run(write):
-            self._wiring.wake(host)
+        for host in self._parts.database.run(write):
+            self._parts.wake(host)
         return accepted()
 
     def _server(self, connection: Connection, call: ApiCall, verb: str) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.visible(
-            connection, call.context, server_id, f"{ONE}:{verb}"
-        )
+        return self._parts.visible(connection, call.context, server_id, f"{ONE}:{verb}")
 
     def _one(self, connection: Connection, call: ApiCall, server: Server) -> Migration:
         text = call.parameters["migration_id"]

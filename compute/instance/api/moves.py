@@ -11,11 +11,11 @@ from compute.instance.api.asked import Asked
 from compute.instance.api.servers import new_password
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.types import is_true
 from compute.instance.service.departures import Wish
 from compute.instance.service.moving import Moving
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 # From then on a cold migration may name its host; before, all it says is ignored.
@@ -31,8 +31,8 @@ STOPPED_SINCE = 95
 class MovesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, moving: Moving, actions: ActionsApi) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, moving: Moving, actions: ActionsApi) -> None:
+        self._parts = parts
         self._moving = moving
         actions.add(
             "migrate",

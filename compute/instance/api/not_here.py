@@ -8,8 +8,8 @@ from compute.core.api.frame import ApiCall
 from compute.core.api.schema import Schema
 from compute.core.errors import BadRequest, NotSupported
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.schemas.types import UUID
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 METAL_UNTIL = 35
@@ -50,8 +50,8 @@ SNAPSHOT = Schema(
 class NotHereApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -68,7 +68,7 @@ class NotHereApi:
 
     def nodes(self, call: ApiCall) -> Reply:
         """GET /os-baremetal-nodes[/{id}]."""
-        self._wiring.enforce(call.context, METAL_RULE)
+        self._parts.enforce(call.context, METAL_RULE)
         raise NotSupported("This cloud has no bare metal service to ask")
 
     def change_node(self, call: ApiCall) -> Reply:
@@ -85,13 +85,13 @@ class NotHereApi:
     def create_snapshot(self, call: ApiCall) -> Reply:
         """POST /os-assisted-volume-snapshots: the volume service makes its snapshots
         without a guest's help."""
-        self._wiring.enforce(call.context, SNAPSHOT_RULE)
+        self._parts.enforce(call.context, SNAPSHOT_RULE)
         call.json(SNAPSHOT)
         raise BadRequest("Volumes here are no files that a guest could snapshot")
 
     def delete_snapshot(self, call: ApiCall) -> Reply:
         """DELETE /os-assisted-volume-snapshots/{id}: there is none."""
-        self._wiring.enforce(call.context, SNAPSHOT_RULE)
+        self._parts.enforce(call.context, SNAPSHOT_RULE)
         if not call.query.one("delete_info"):
             raise BadRequest("delete_info is needed")
         raise BadRequest("Volumes here are no files that a guest could snapshot")

@@ -11,9 +11,9 @@ from compute.core.errors import BadRequest, NotFound, NotSupported
 from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.records import Aggregate, Host, Server
 from compute.instance.scheduling.snapshot import is_up, zone_of
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 UNTIL = 42
@@ -35,9 +35,9 @@ UPDATE = Schema(
 class OlderHostsApi:
     """Handlers; for administrators."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._hosts = wiring.stores.hosts
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._hosts = parts.stores.hosts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -56,9 +56,9 @@ class OlderHostsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-hosts: those that take servers, of one ``zone`` or all."""
-        self._wiring.enforce(call.context, f"{RULE}:show")
+        self._parts.enforce(call.context, f"{RULE}:show")
         wanted = call.query.one("zone")
-        hosts, aggregates = self._wiring.database.read(self._hosts_and_aggregates)
+        hosts, aggregates = self._parts.database.read(self._hosts_and_aggregates)
         found = [
             {"host_name": host.host, "service": "compute", "zone": zone}
             for host in hosts
@@ -70,20 +70,20 @@ class OlderHostsApi:
     def _hosts_and_aggregates(
         self, connection: Connection
     ) -> tuple[list[Host], list[Aggregate]]:
-        stores = self._wiring.stores
+        stores = self._parts.stores
         return stores.hosts.all(connection), stores.aggregates.all(connection)
 
     def show(self, call: ApiCall) -> Reply:
         """GET /os-hosts/{host}: what it has, what is used, and by which project."""
-        self._wiring.enforce(call.context, f"{RULE}:show")
+        self._parts.enforce(call.context, f"{RULE}:show")
         host = self._one(call)
 
         def read(connection: Connection) -> list[Server]:
-            servers = self._wiring.stores.servers
+            servers = self._parts.stores.servers
             ids = [row["id"] for row in servers.briefs(connection, host.host)]
             return list(servers.several(connection, ids).values())
 
-        servers = self._wiring.database.read(read)
+        servers = self._parts.database.read(read)
         by_project: dict[str, list[Server]] = {}
         for server in servers:
             by_project.setdefault(server.project_id, []).append(server)
@@ -97,7 +97,7 @@ class OlderHostsApi:
 
     def _one(self, call: ApiCall) -> Host:
         name = call.parameters["host"]
-        host = self._wiring.database.read(
+        host = self._parts.database.read(
             lambda connection: self._hosts.get(connection, name)
         )
         if host is None:
@@ -106,32 +106,32 @@ class OlderHostsApi:
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /os-hosts/{host}: whether it takes servers."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         body = call.json(UPDATE)
         host = self._one(call)
         if "maintenance_mode" in body:
             raise NotSupported("No host here has a maintenance mode of its own")
         self._check_is_up(host)
         enabled = body["status"].strip().lower() == "enable"
-        now = self._wiring.clock.time()
-        self._wiring.database.run(
+        now = self._parts.clock.time()
+        self._parts.database.run(
             lambda connection: self._hosts.set(
                 connection, host.host, now, enabled=enabled, disabled_reason=""
             )
         )
-        self._wiring.placer.forget()
+        self._parts.placer.forget()
         status = "enabled" if enabled else "disabled"
         return ok({"host": host.host, "status": status})
 
     def _check_is_up(self, host: Host) -> None:
-        now = self._wiring.clock.time()
-        if not is_up(host, now, self._wiring.settings.down_after):
+        now = self._parts.clock.time()
+        if not is_up(host, now, self._parts.settings.down_after):
             raise BadRequest(f"Compute service of {host.host} is unavailable.")
 
     def power(self, call: ApiCall) -> Reply:
         """GET /os-hosts/{host}/reboot, shutdown, startup: an agent has no power over
         its own machine, nor has it in the real one with this hypervisor."""
-        self._wiring.enforce(call.context, RULE)
+        self._parts.enforce(call.context, RULE)
         self._check_is_up(self._one(call))
         raise NotSupported("Hosts are not switched on and off from here")
 

@@ -10,10 +10,10 @@ from compute.core.api.frame import ApiCall
 from compute.core.sql.database import Connection
 from compute.instance.frame.routes import minor_of
 from compute.instance.nics import vifs_from
+from compute.instance.parts import Parts
 from compute.instance.records import Host, Server
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.views.servers import Shown, full_server, short_server
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import RingstackError
 
 _log = logging.getLogger("compute.instance")
@@ -24,8 +24,8 @@ _HOST_STATUS = "os_compute_api:servers:show:host_status"
 class Presenter:
     """Shows servers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def one(self, call: ApiCall, server: Server) -> dict[str, Any]:
         """For show."""
@@ -47,7 +47,7 @@ class Presenter:
         if not asked:
             return known
         try:
-            nics = self._wiring.network.nics(asked)
+            nics = self._parts.network.nics(asked)
         except RingstackError as error:
             _log.warning("addresses are shown as they last were: %s", error)
             return known
@@ -55,21 +55,21 @@ class Presenter:
         return known | {key: list(vifs) for key, vifs in fresh.items()}
 
     def _shown(self, call: ApiCall, servers: Sequence[Server]) -> list[Shown]:
-        wiring = self._wiring
+        parts = self._parts
         vifs = self.vifs(servers)
         sees_status = minor_of(call) >= 16 and any(
-            wiring.allows(call.context, _HOST_STATUS, each) for each in servers
+            parts.allows(call.context, _HOST_STATUS, each) for each in servers
         )
         hosts: dict[str, Host] = {}
         if sees_status:
             names = {each.host for each in servers if each.host}
-            hosts = wiring.database.read(lambda conn: self._hosts(conn, names))
+            hosts = parts.database.read(lambda conn: self._hosts(conn, names))
         return [
             Shown(
                 call,
                 server,
                 vifs[server.id],
-                is_admin=wiring.allows(call.context, _ATTRIBUTES, server),
+                is_admin=parts.allows(call.context, _ATTRIBUTES, server),
                 host_status=self._status(hosts.get(server.host)),
                 sees_host_status=sees_status,
                 groups=[server.group_id] if server.group_id else [],
@@ -80,14 +80,14 @@ class Presenter:
     def _hosts(self, connection: Connection, names: set[str]) -> dict[str, Host]:
         return {
             host.host: host
-            for host in self._wiring.stores.hosts.all(connection)
+            for host in self._parts.stores.hosts.all(connection)
             if host.host in names
         }
 
     def _status(self, host: Host | None) -> str:
         if host is None:
             return ""
-        now = self._wiring.clock.time()
-        if not is_up(host, now, self._wiring.settings.down_after):
+        now = self._parts.clock.time()
+        if not is_up(host, now, self._parts.settings.down_after):
             return "DOWN"
         return "UP" if host.enabled else "MAINTENANCE"

@@ -44,13 +44,13 @@ from compute.instance.api.user_data import UserDataApi
 from compute.instance.api.volume_attachments import VolumeAttachmentsApi
 from compute.instance.api.zones import ZonesApi
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.services import Services
-from compute.instance.wiring import Wiring
 from objectstore.client.caller import Caller
 
 
 def public_verbs(
-    wiring: Wiring,
+    parts: Parts,
     services: Services,
     presenter: Presenter,
     callers: Mapping[str, Caller],
@@ -59,19 +59,19 @@ def public_verbs(
     actions, lifecycle = services.actions, services.lifecycle
     quotas = services.quotas
     servers = ServersApi(
-        wiring, services.ordering, services.creation, actions, presenter
+        parts, services.ordering, services.creation, actions, presenter
     )
-    action_api = ActionsApi(wiring, services, servers)
+    action_api = ActionsApi(parts, services, servers)
     networks = NetworkService(callers["network"])
     return [
         *GuestQuestionsApi(actions, lifecycle, services.questions, action_api).verbs(),
-        *ConsolesApi(wiring, lifecycle, services.consoles, action_api).verbs(),
+        *ConsolesApi(parts, lifecycle, services.consoles, action_api).verbs(),
         *removed_verbs(),
         *ExtensionsApi().verbs(),
-        *AuditLogApi(wiring).verbs(),
-        *FixedAddressesApi(wiring, lifecycle, action_api).verbs(),
-        *NotHereApi(wiring).verbs(),
-        *OlderHostsApi(wiring).verbs(),
+        *AuditLogApi(parts).verbs(),
+        *FixedAddressesApi(parts, lifecycle, action_api).verbs(),
+        *NotHereApi(parts).verbs(),
+        *OlderHostsApi(parts).verbs(),
         *ImageMetadataApi(callers["image"]).verbs(),
         *ImageProxiesApi(callers["image"]).verbs(),
         *NetworkProxiesApi(networks).verbs(),
@@ -79,25 +79,25 @@ def public_verbs(
         *FloatingIpProxiesApi(networks, lifecycle, action_api).verbs(),
         *servers.verbs(),
         *action_api.verbs(),
-        *AttributesApi(wiring, services.ordering).verbs(),
-        *UserDataApi(wiring, actions).verbs(),
-        *InterfacesApi(wiring, actions, presenter).verbs(),
+        *AttributesApi(parts, services.ordering).verbs(),
+        *UserDataApi(parts, actions).verbs(),
+        *InterfacesApi(parts, actions, presenter).verbs(),
         *VolumeAttachmentsApi(services.volumes).verbs(),
         *VolumeProxiesApi(callers["volume"]).verbs(),
-        *HistoryApi(wiring).verbs(),
-        *FlavorsApi(wiring).verbs(),
-        *FlavorSpecsApi(wiring).verbs(),
-        *FlavorAccessApi(wiring).verbs(),
-        *KeypairsApi(wiring, quotas).verbs(),
-        *GroupsApi(wiring, quotas).verbs(),
-        *HypervisorsApi(wiring).verbs(),
-        *ServicesApi(wiring, services.host_reports).verbs(),
-        *ZonesApi(wiring).verbs(),
-        *AggregatesApi(wiring).verbs(),
-        *QuotasApi(wiring, quotas).verbs(),
-        *UsageApi(wiring).verbs(),
-        *TopologyApi(wiring).verbs(),
-        *SurroundingsApi(wiring, services.volumes).verbs(),
-        *MovesApi(wiring, services.moving, action_api).verbs(),
-        *MigrationsApi(wiring).verbs(),
+        *HistoryApi(parts).verbs(),
+        *FlavorsApi(parts).verbs(),
+        *FlavorSpecsApi(parts).verbs(),
+        *FlavorAccessApi(parts).verbs(),
+        *KeypairsApi(parts, quotas).verbs(),
+        *GroupsApi(parts, quotas).verbs(),
+        *HypervisorsApi(parts).verbs(),
+        *ServicesApi(parts, services.host_reports).verbs(),
+        *ZonesApi(parts).verbs(),
+        *AggregatesApi(parts).verbs(),
+        *QuotasApi(parts, quotas).verbs(),
+        *UsageApi(parts).verbs(),
+        *TopologyApi(parts).verbs(),
+        *SurroundingsApi(parts, services.volumes).verbs(),
+        *MovesApi(parts, services.moving, action_api).verbs(),
+        *MigrationsApi(parts).verbs(),
     ]

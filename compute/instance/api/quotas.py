@@ -11,10 +11,10 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.schemas.types import BOOLEAN, is_true
 from compute.instance.service.quotas import CLASS_DEFAULT, Quotas
 from compute.instance.stores.servers import Usage
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 LIMIT_MAX = 2**31 - 1
@@ -44,8 +44,8 @@ _NUMBER = {
 class QuotasApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
         self._quotas = quotas
 
     def verbs(self) -> list[Verb]:
@@ -70,13 +70,13 @@ class QuotasApi:
         project = call.context.project_id
         asked = call.query.one("tenant_id")
         if asked and asked != project:
-            self._wiring.enforce(call.context, "os_compute_api:limits:other_project")
+            self._parts.enforce(call.context, "os_compute_api:limits:other_project")
             project = asked
-        limits, usage, groups = self._wiring.database.read(
+        limits, usage, groups = self._parts.database.read(
             lambda connection: (
                 self._quotas.of(connection, project),
                 self._quotas.usage(connection, project),
-                len(self._wiring.stores.groups.all(connection, project)),
+                len(self._parts.stores.groups.all(connection, project)),
             )
         )
         minor = minor_of(call)
@@ -95,14 +95,14 @@ class QuotasApi:
         """GET /os-quota-sets/{project}."""
         owner = self._may_see(call)
         user = call.query.one("user_id")
-        limits = self._wiring.database.read(
+        limits = self._parts.database.read(
             lambda connection: self._quotas.of(connection, owner, user)
         )
         return ok({"quota_set": {"id": owner, **_known(limits, minor_of(call))}})
 
     def _may_see(self, call: ApiCall) -> str:
         owner = call.parameters["owner"]
-        self._wiring.policy.enforce(
+        self._parts.policy.enforce(
             call.context, "os_compute_api:os-quota-sets:show", {"project_id": owner}
         )
         return owner
@@ -110,18 +110,18 @@ class QuotasApi:
     def defaults(self, call: ApiCall) -> Reply:
         """GET /os-quota-sets/{project}/defaults."""
         owner = call.parameters["owner"]
-        limits = self._wiring.database.read(self._quotas.defaults)
+        limits = self._parts.database.read(self._quotas.defaults)
         return ok({"quota_set": {"id": owner, **_known(limits, minor_of(call))}})
 
     def detail(self, call: ApiCall) -> Reply:
         """GET /os-quota-sets/{project}/detail."""
         owner = self._may_see(call)
         user = call.query.one("user_id")
-        limits, usage, groups = self._wiring.database.read(
+        limits, usage, groups = self._parts.database.read(
             lambda connection: (
                 self._quotas.of(connection, owner, user),
                 self._quotas.usage(connection, owner, user),
-                len(self._wiring.stores.groups.all(connection, owner)),
+                len(self._parts.stores.groups.all(connection, owner)),
             )
         )
         used = {
@@ -139,7 +139,7 @@ class QuotasApi:
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /os-quota-sets/{project}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-quota-sets:update")
+        self._parts.enforce(call.context, "os_compute_api:os-quota-sets:update")
         owner, user = call.parameters["owner"], call.query.one("user_id")
         minor = minor_of(call)
         given, force = self._read(call, "quota_set", minor)
@@ -158,17 +158,17 @@ class QuotasApi:
                         f"Quota limit {limit} for {name} must be greater than or equal"
                         f" to already used and reserved {used[name]}."
                     )
-            self._wiring.stores.quotas.set(connection, row, given)
+            self._parts.stores.quotas.set(connection, row, given)
             return self._quotas.of(connection, owner, user)
 
-        limits = self._wiring.database.run(write)
+        limits = self._parts.database.run(write)
         return ok({"quota_set": _known(limits, minor)})
 
     def _read(
         self, call: ApiCall, wrapper: str, minor: int
     ) -> tuple[dict[str, int], bool]:
         known = _known if wrapper == "quota_set" else _of_class
-        names = known(self._wiring.settings.quotas(), minor)
+        names = known(self._parts.settings.quotas(), minor)
         properties: dict[str, Any] = dict.fromkeys(names, _NUMBER)
         if wrapper == "quota_set":
             properties["force"] = BOOLEAN
@@ -199,11 +199,11 @@ class QuotasApi:
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /os-quota-sets/{project}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-quota-sets:update")
+        self._parts.enforce(call.context, "os_compute_api:os-quota-sets:update")
         owner, user = call.parameters["owner"], call.query.one("user_id")
         row = f"{owner}/{user}" if user else owner
-        self._wiring.database.run(
-            lambda connection: self._wiring.stores.quotas.forget(connection, row)
+        self._parts.database.run(
+            lambda connection: self._parts.stores.quotas.forget(connection, row)
         )
         return accepted()
 
@@ -211,8 +211,8 @@ class QuotasApi:
 
     def show_class(self, call: ApiCall) -> Reply:
         """GET /os-quota-class-sets/{name}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-quota-class-sets:show")
-        limits = self._wiring.database.read(self._quotas.defaults)
+        self._parts.enforce(call.context, "os_compute_api:os-quota-class-sets:show")
+        limits = self._parts.database.read(self._quotas.defaults)
         name = call.parameters["name"]
         return ok(
             {"quota_class_set": {"id": name, **_of_class(limits, minor_of(call))}}
@@ -220,16 +220,16 @@ class QuotasApi:
 
     def update_class(self, call: ApiCall) -> Reply:
         """PUT /os-quota-class-sets/{name}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-quota-class-sets")
+        self._parts.enforce(call.context, "os_compute_api:os-quota-class-sets")
         if call.parameters["name"] != "default":
             raise NotFound("There is only the class default")
         given, _ = self._read(call, "quota_class_set", minor_of(call))
 
         def write(connection: Connection) -> dict[str, int]:
-            self._wiring.stores.quotas.set(connection, CLASS_DEFAULT, given)
+            self._parts.stores.quotas.set(connection, CLASS_DEFAULT, given)
             return self._quotas.defaults(connection)
 
-        limits = self._wiring.database.run(write)
+        limits = self._parts.database.run(write)
         return ok({"quota_class_set": _of_class(limits, minor_of(call))})
 
 

@@ -15,9 +15,9 @@ from compute.core.instants import end_of_second, parse_iso
 from compute.core.sql.tags import TAG_FILTERS
 from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
 from compute.instance.frame.routes import minor_of
+from compute.instance.parts import Parts
 from compute.instance.statuses import states_of_status, tasks_with_status
 from compute.instance.stores.server_filter import ServerFilter, States
-from compute.instance.wiring import Wiring
 
 PAGING = frozenset({"limit", "marker", "sort_key", "sort_dir"})
 # Filter of the API -> column, for everybody and for administrators only.
@@ -83,24 +83,24 @@ _MOMENTS = frozenset({"created_at", "launched_at", "terminated_at"})
 _BOOLEANS = frozenset({"locked", "config_drive"})
 
 
-def wants_all_projects(wiring: Wiring, call: ApiCall) -> bool:
+def wants_all_projects(parts: Parts, call: ApiCall) -> bool:
     """Whether the caller asks for, and may see, all projects."""
     query = call.query
     if "all_tenants" not in query:
         return False
     if not query.flag("all_tenants", default=True):
         return False
-    wiring.enforce(call.context, "os_compute_api:servers:index:get_all_tenants")
+    parts.enforce(call.context, "os_compute_api:servers:index:get_all_tenants")
     return True
 
 
-def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
+def server_filter(parts: Parts, call: ApiCall) -> ServerFilter:
     """The list's filter.  ``BadRequest``, ``Forbidden``."""
     admin = call.context.has_role("admin")
     query, minor = call.query, minor_of(call)
     _check_names(call)
     equal: dict[str, Any] = {}
-    if wants_all_projects(wiring, call):
+    if wants_all_projects(parts, call):
         project = query.one("project_id") or query.one("tenant_id")
         if project:
             equal["project_id"] = project

@@ -15,6 +15,7 @@ from compute.instance.api.presenting import Presenter
 from compute.instance.api.server_filters import server_filter
 from compute.instance.frame.replies import accepted, links, ok
 from compute.instance.frame.routes import Verb, check_has_project, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.schemas.servers import CREATE, UPDATE, with_plain_addresses
 from compute.instance.schemas.types import is_true
@@ -25,7 +26,6 @@ from compute.instance.service.server_list import list_servers
 from compute.instance.stores.server_filter import SORT_COLUMNS
 from compute.instance.views.addresses import addresses
 from compute.instance.views.servers import WHOLE_SINCE, brief_server
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SHOW = "os_compute_api:servers:show"
@@ -48,13 +48,13 @@ class ServersApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         ordering: Ordering,
         creation: ServerCreation,
         actions: ServerActions,
         presenter: Presenter,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._ordering = ordering
         self._creation = creation
         self._actions = actions
@@ -91,7 +91,7 @@ class ServersApi:
         return ok({"servers": self._presenter.many(call, servers), **more})
 
     def _page(self, call: ApiCall) -> tuple[list[Server], dict[str, Any]]:
-        self._wiring.enforce(call.context, "os_compute_api:servers:index")
+        self._parts.enforce(call.context, "os_compute_api:servers:index")
         page = parse_page(
             call.query,
             sortable=frozenset(SORT_COLUMNS),
@@ -100,8 +100,8 @@ class ServersApi:
         asked = set(call.query.all("sort_key"))
         if asked & ADMIN_SORT_KEYS and not call.context.has_role("admin"):
             raise BadRequest("Only administrators sort by host")
-        wanted = server_filter(self._wiring, call)
-        servers = list_servers(self._wiring, wanted, page)
+        wanted = server_filter(self._parts, call)
+        servers = list_servers(self._parts, wanted, page)
         more: dict[str, Any] = {}
         if servers and len(servers) == page.limit:
             href = next_link(call.url, call.query, servers[-1].id)
@@ -116,15 +116,15 @@ class ServersApi:
 
     def _visible(self, call: ApiCall) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, call.context, server_id, SHOW
             )
         )
 
     def create(self, call: ApiCall) -> Reply:
         """POST /servers."""
-        self._wiring.enforce(call.context, "os_compute_api:servers:create")
+        self._parts.enforce(call.context, "os_compute_api:servers:create")
         check_has_project(call)
         whole = CREATE.read(call)
         body = whole["server"]
@@ -173,18 +173,18 @@ class ServersApi:
 
         def write(connection: Connection) -> Server:
             rule = "os_compute_api:servers:update"
-            server = self._wiring.visible(connection, call.context, server_id, rule)
+            server = self._parts.visible(connection, call.context, server_id, rule)
             if not values:
                 return server
-            now = self._wiring.clock.time()
-            stores = self._wiring.stores
+            now = self._parts.clock.time()
+            stores = self._parts.stores
             server = stores.servers.update(connection, server, now, **values)
             stores.events.append(
                 connection, call.context, now, "server.update", server.id
             )
             return server
 
-        return ok({"server": self.changed(call, self._wiring.database.run(write))})
+        return ok({"server": self.changed(call, self._parts.database.run(write))})
 
     def changed(self, call: ApiCall, server: Server) -> dict[str, Any]:
         """How update and rebuild answer."""

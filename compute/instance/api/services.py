@@ -11,12 +11,12 @@ from compute.core.sql.database import Connection
 from compute.instance.api.known_hosts import KnownHosts
 from compute.instance.frame.replies import ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Aggregate, Host
 from compute.instance.scheduling.snapshot import zone_of
 from compute.instance.schemas.types import BOOLEAN, NAME, is_true
 from compute.instance.service.host_reports import HostReports
 from compute.instance.views.hosts import BINARY, SERVICE
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 SERVICES = "os_compute_api:os-services"
@@ -52,9 +52,9 @@ UPDATE = _schema(
 class ServicesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, reports: HostReports) -> None:
-        self._wiring = wiring
-        self._hosts = KnownHosts(wiring)
+    def __init__(self, parts: Parts, reports: HostReports) -> None:
+        self._parts = parts
+        self._hosts = KnownHosts(parts)
         self._reports = reports
 
     def verbs(self) -> list[Verb]:
@@ -68,7 +68,7 @@ class ServicesApi:
 
     def services(self, call: ApiCall) -> Reply:
         """GET /os-services."""
-        self._wiring.enforce(call.context, f"{SERVICES}:list")
+        self._parts.enforce(call.context, f"{SERVICES}:list")
         binary, name = call.query.one("binary"), call.query.one("host")
         hosts, aggregates = self._hosts.with_aggregates()
         found = [
@@ -86,7 +86,7 @@ class ServicesApi:
 
     def change_by_name(self, call: ApiCall) -> Reply:
         """PUT /os-services/enable, disable, disable-log-reason, force-down."""
-        self._wiring.enforce(call.context, SERVICES)
+        self._parts.enforce(call.context, SERVICES)
         action = call.parameters["action"]
         if action == "enable":
             body = call.json(ENABLE)
@@ -107,8 +107,8 @@ class ServicesApi:
             shown = {"forced_down": values["forced_down"]}
         else:
             raise NotFound("Unknown action")
-        host = self._wiring.database.read(
-            lambda connection: self._wiring.stores.hosts.get(connection, body["host"])
+        host = self._parts.database.read(
+            lambda connection: self._parts.stores.hosts.get(connection, body["host"])
         )
         if host is None or body["binary"] != BINARY:
             raise NotFound(f"Could not find binary {body['binary']} on that host.")
@@ -117,7 +117,7 @@ class ServicesApi:
 
     def change(self, call: ApiCall) -> Reply:
         """PUT /os-services/{id}."""
-        self._wiring.enforce(call.context, SERVICES)
+        self._parts.enforce(call.context, SERVICES)
         host = self._hosts.one(call, "action")
         body = call.json(UPDATE)
         if not body:
@@ -141,30 +141,30 @@ class ServicesApi:
         return ok({"service": self._service(call, host, aggregates)})
 
     def _write(self, host: Host, values: dict[str, Any]) -> None:
-        now = self._wiring.clock.time()
-        hosts = self._wiring.stores.hosts
-        self._wiring.database.run(
+        now = self._parts.clock.time()
+        hosts = self._parts.stores.hosts
+        self._parts.database.run(
             lambda connection: hosts.set(connection, host.host, now, **values)
         )
-        self._wiring.placer.forget()
+        self._parts.placer.forget()
 
     def forget(self, call: ApiCall) -> Reply:
         """DELETE /os-services/{id}: a host that will not come back."""
-        self._wiring.enforce(call.context, SERVICES)
+        self._parts.enforce(call.context, SERVICES)
         host = self._hosts.one(call, "service_id")
 
         def write(connection: Connection) -> None:
-            if self._wiring.stores.hosts.has_allocations(connection, host.host):
+            if self._parts.stores.hosts.has_allocations(connection, host.host):
                 raise Conflict(f"Host {host.host} still has servers.")
-            for aggregate in self._wiring.stores.aggregates.all(connection):
+            for aggregate in self._parts.stores.aggregates.all(connection):
                 if host.host in aggregate.hosts:
                     left = [name for name in aggregate.hosts if name != host.host]
-                    self._wiring.stores.aggregates.set(
+                    self._parts.stores.aggregates.set(
                         connection, aggregate.number, hosts=left
                     )
-            self._wiring.stores.hosts.forget(connection, host.host)
+            self._parts.stores.hosts.forget(connection, host.host)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
         self._reports.forget(host.host)
-        self._wiring.placer.forget()
+        self._parts.placer.forget()
         return empty_reply(204)

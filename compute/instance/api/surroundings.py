@@ -12,10 +12,10 @@ from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import vifs_from
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.schemas.types import UUID
 from compute.instance.service.volumes import ServerVolumes
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected, RingstackError
 from objectstore.kernel.reply import Reply
 
@@ -75,8 +75,8 @@ def events_schema(minor: int) -> Schema:
 class SurroundingsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, volumes: ServerVolumes) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, volumes: ServerVolumes) -> None:
+        self._parts = parts
         self._volumes = volumes
 
     def verbs(self) -> list[Verb]:
@@ -92,11 +92,11 @@ class SurroundingsApi:
 
     def events(self, call: ApiCall) -> Reply:
         """POST /os-server-external-events: other services say what changed."""
-        self._wiring.enforce(call.context, EVENTS_RULE)
+        self._parts.enforce(call.context, EVENTS_RULE)
         events = call.json(events_schema(minor_of(call)))["events"]
         ids = {event["server_uuid"] for event in events}
-        servers = self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.several(connection, ids)
+        servers = self._parts.database.read(
+            lambda connection: self._parts.stores.servers.several(connection, ids)
         )
         answers = []
         for event in events:
@@ -142,12 +142,12 @@ class SurroundingsApi:
     def _refresh(self, server: Server) -> None:
         """Take over what the network room says of the server's ports now."""
         try:
-            nics = self._wiring.network.nics_of(server.id)
+            nics = self._parts.network.nics_of(server.id)
         except RingstackError:
             return  # only a cache: what is shown is asked for anew
 
         def write(connection: Connection) -> None:
-            stores = self._wiring.stores
+            stores = self._parts.stores
             found = stores.servers.get(connection, server.id)
             if found is not None:
                 known = {vif["port_id"] for vif in found.vifs}
@@ -158,7 +158,7 @@ class SurroundingsApi:
                 ]
                 stores.servers.update(connection, found, found.updated_at, vifs=vifs)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
     # ---- the sealed password ---------------------------------------------------
 
@@ -169,8 +169,8 @@ class SurroundingsApi:
 
     def _server(self, call: ApiCall, rule: str) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, call.context, server_id, rule
             )
         )
@@ -178,9 +178,9 @@ class SurroundingsApi:
     def clear_password(self, call: ApiCall) -> Reply:
         """DELETE .../os-server-password."""
         server = self._server(call, PASSWORD_RULE)
-        now = self._wiring.clock.time()
-        self._wiring.database.run(
-            lambda connection: self._wiring.stores.servers.update(
+        now = self._parts.clock.time()
+        self._parts.database.run(
+            lambda connection: self._parts.stores.servers.update(
                 connection, server, now, sealed_password=""
             )
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compute.core.api.frame import ApiCall
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
-from compute.instance.wiring import Wiring
+from compute.instance.parts import Parts
 from objectstore.kernel.reply import Reply
 
 RULE = "compute:server:topology:index"
@@ -19,8 +19,8 @@ SINCE = 78
 class TopologyApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -29,8 +29,8 @@ class TopologyApi:
     def show(self, call: ApiCall) -> Reply:
         """GET /servers/{id}/topology."""
         server_id = call.parameters["server_id"]
-        self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, call.context, server_id, RULE
             )
         )

@@ -16,10 +16,10 @@ from compute.core.errors import BadRequest
 from compute.core.instants import iso_micro, parse_iso
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.server_list import list_servers
 from compute.instance.stores.server_filter import ServerFilter
-from compute.instance.wiring import Wiring
 from objectstore.kernel import concurrency
 from objectstore.kernel.reply import Reply
 
@@ -33,8 +33,8 @@ BY_ID = (("uuid", False),)
 class UsageApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -48,7 +48,7 @@ class UsageApi:
 
     def usages(self, call: ApiCall) -> Reply:
         """GET /os-simple-tenant-usage."""
-        self._wiring.enforce(call.context, f"{RULE}:list")
+        self._parts.enforce(call.context, f"{RULE}:list")
         start, end = self._period(call)
         # Nova heeds "1" alone; the openstack command says "True".
         detailed = call.query.one("detailed").lower() in TRUE_WORDS
@@ -69,7 +69,7 @@ class UsageApi:
         """GET /os-simple-tenant-usage/{project}; zeros when nothing ran there, for
         clients print sums without looking whether there are any."""
         owner = call.parameters["owner"]
-        self._wiring.policy.enforce(call.context, f"{RULE}:show", {"project_id": owner})
+        self._parts.policy.enforce(call.context, f"{RULE}:show", {"project_id": owner})
         start, end = self._period(call)
         servers, more = self._page(
             call, start, end, {"project_id": owner}, "tenant_usage_links"
@@ -108,10 +108,10 @@ class UsageApi:
             concurrency.sleep(0)
 
     def _read(self, wanted: ServerFilter, limit: int, marker: str) -> list[Server]:
-        return list_servers(self._wiring, wanted, Page(limit, marker, BY_ID))
+        return list_servers(self._parts, wanted, Page(limit, marker, BY_ID))
 
     def _period(self, call: ApiCall) -> tuple[float, float]:
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         try:
             start = parse_iso(call.query.one("start") or iso_micro(now))
             end = parse_iso(call.query.one("end") or iso_micro(now))
@@ -126,7 +126,7 @@ class UsageApi:
     def _sum(
         self, project: str, servers: list[Server], start: float, end: float
     ) -> dict[str, Any]:
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         rows = [_server_usage(server, start, end, now) for server in servers]
         return {
             "tenant_id": project,

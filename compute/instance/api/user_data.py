@@ -12,11 +12,11 @@ from compute.core.api.schema import Schema
 from compute.core.sql.database import Connection
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.schemas.types import USER_DATA
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.order_checks import checked_user_data
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:servers:update"
@@ -33,8 +33,8 @@ BODY = Schema(
 class UserDataApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, actions: ServerActions) -> None:
+        self._parts = parts
         self._actions = actions
 
     def verbs(self) -> list[Verb]:
@@ -44,7 +44,7 @@ class UserDataApi:
 
     def show(self, call: ApiCall) -> Reply:
         """GET: in base64, as it was given."""
-        found = self._wiring.database.read(lambda each: self._server(each, call))
+        found = self._parts.database.read(lambda each: self._server(each, call))
         return ok({"user_data": found.user_data or None})
 
     def change(self, call: ApiCall) -> Reply:
@@ -61,4 +61,4 @@ class UserDataApi:
 
     def _server(self, connection: Connection, call: ApiCall) -> Server:
         server_id = call.parameters["server_id"]
-        return self._wiring.visible(connection, call.context, server_id, RULE)
+        return self._parts.visible(connection, call.context, server_id, RULE)

@@ -9,11 +9,11 @@ from compute.core.instants import iso_micro
 from compute.instance.api.known_hosts import KnownHosts
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
+from compute.instance.parts import Parts
 from compute.instance.records import Host
 from compute.instance.scheduling.snapshot import zone_of
 from compute.instance.scheduling.state import DEFAULT_ZONE
 from compute.instance.views.hosts import BINARY
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 ZONES = "os_compute_api:os-availability-zone"
@@ -22,9 +22,9 @@ ZONES = "os_compute_api:os-availability-zone"
 class ZonesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._hosts = KnownHosts(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._hosts = KnownHosts(parts)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -35,12 +35,12 @@ class ZonesApi:
 
     def zones(self, call: ApiCall) -> Reply:
         """GET /os-availability-zone."""
-        self._wiring.enforce(call.context, f"{ZONES}:list")
+        self._parts.enforce(call.context, f"{ZONES}:list")
         return ok({"availabilityZoneInfo": self._zones(detail=False)})
 
     def zones_in_detail(self, call: ApiCall) -> Reply:
         """GET /os-availability-zone/detail."""
-        self._wiring.enforce(call.context, f"{ZONES}:detail")
+        self._parts.enforce(call.context, f"{ZONES}:detail")
         return ok({"availabilityZoneInfo": self._zones(detail=True)})
 
     def _zones(self, *, detail: bool) -> list[dict[str, Any]]:

@@ -15,12 +15,12 @@ from compute.core.sql.database import Connection
 from compute.instance.abilities import NEEDED, check_action_there
 from compute.instance.machines import check_may_leave
 from compute.instance.model import Action
+from compute.instance.parts import ROOM_QUEUE, Parts
 from compute.instance.records import Server
 from compute.instance.rules import LOCKED_BY_ADMIN, check_action
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.service.left_behind import end_moves
 from compute.instance.states import TaskState, VmState
-from compute.instance.wiring import ROOM_QUEUE, Wiring
 
 ACT = "os_compute_api:servers:act"
 LOCK = "os_compute_api:os-lock-server"
@@ -47,9 +47,9 @@ def _nothing(connection: Connection, server: Server) -> Change:
 class ServerActions:
     """Begins actions."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     def begin(
         self,
@@ -64,23 +64,23 @@ class ServerActions:
         reject; ``Conflict`` when the action is not legal now."""
 
         def write(connection: Connection) -> tuple[Server, str]:
-            server = self._wiring.visible(connection, context, server_id, rule)
+            server = self._parts.visible(connection, context, server_id, rule)
             is_admin = context.has_role("admin")
             action = check_action(server, name, is_admin=is_admin)
             self._check_there(connection, server, name)
             change = decide(connection, server)
             return self.write(connection, context, server, action, change)
 
-        server, queue = self._wiring.database.run(write)
+        server, queue = self._parts.database.run(write)
         if queue:
-            self._wiring.wake(queue)
+            self._parts.wake(queue)
         return server
 
     def check(self, context: RequestContext, server: Server, name: str) -> None:
         """``Conflict`` when the action is not legal now: before anything is done for
         it elsewhere."""
         check_action(server, name, is_admin=context.has_role("admin"))
-        self._wiring.database.read(
+        self._parts.database.read(
             lambda connection: self._check_there(connection, server, name)
         )
 
@@ -99,7 +99,7 @@ class ServerActions:
         change: Change,
     ) -> tuple[Server, str]:
         """Save the action's beginning; the server, and the queue to wake."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         values = dict(change.values)
         if action.task is not TaskState.NONE:
             values["task_state"] = action.task.value
@@ -139,12 +139,12 @@ class ServerActions:
         """A job of the server."""
         self._stores.jobs.add(
             connection,
-            job_id=self._wiring.identifiers.uuid(),
+            job_id=self._parts.identifiers.uuid(),
             kind=kind,
             queue=queue,
             subject_id=server.id,
             arguments=arguments,
-            now=self._wiring.clock.time(),
+            now=self._parts.clock.time(),
         )
 
     # ---- deletion --------------------------------------------------------------
@@ -156,7 +156,7 @@ class ServerActions:
         servers are kept for a while."""
 
         def write(connection: Connection) -> str:
-            server = self._wiring.visible(connection, context, server_id, DELETE)
+            server = self._parts.visible(connection, context, server_id, DELETE)
             is_admin = context.has_role("admin")
             name = "force_delete" if at_once else "delete"
             action = check_action(server, name, is_admin=is_admin)
@@ -165,14 +165,14 @@ class ServerActions:
                 return self.write(connection, context, server, action, Change())[1]
             return self.write_deletion(connection, context, server, action)
 
-        queue = self._wiring.database.run(write)
+        queue = self._parts.database.run(write)
         if queue:
-            self._wiring.wake(queue)
+            self._parts.wake(queue)
 
     def _may_be_kept(self, server: Server) -> bool:
         kept = (VmState.ACTIVE, VmState.STOPPED, VmState.PAUSED, VmState.SUSPENDED)
         return (
-            self._wiring.settings.soft_delete > 0
+            self._parts.settings.soft_delete > 0
             and VmState(server.vm_state) in kept
             and server.task_state == TaskState.NONE.value
         )
@@ -195,12 +195,12 @@ class ServerActions:
             return ""
         self._stores.jobs.cancel(connection, server.id)
         self._stores.consoles.forget(connection, server.id)
-        end_moves(self._wiring, connection, server)
+        end_moves(self._parts, connection, server)
         queue = server.host
         if not self._host_answers(connection, server.host):
             for job in self._stores.jobs.open_of(connection, server.id):
                 self._stores.jobs.abandon(
-                    connection, job.id, self._wiring.clock.time(), "server deleted"
+                    connection, job.id, self._parts.clock.time(), "server deleted"
                 )
             queue = ROOM_QUEUE
         change = Change(queue=queue)
@@ -218,8 +218,8 @@ class ServerActions:
         if not host:
             return False
         found = self._stores.hosts.get(connection, host)
-        now = self._wiring.clock.time()
-        return found is not None and is_up(found, now, self._wiring.settings.down_after)
+        now = self._parts.clock.time()
+        return found is not None and is_up(found, now, self._parts.settings.down_after)
 
     # ---- locks -----------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class ServerActions:
 
         def decide(connection: Connection, server: Server) -> Change:
             if server.locked_by == LOCKED_BY_ADMIN:
-                self._wiring.enforce(context, f"{LOCK}:unlock_override", server)
+                self._parts.enforce(context, f"{LOCK}:unlock_override", server)
             return Change({"locked": False, "locked_by": "", "locked_reason": None})
 
         self.begin(context, server_id, "unlock", decide, rule=LOCK)

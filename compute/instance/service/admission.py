@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from compute.core.sql.database import Connection
-from compute.instance.wiring import Wiring
+from compute.instance.parts import Parts
 
 
 def digest_of(token: str) -> str:
@@ -15,14 +15,14 @@ def digest_of(token: str) -> str:
 
 
 def admission(
-    wiring: Wiring, connection: Connection, migration: str, peer: str
+    parts: Parts, connection: Connection, migration: str, peer: str
 ) -> dict[str, Any]:
     """A new token of the migration (an older one opens nothing any more), with the host
     to visit and where its door is: arguments of a job, the token taken out at its
     end."""
-    token = wiring.identifiers.hexadecimal()
-    now = wiring.clock.time()
-    stores = wiring.stores
+    token = parts.identifiers.hexadecimal()
+    now = parts.clock.time()
+    stores = parts.stores
     stores.migrations.set(connection, migration, now, token_digest=digest_of(token))
     host = stores.hosts.get(connection, peer)
     url = "" if host is None else str(host.inventory.get("agent_url", ""))

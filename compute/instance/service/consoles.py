@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from compute.core.errors import NotFound
 from compute.instance.abilities import DISPLAY, check_ability
+from compute.instance.parts import Parts
 from compute.instance.records import ConsoleToken, Host, Server
-from compute.instance.wiring import Wiring
 
 NOVNC, SERIAL = "novnc", "serial"
 CONSOLE_URL = "console_url"  # in what a host tells of itself
@@ -39,24 +39,24 @@ def console_url(base: str, kind: str, token: str) -> str:
 class Consoles:
     """Gives tokens, and tells what they open."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def grant(self, server: Server, kind: str) -> str:
         """A new token; ``Conflict`` when the server has no such console."""
         if kind == NOVNC:
             check_ability(server, self._host_of(server), DISPLAY)
-        token = self._wiring.identifiers.uuid()
-        expires = self._wiring.clock.time() + self._wiring.settings.console_token
+        token = self._parts.identifiers.uuid()
+        expires = self._parts.clock.time() + self._parts.settings.console_token
         row = ConsoleToken(digest_of(token), server.id, server.host, kind, expires)
-        self._wiring.database.run(
-            lambda connection: self._wiring.stores.consoles.add(connection, row)
+        self._parts.database.run(
+            lambda connection: self._parts.stores.consoles.add(connection, row)
         )
         return token
 
     def _host_of(self, server: Server) -> Host | None:
-        return self._wiring.database.read(
-            lambda connection: self._wiring.stores.hosts.get(connection, server.host)
+        return self._parts.database.read(
+            lambda connection: self._parts.stores.hosts.get(connection, server.host)
         )
 
     def at_host(self, server: Server) -> str:
@@ -67,9 +67,9 @@ class Consoles:
 
     def find(self, token: str) -> ConsoleToken:
         """What it opens; ``NotFound``."""
-        now = self._wiring.clock.time()
-        found = self._wiring.database.read(
-            lambda connection: self._wiring.stores.consoles.find(
+        now = self._parts.clock.time()
+        found = self._parts.database.read(
+            lambda connection: self._parts.stores.consoles.find(
                 connection, digest_of(token), now
             )
         )

@@ -17,6 +17,7 @@ from compute.core.context import RequestContext
 from compute.core.errors import Conflict, QuotaExceeded
 from compute.core.sql.database import Duplicate
 from compute.instance.block_devices import devices_of
+from compute.instance.parts import Parts
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import flavor_values
@@ -28,7 +29,6 @@ from compute.instance.service.network_choice import ports_of_each
 from compute.instance.service.new_servers import NewServers
 from compute.instance.service.quotas import Quotas
 from compute.instance.service.volume_choice import VolumeChoice
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
 
 # By which a client names an order, so that it can send it again.
@@ -40,19 +40,19 @@ PLANS_MAX = 5
 class ServerCreation:
     """Makes servers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
-        self._entry = Entry(wiring, quotas)
-        self._choice = VolumeChoice(wiring)
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
+        self._stores = parts.stores
+        self._entry = Entry(parts, quotas)
+        self._choice = VolumeChoice(parts)
 
     def create(self, context: RequestContext, new: NewServers) -> list[Server]:
         """The servers; ``QuotaExceeded``, ``Conflict`` when this order is there.
         Places for ports are set aside, volumes reserved or begun to be made before,
         and given back when there is no server for them."""
-        ids = [self._wiring.identifiers.uuid() for _ in range(new.most)]
+        ids = [self._parts.identifiers.uuid() for _ in range(new.most)]
         ports = ports_of_each(new.template.networks or ())
-        network = self._wiring.network
+        network = self._parts.network
         if ports:
             new = dataclasses.replace(
                 new, most=self._reserve(context.project_id, ids, ports, new.least)
@@ -73,7 +73,7 @@ class ServerCreation:
     ) -> int:
         """For how many of them the quota of ports has room."""
         try:
-            return self._wiring.network.reserve_ports(project_id, ids, ports, least)
+            return self._parts.network.reserve_ports(project_id, ids, ports, least)
         except QuotaExceeded:
             raise QuotaExceeded(
                 f"Maximum number of ports exceeded: {ports * least} are needed"
@@ -101,7 +101,7 @@ class ServerCreation:
         try:
             for server_id in ids:
                 entries: list[Mapping[str, Any]] = [
-                    {**each, "id": self._wiring.identifiers.uuid()}
+                    {**each, "id": self._parts.identifiers.uuid()}
                     for each in new.template.block_devices
                 ]
                 draft = dataclasses.replace(
@@ -125,11 +125,11 @@ class ServerCreation:
             placements = self._plan(new, requests, group_hosts)
             plan = Plan(self._rows(new, drafts), placements, attempt == PLANS_MAX)
             try:
-                made = self._wiring.database.run(
+                made = self._parts.database.run(
                     functools.partial(self._entry.write, context, new, plan)
                 )
             except Outdated:
-                self._wiring.placer.forget()
+                self._parts.placer.forget()
                 continue
             except Duplicate:
                 if not new.order:
@@ -138,7 +138,7 @@ class ServerCreation:
                     f"An order with this {ORDER_HEADER} has been made already"
                 ) from None
             for host in {server.host for server in made if server.host}:
-                self._wiring.wake(host)
+                self._parts.wake(host)
             return made
         raise AssertionError("the last plan is carried out whatever comes of it")
 
@@ -148,7 +148,7 @@ class ServerCreation:
         if new.group is None:
             return Counter()
         group_id = new.group.id
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: places_of_group(self._stores, connection, group_id)
         )
 
@@ -157,7 +157,7 @@ class ServerCreation:
         same: frozenset[str] | None = None
         different: frozenset[str] = frozenset()
         if new.same_host or new.different_host:
-            same_rows, different_rows = self._wiring.database.read(
+            same_rows, different_rows = self._parts.database.read(
                 lambda connection: (
                     self._stores.servers.hosts_of(
                         connection, new.same_host, project_id
@@ -185,7 +185,7 @@ class ServerCreation:
     def _plan(
         self, new: NewServers, requests: list[Request], group_hosts: Counter[str]
     ) -> list[Placement]:
-        placer = self._wiring.placer
+        placer = self._parts.placer
         if new.group is None:
             return placer.plan(requests)
         placements = []
@@ -198,7 +198,7 @@ class ServerCreation:
         return placements
 
     def _rows(self, new: NewServers, drafts: Sequence[Server]) -> list[Server]:
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         rows = []
         for index, draft in enumerate(drafts):
             number = f"-{index + 1}" if new.most > 1 else ""

@@ -16,6 +16,7 @@ from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
 from compute.instance.moves import Kind, Status
+from compute.instance.parts import Parts
 from compute.instance.placing import Placement
 from compute.instance.records import Migration, Server
 from compute.instance.rules import NO_VALID_HOST
@@ -24,7 +25,6 @@ from compute.instance.service.group_places import group_of, places_of_others
 from compute.instance.service.left_behind import end_moves
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.stores.hosts import Amounts
-from compute.instance.wiring import Wiring
 
 # How often the hosts are looked at anew when others took the places that were free.
 PLANS_MAX = 3
@@ -77,9 +77,9 @@ class NewMigration:
 class Departures:
     """Finds and claims places, writes migrations."""
 
-    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts, actions: ServerActions) -> None:
+        self._parts = parts
+        self._stores = parts.stores
         self._actions = actions
 
     def begin(
@@ -97,7 +97,7 @@ class Departures:
                 raise NoRoom(NO_VALID_HOST)
             if not placement.hosts:
                 # The picture of the hosts may be older than what made room.
-                self._wiring.placer.forget()
+                self._parts.placer.forget()
                 continue
 
             def choose(
@@ -116,7 +116,7 @@ class Departures:
                     server.id,
                     dest,
                     amounts,
-                    self._wiring.placer.capacity,
+                    self._parts.placer.capacity,
                     even_disabled=wish.forced,
                 ):
                     raise _Taken
@@ -127,7 +127,7 @@ class Departures:
                     context, server.id, wanted.action, choose, rule=wanted.rule
                 )
             except _Taken:
-                self._wiring.placer.forget()
+                self._parts.placer.forget()
                 continue
             return
         raise NoRoom(NO_VALID_HOST)
@@ -142,7 +142,7 @@ class Departures:
     ) -> str:
         """The first of these hosts that is not the server's own: whether it has room
         is found out by claiming."""
-        capacity = self._wiring.placer.capacity
+        capacity = self._parts.placer.capacity
         for host in hosts:
             if host != server.host and self._stores.hosts.has_room(
                 connection, host, amounts, capacity, even_disabled=wish.forced
@@ -154,7 +154,7 @@ class Departures:
         self, server: Server, flavor: Mapping[str, Any], wish: Wish
     ) -> tuple[Placement, Counter[str]]:
         """Where to, and where its group was then."""
-        group, members = group_of(self._wiring, server)
+        group, members = group_of(self._parts, server)
         request = request_for(
             flavor,
             server.image,
@@ -169,7 +169,7 @@ class Departures:
             group_hosts=dict(members),
             same_hosts=frozenset({wish.host}) if wish.host else None,
         )
-        return self._wiring.placer.plan([request])[0], members
+        return self._parts.placer.plan([request])[0], members
 
     def open(
         self,
@@ -179,7 +179,7 @@ class Departures:
         new: NewMigration,
     ) -> Migration:
         """The migration; the server's present place is claimed under its name."""
-        end_moves(self._wiring, connection, server)
+        end_moves(self._parts, connection, server)
         migration = self.record(connection, context, server, new)
         self._stores.hosts.hand_over(connection, server.id, migration.uuid)
         return migration
@@ -192,10 +192,10 @@ class Departures:
         new: NewMigration,
     ) -> Migration:
         """A new migration."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         return self._stores.migrations.add(
             connection,
-            uuid=self._wiring.identifiers.uuid(),
+            uuid=self._parts.identifiers.uuid(),
             server_id=server.id,
             project_id=context.project_id,
             user_id=context.user_id,

@@ -14,6 +14,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import QuotaExceeded
 from compute.core.sql.database import Connection
+from compute.instance.parts import Parts
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, action_event, fault
@@ -23,7 +24,6 @@ from compute.instance.service.needs import amounts_of
 from compute.instance.service.new_servers import NewServers
 from compute.instance.service.quotas import UNLIMITED, Quotas
 from compute.instance.states import TaskState, VmState
-from compute.instance.wiring import Wiring
 
 
 class Outdated(Exception):
@@ -43,9 +43,9 @@ class Plan:
 class Entry:
     """Writes servers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
+        self._stores = parts.stores
         self._quotas = quotas
 
     def write(
@@ -118,7 +118,7 @@ class Entry:
                 server.id,
                 host,
                 amounts,
-                self._wiring.placer.capacity,
+                self._parts.placer.capacity,
                 even_disabled=bool(new.forced_host),
             ):
                 return host
@@ -159,7 +159,7 @@ class Entry:
             return dataclasses.replace(
                 server,
                 host=host,
-                availability_zone=self._wiring.placer.zone(host),
+                availability_zone=self._parts.placer.zone(host),
                 task_state=TaskState.SPAWNING.value,
             )
         return dataclasses.replace(
@@ -187,7 +187,7 @@ class Entry:
             arguments["admin_password"] = admin_password
         self._stores.jobs.add(
             connection,
-            job_id=self._wiring.identifiers.uuid(),
+            job_id=self._parts.identifiers.uuid(),
             kind="build",
             queue=server.host,
             subject_id=server.id,

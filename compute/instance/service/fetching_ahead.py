@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
+from compute.instance.parts import QUESTION_SUBJECT, Parts
 from compute.instance.records import Aggregate
 from compute.instance.scheduling.snapshot import is_up
-from compute.instance.wiring import QUESTION_SUBJECT, Wiring
 from objectstore.kernel.errors import Rejected
 
 FETCH_IMAGES = "fetch_images"
@@ -23,8 +23,8 @@ FETCH_IMAGES = "fetch_images"
 class FetchingAhead:
     """Tells the hosts of aggregates."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def check(self, context: RequestContext, image_ids: Sequence[str]) -> None:
         """``BadRequest`` for an image that is named twice, or that the caller cannot
@@ -33,7 +33,7 @@ class FetchingAhead:
             raise BadRequest("An image is named twice.")
         for image_id in image_ids:
             try:
-                self._wiring.images.get(image_id, context.token)
+                self._parts.images.get(image_id, context.token)
             except Rejected as error:
                 if error.status in (400, 403, 404):
                     text = f"Can not find requested image {image_id}"
@@ -42,19 +42,19 @@ class FetchingAhead:
 
     def order(self, aggregate: Aggregate, image_ids: Sequence[str]) -> None:
         """Each host of the aggregate that is up shall fetch them."""
-        wiring = self._wiring
-        now = wiring.clock.time()
+        parts = self._parts
+        now = parts.clock.time()
 
         def write(connection: Connection) -> list[str]:
             found = [
                 host.host
-                for host in wiring.stores.hosts.all(connection)
+                for host in parts.stores.hosts.all(connection)
                 if host.host in set(aggregate.hosts)
-                and is_up(host, now, wiring.settings.down_after)
+                and is_up(host, now, parts.settings.down_after)
             ]
             for name in found:
-                job_id = wiring.identifiers.uuid()
-                wiring.stores.jobs.add(
+                job_id = parts.identifiers.uuid()
+                parts.stores.jobs.add(
                     connection,
                     job_id=job_id,
                     kind=FETCH_IMAGES,
@@ -65,5 +65,5 @@ class FetchingAhead:
                 )
             return found
 
-        for name in wiring.database.run(write):
-            wiring.wake(name)
+        for name in parts.database.run(write):
+            parts.wake(name)

@@ -14,13 +14,13 @@ from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.instance.model import ACTIONS
 from compute.instance.moves import MOVE_KINDS, STAYING, Ended
+from compute.instance.parts import DROP_VOLUME, QUESTION_SUBJECT, Parts, answer_topic
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import Outcome, action_event, failed, succeeded
 from compute.instance.service.move_ends import MoveEnds
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.states import TaskState, VmState
-from compute.instance.wiring import DROP_VOLUME, QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()
 # What a job was told that nobody shall find in the database afterwards.
@@ -40,19 +40,19 @@ class JobEnd:
 class Finishing:
     """Ends jobs."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
-        self._moves = MoveEnds(wiring)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
+        self._moves = MoveEnds(parts)
 
     def finish(self, job_id: str, owner: str, end: JobEnd) -> None:
         """The job is done or has failed; ``Stale`` when it is not the owner's."""
         placement = self._second_chance(job_id, end)
-        topics = self._wiring.database.run(
+        topics = self._parts.database.run(
             functools.partial(self._write, job_id, owner, end, placement)
         )
         for topic in topics:
-            self._wiring.bus.publish(topic)
+            self._parts.bus.publish(topic)
 
     def _second_chance(self, job_id: str, end: JobEnd) -> Placement | None:
         if not (end.error and end.elsewhere):
@@ -64,11 +64,11 @@ class Finishing:
                 return None, None
             return job, self._stores.servers.get(connection, job.subject_id)
 
-        job, server = self._wiring.database.read(read)
+        job, server = self._parts.database.read(read)
         if job is None or server is None or job.kind != "build" or job.cancelled:
             return None
         tried = [*job.arguments.get("tried", ()), job.queue]
-        if len(tried) >= self._wiring.settings.build_attempts or server.group_id:
+        if len(tried) >= self._parts.settings.build_attempts or server.group_id:
             return None
         request = request_for(
             server.flavor,
@@ -77,7 +77,7 @@ class Finishing:
             tried=tried,
             devices=server.block_devices,
         )
-        return self._wiring.placer.plan([request])[0]
+        return self._parts.placer.plan([request])[0]
 
     def _write(
         self,
@@ -87,7 +87,7 @@ class Finishing:
         placement: Placement | None,
         connection: Connection,
     ) -> list[str]:
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         jobs = self._stores.jobs
         jobs.finish(connection, job_id, owner, now, end.error)
         job = jobs.get(connection, job_id)
@@ -105,7 +105,7 @@ class Finishing:
         placement: Placement | None = None,
     ) -> list[str]:
         """Write what the server is after the job; the topics to publish."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         server = self._stores.servers.get(connection, job.subject_id)
         self._history(connection, job, end, now)
         if job.kind in MOVE_KINDS and job.kind not in STAYING:
@@ -153,7 +153,7 @@ class Finishing:
                 connection,
                 server.id,
                 amounts_of(outcome.flavor),
-                self._wiring.placer.capacity,
+                self._parts.placer.capacity,
             )
         if not outcome.follow:
             if values:
@@ -168,7 +168,7 @@ class Finishing:
         )
         self._stores.jobs.add(
             connection,
-            job_id=self._wiring.identifiers.uuid(),
+            job_id=self._parts.identifiers.uuid(),
             kind=action.job,
             queue=server.host,
             subject_id=server.id,
@@ -212,7 +212,7 @@ class Finishing:
             return ""
         self._stores.hosts.release(connection, server.id)
         amounts = amounts_of(server.flavor)
-        capacity = self._wiring.placer.capacity
+        capacity = self._parts.placer.capacity
         for host in placement.hosts:
             if self._stores.hosts.claim(connection, server.id, host, amounts, capacity):
                 break
@@ -223,14 +223,14 @@ class Finishing:
             server,
             now,
             host=host,
-            availability_zone=self._wiring.placer.zone(host),
+            availability_zone=self._parts.placer.zone(host),
             vm_state=VmState.BUILDING.value,
             task_state=TaskState.SPAWNING.value,
             vifs=[],
         )
         self._stores.jobs.add(
             connection,
-            job_id=self._wiring.identifiers.uuid(),
+            job_id=self._parts.identifiers.uuid(),
             kind="build",
             queue=host,
             subject_id=server.id,

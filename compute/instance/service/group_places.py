@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from compute.core.sql.database import Connection
+from compute.instance.parts import Parts, Stores
 from compute.instance.records import Server, ServerGroup
-from compute.instance.wiring import Stores, Wiring
 
 
 def places_of_group(
@@ -32,11 +32,11 @@ def places_of_others(
     return places_of_group(stores, connection, server.group_id, server.id)
 
 
-def group_of(wiring: Wiring, server: Server) -> tuple[ServerGroup | None, Counter[str]]:
+def group_of(parts: Parts, server: Server) -> tuple[ServerGroup | None, Counter[str]]:
     """The server's group, and where its others are, as a plan begins: who claims looks
     again whether they still are there."""
-    stores = wiring.stores
-    return wiring.database.read(
+    stores = parts.stores
+    return parts.database.read(
         lambda connection: (
             stores.groups.get(connection, server.group_id),
             places_of_others(stores, connection, server),

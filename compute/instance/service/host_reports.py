@@ -7,9 +7,9 @@ from typing import Any
 
 from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
+from compute.instance.parts import Parts
 from compute.instance.rules import observed
 from compute.instance.states import PowerState
-from compute.instance.wiring import Wiring
 
 HOSTS_MAX = 5000  # in one report
 
@@ -26,9 +26,9 @@ _POWER = {
 class HostReports:
     """Takes them in."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
         # What each host last said of its size: most reports say nothing new.
         self._known: dict[str, Mapping[str, Any]] = {}
 
@@ -36,7 +36,7 @@ class HostReports:
         """These hosts live, have this, and their guests do that."""
         if len(reports) > HOSTS_MAX:
             raise BadRequest(f"At most {HOSTS_MAX} hosts in one report")
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         unchanged = [
             each["host"]
             for each in reports
@@ -48,7 +48,7 @@ class HostReports:
             for each in changed:
                 self._stores.hosts.report(
                     connection,
-                    self._wiring.identifiers,
+                    self._parts.identifiers,
                     each["host"],
                     each["inventory"],
                     each.get("address", ""),
@@ -58,11 +58,11 @@ class HostReports:
                 self._stores.hosts.seen(connection, unchanged, now)
             self._note_power(connection, reports, now)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
         for each in changed:
             self._known[each["host"]] = each["inventory"]
         if changed:
-            self._wiring.placer.forget()
+            self._parts.placer.forget()
 
     def forget(self, host: str) -> None:
         """Its row is gone: write it anew when it reports."""

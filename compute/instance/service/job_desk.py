@@ -11,8 +11,8 @@ from typing import Any
 from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.instance.moves import CLEANING
+from compute.instance.parts import QUESTION_SUBJECT, Parts
 from compute.instance.records import Server
-from compute.instance.wiring import QUESTION_SUBJECT, Wiring
 
 JOBS_MAX = 1000  # in one claim
 
@@ -20,15 +20,15 @@ JOBS_MAX = 1000  # in one claim
 class JobDesk:
     """Answers agents."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     def claim(
         self, hosts: Collection[str], owner: str, limit: int, busy: Collection[str]
     ) -> list[dict[str, Any]]:
         """Jobs for these hosts with their servers (None: for the host alone)."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
 
         def write(connection: Connection) -> tuple[list[Job], dict[str, Server]]:
             jobs = self._stores.jobs.claim_many(
@@ -50,7 +50,7 @@ class JobDesk:
                     )
             return jobs, servers
 
-        jobs, servers = self._wiring.database.run(write)
+        jobs, servers = self._parts.database.run(write)
         found = []
         for job in jobs:
             server = servers.get(_server_of(job))
@@ -61,8 +61,8 @@ class JobDesk:
 
     def renew(self, job_id: str, owner: str) -> bool:
         """Whether it is to be cancelled; ``Stale``."""
-        now = self._wiring.clock.time()
-        return self._wiring.database.run(
+        now = self._parts.clock.time()
+        return self._parts.database.run(
             lambda connection: self._stores.jobs.renew(connection, job_id, owner, now)
         )
 
@@ -75,8 +75,8 @@ class JobDesk:
         progress: Mapping[str, Any],
     ) -> bool:
         """Whether it is to be cancelled; ``Stale``."""
-        now = self._wiring.clock.time()
-        return self._wiring.database.run(
+        now = self._parts.clock.time()
+        return self._parts.database.run(
             lambda connection: self._stores.jobs.advance(
                 connection,
                 job_id,
@@ -90,8 +90,8 @@ class JobDesk:
 
     def retry(self, job_id: str, owner: str, seconds: float, error: str) -> None:
         """Give it back; ``Stale``."""
-        now = self._wiring.clock.time()
-        self._wiring.database.run(
+        now = self._parts.clock.time()
+        self._parts.database.run(
             lambda connection: self._stores.jobs.retry(
                 connection, job_id, owner, now, now + max(0.0, seconds), error
             )

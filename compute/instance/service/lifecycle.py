@@ -12,6 +12,7 @@ from compute.core.sql.database import Connection
 from compute.image.client import ImageRecord
 from compute.instance.abilities import check_image_there
 from compute.instance.block_devices import root_of
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.order_checks import (
@@ -23,7 +24,6 @@ from compute.instance.service.ordering import Ordering
 from compute.instance.service.snapshots import Snapshots
 from compute.instance.shared_volumes import check_own
 from compute.instance.states import VmState
-from compute.instance.wiring import Wiring
 
 RESCUE_PROPERTIES = ("hw_rescue_device", "hw_rescue_bus")
 
@@ -33,13 +33,13 @@ class Lifecycle:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         actions: ServerActions,
         ordering: Ordering,
         snapshots: Snapshots,
     ) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+        self._parts = parts
+        self._stores = parts.stores
         self._actions = actions
         self._ordering = ordering
         self._snapshots = snapshots
@@ -48,8 +48,8 @@ class Lifecycle:
         self, context: RequestContext, server_id: str, rule: str = ""
     ) -> Server:
         """The server, for whoever may act on it."""
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, context, server_id, rule or "os_compute_api:servers:act"
             )
         )
@@ -110,14 +110,14 @@ class Lifecycle:
         root = root_of(server.block_devices)
         if root is None:
             return False
-        volume = self._wiring.volumes.get(root.volume_id)
+        volume = self._parts.volumes.get(root.volume_id)
         if volume.image_properties.get("image_id") == image.id and not may_write:
             return False
         if not may_write:
             raise BadRequest(
                 "Unable to rebuild with a different image for a volume-backed server."
             )
-        check_own(self._wiring.volumes, server.id, volume.id)
+        check_own(self._parts.volumes, server.id, volume.id)
         need = max(image.min_disk_gib << 30, image.virtual_bytes or 0)
         if need > volume.size_gib << 30:
             raise BadRequest(
@@ -129,7 +129,7 @@ class Lifecycle:
     def _key(self, context: RequestContext, name: str | None) -> dict[str, Any]:
         if name is None:
             return {"key_name": "", "key_public": ""}
-        key = self._wiring.database.read(
+        key = self._parts.database.read(
             lambda connection: self._stores.keypairs.get(
                 connection, context.user_id, name
             )
@@ -163,7 +163,7 @@ class Lifecycle:
             )
         except Exception:
             if image_id:
-                self._wiring.images.delete(image_id)
+                self._parts.images.delete(image_id)
             raise
 
     # ---- rescue ----------------------------------------------------------------

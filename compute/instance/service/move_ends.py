@@ -23,11 +23,11 @@ from compute.instance.moves import (
     Status,
     stays,
 )
+from compute.instance.parts import Parts, host_topic
 from compute.instance.records import Migration, Server
 from compute.instance.service.admission import admission, digest_of
 from compute.instance.service.left_behind import remove_left
 from compute.instance.states import TaskState
-from compute.instance.wiring import Wiring, host_topic
 
 FIGURE_NAMES = tuple(
     f"{what}_{part}"
@@ -49,9 +49,9 @@ _NOTED = {
 class MoveEnds:
     """Writes the ends."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     # ---- jobs ------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class MoveEnds:
     ) -> list[str]:
         """A job of a move has ended; the topics to publish.  ``server`` None: it is
         deleted."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         uuid = str(job.arguments.get("migration", ""))
         migration = self._stores.migrations.get(connection, uuid)
         if migration is None:
@@ -79,7 +79,7 @@ class MoveEnds:
         self._settle_claims(connection, server, migration, then)
         values = dict(then.values)
         if "host" in values:
-            values["availability_zone"] = self._wiring.placer.zone(values["host"])
+            values["availability_zone"] = self._parts.placer.zone(values["host"])
         if values:
             server = self._stores.servers.update(connection, server, now, **values)
         self._tell(connection, server, job, now)
@@ -108,7 +108,7 @@ class MoveEnds:
         if not then.follow:
             return []
         if then.follow == "remove_moved":
-            return remove_left(self._wiring, connection, server, migration)
+            return remove_left(self._parts, connection, server, migration)
         here, there = migration.source, migration.dest
         if then.side is Side.DEST:
             here, there = there, here
@@ -119,15 +119,15 @@ class MoveEnds:
             **then.arguments,
         }
         if then.follow in VISITING:
-            arguments |= admission(self._wiring, connection, migration.uuid, there)
+            arguments |= admission(self._parts, connection, migration.uuid, there)
         self._stores.jobs.add(
             connection,
-            job_id=self._wiring.identifiers.uuid(),
+            job_id=self._parts.identifiers.uuid(),
             kind=then.follow,
             queue=here,
             subject_id=server.id,
             arguments=arguments,
-            now=self._wiring.clock.time(),
+            now=self._parts.clock.time(),
         )
         return [host_topic(here)]
 
@@ -147,15 +147,15 @@ class MoveEnds:
         status = _NOTED.get((kind, has_failed))
         if migration is None or status is None:
             return []
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         self._stores.migrations.set(connection, uuid, now, status=status.value)
         if status is Status.CONFIRMED and not stays(migration):
-            return remove_left(self._wiring, connection, server, migration)
+            return remove_left(self._parts, connection, server, migration)
         return []
 
     def give_up(self, connection: Connection, server: Server) -> None:
         """No job of the server's move is left: its place is the old one again."""
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
         for migration in self._stores.migrations.open_of(connection, server.id):
             if migration.status == Status.FINISHED.value:
                 continue  # that waits for the user, not for a job
@@ -166,14 +166,14 @@ class MoveEnds:
                 self._settle_claims(
                     connection, server, migration, After(claims=Claims.BACK)
                 )
-                remove_left(self._wiring, connection, server, migration)
+                remove_left(self._parts, connection, server, migration)
 
     # ---- agents ----------------------------------------------------------------
 
     def admitted(self, token: str) -> Migration:
         """The migration whose token that is, while it lets anybody in.
         ``NotFound``."""
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._stores.migrations.of_token(
                 connection, digest_of(token)
             )
@@ -188,13 +188,13 @@ class MoveEnds:
         def write(connection: Connection) -> Migration | None:
             found = self._stores.migrations.get(connection, uuid)
             if found is not None and dict(found.figures) != dict(figures):
-                now = self._wiring.clock.time()
+                now = self._parts.clock.time()
                 self._stores.migrations.set(
                     connection, uuid, now, figures=dict(figures)
                 )
             return found
 
-        found = self._wiring.database.run(write)
+        found = self._parts.database.run(write)
         if found is None:
             raise NotFound(f"There is no migration {uuid}")
         return found.hurried

@@ -15,6 +15,7 @@ from compute.core.sql.database import Connection
 from compute.instance.block_devices import needs_copying
 from compute.instance.model import ACTIONS
 from compute.instance.moves import Kind, Status, stays
+from compute.instance.parts import Parts
 from compute.instance.records import Host, Migration, Server
 from compute.instance.rules import action_event
 from compute.instance.scheduling.snapshot import is_up
@@ -29,7 +30,6 @@ from compute.instance.service.departures import (
 )
 from compute.instance.service.left_behind import end_moves
 from compute.instance.states import VmState
-from compute.instance.wiring import Wiring
 
 MIGRATE = "os_compute_api:os-migrate-server:migrate"
 MIGRATE_LIVE = "os_compute_api:os-migrate-server:migrate_live"
@@ -40,11 +40,11 @@ NO_VALUES: Mapping[str, Any] = {}
 class Moving:
     """Begins moves."""
 
-    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts, actions: ServerActions) -> None:
+        self._parts = parts
+        self._stores = parts.stores
         self._actions = actions
-        self._departures = Departures(wiring, actions)
+        self._departures = Departures(parts, actions)
 
     # ---- what is asked for -----------------------------------------------------
 
@@ -92,7 +92,7 @@ class Moving:
             migration = self._departures.open(connection, context, server, new)
             arguments = {
                 "migration": migration.uuid,
-                **admission(self._wiring, connection, migration.uuid, migration.source),
+                **admission(self._parts, connection, migration.uuid, migration.source),
             }
             return Change({"progress": 0}, arguments, queue=dest)
 
@@ -142,7 +142,7 @@ class Moving:
             for job in self._stores.jobs.open_of(connection, server.id):
                 if job.queue == server.host and job.kind != "remove_moved":
                     self._stores.jobs.abandon(
-                        connection, job.id, self._wiring.clock.time(), "evacuated"
+                        connection, job.id, self._parts.clock.time(), "evacuated"
                     )
             stopped = stays_stopped or server.vm_state == VmState.STOPPED.value
             arguments = {
@@ -163,7 +163,7 @@ class Moving:
         flavor: Mapping[str, Any],
     ) -> Migration:
         """The migration of a resize on the server's own host."""
-        end_moves(self._wiring, connection, server)
+        end_moves(self._parts, connection, server)
         new = NewMigration(Kind.RESIZE, Status.MIGRATING, server.host, flavor["id"])
         return self._departures.record(connection, context, server, new)
 
@@ -178,7 +178,7 @@ class Moving:
             self._stores.migrations.set(
                 connection,
                 uuid,
-                self._wiring.clock.time(),
+                self._parts.clock.time(),
                 status=Status.REVERTING.value,
             )
             return Change(arguments={"migration": uuid}, job="revert_out")
@@ -217,7 +217,7 @@ class Moving:
         """A live migration for which there is no host: it is there, and failed."""
 
         def write(connection: Connection) -> None:
-            now = self._wiring.clock.time()
+            now = self._parts.clock.time()
             label = ACTIONS["live_migrate"].label
             number = self._stores.actions.begin(
                 connection, context, server.id, label, now
@@ -228,25 +228,23 @@ class Moving:
             new = NewMigration(Kind.LIVE, Status.ERROR, "", server.flavor_id)
             self._departures.record(connection, context, server, new)
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
     # ---- looking ---------------------------------------------------------------
 
     def _visible(self, context: RequestContext, server_id: str, rule: str) -> Server:
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
-                connection, context, server_id, rule
-            )
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(connection, context, server_id, rule)
         )
 
     def _host(self, name: str) -> Host | None:
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: self._stores.hosts.get(connection, name)
         )
 
     def _is_up(self, host: Host) -> bool:
-        now = self._wiring.clock.time()
-        return is_up(host, now, self._wiring.settings.down_after)
+        now = self._parts.clock.time()
+        return is_up(host, now, self._parts.settings.down_after)
 
     def _check_up(self, name: str) -> None:
         host = self._host(name)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from compute.core.context import RequestContext
 from compute.core.sql.database import Connection
 from compute.instance.block_devices import SWAPPING, changed
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.attached import settled_device
-from compute.instance.wiring import Wiring
 
 ACTION = "move_volume"
 
@@ -17,8 +17,8 @@ ACTION = "move_volume"
 class MovingVolumes:
     """Begins it."""
 
-    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, actions: ServerActions) -> None:
+        self._parts = parts
         self._actions = actions
 
     def check(
@@ -26,10 +26,8 @@ class MovingVolumes:
     ) -> None:
         """``Conflict`` when its guest could not go along now, ``NotFound`` when it does
         not have it."""
-        server = self._wiring.database.read(
-            lambda connection: self._wiring.visible(
-                connection, context, server_id, rule
-            )
+        server = self._parts.database.read(
+            lambda connection: self._parts.visible(connection, context, server_id, rule)
         )
         self._actions.check(context, server, ACTION)
         settled_device(server, volume_id)
@@ -60,8 +58,8 @@ class MovingVolumes:
         self._actions.begin(context, server_id, ACTION, decide, rule=rule)
 
     def _is_ordered(self, server_id: str, attachment_id: str) -> bool:
-        jobs = self._wiring.database.read(
-            lambda connection: self._wiring.stores.jobs.open_of(connection, server_id)
+        jobs = self._parts.database.read(
+            lambda connection: self._parts.stores.jobs.open_of(connection, server_id)
         )
         return any(
             (job.kind, job.arguments.get("attachment_id")) == (ACTION, attachment_id)

@@ -13,6 +13,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
 from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
+from compute.instance.parts import Parts
 from compute.instance.policies import ANY_NETWORK
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
@@ -41,7 +42,6 @@ from compute.instance.service.volume_choice import (
     facts_of_volume,
     mapping_of_image,
 )
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 Body = Mapping[str, Any]
@@ -54,11 +54,11 @@ SERVERS_MAX = 1000
 class Ordering:
     """Reads orders for servers."""
 
-    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts, quotas: Quotas) -> None:
+        self._parts = parts
+        self._stores = parts.stores
         self._quotas = quotas
-        self._choice = VolumeChoice(wiring)
+        self._choice = VolumeChoice(parts)
 
     # ---- the whole order -------------------------------------------------------
 
@@ -73,7 +73,7 @@ class Ordering:
         """What to make, as that version has it.  ``BadRequest`` names what is wrong."""
         least, most = self._counts(body)
         devices, image, facts = self._disks(context, body, most, minor)
-        flavor, key, group, limits = self._wiring.database.read(
+        flavor, key, group, limits = self._parts.database.read(
             lambda connection: self._look_up(connection, context, body, hints)
         )
         is_on_volume = any(each.is_root for each in devices)
@@ -146,7 +146,7 @@ class Ordering:
         return least, most
 
     def _reservation(self) -> str:
-        text = self._wiring.identifiers.hexadecimal()
+        text = self._parts.identifiers.hexadecimal()
         return f"r-{text[:8]}"
 
     def _disks(
@@ -157,7 +157,7 @@ class Ordering:
         asked = asked_devices(body)
         image_id = str(body.get("imageRef") or "") or local_image(asked)
         image = self.bootable(context, image_id) if image_id else None
-        new_id = self._wiring.identifiers.uuid
+        new_id = self._parts.identifiers.uuid
         if mapping := mapping_of_image(image):
             order = order_of([*mapping, *without_image(asked)], "", new_id)
         else:
@@ -212,7 +212,7 @@ class Ordering:
         """An image that the caller may boot.  ``BadRequest``."""
         image_id = image_id.rpartition("/")[2]
         try:
-            image = self._wiring.images.get(image_id, context.token)
+            image = self._parts.images.get(image_id, context.token)
         except Rejected as error:
             if error.status in (403, 404):
                 raise BadRequest(f"Can not find requested image {image_id}") from None
@@ -225,7 +225,7 @@ class Ordering:
 
     def limits(self, context: RequestContext) -> dict[str, int]:
         """The caller's."""
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: self._quotas.of(
                 connection, context.project_id, context.user_id
             )
@@ -239,7 +239,7 @@ class Ordering:
         host = host.partition(":")[0]
         named = body.get("host") or body.get("hypervisor_hostname")
         if host or named:
-            self._wiring.enforce(context, "os_compute_api:servers:create:forced_host")
+            self._parts.enforce(context, "os_compute_api:servers:create:forced_host")
         wanted = str(named or host)
         self.check_place(zone, wanted)
         return zone, wanted
@@ -248,7 +248,7 @@ class Ordering:
         """``BadRequest`` for a zone or host that is none ("": any)."""
         if not zone and not host:
             return  # most orders: no need to look at every host
-        zones, hosts = self._wiring.database.read(self._places)
+        zones, hosts = self._parts.database.read(self._places)
         if zone and zone not in zones:
             raise BadRequest("The requested availability zone is not available")
         if host and host not in hosts:
@@ -274,11 +274,11 @@ class Ordering:
             if len(set(uuids)) < len(uuids):
                 raise BadRequest("A port is named twice")
         return choose_networks(
-            self._wiring.network,
+            self._parts.network,
             context.project_id,
             wanted,
             count,
-            is_any_allowed=self._wiring.allows(context, ANY_NETWORK),
+            is_any_allowed=self._parts.allows(context, ANY_NETWORK),
         )
 
     def _security_groups(self, context: RequestContext, body: Body) -> list[str]:
@@ -286,7 +286,7 @@ class Ordering:
         for each in body.get("security_groups", ()):
             name = each.get("name", "")
             try:
-                self._wiring.network.find_security_group(context.project_id, name)
+                self._parts.network.find_security_group(context.project_id, name)
             except NotFound as error:
                 raise BadRequest(error.text) from None
             names.append(name)

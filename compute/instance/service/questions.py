@@ -11,8 +11,8 @@ from typing import Any
 
 from compute.core.errors import Conflict, Stale
 from compute.core.jobs.store import DONE, FAILED
+from compute.instance.parts import QUESTION_SUBJECT, Parts, answer_topic
 from compute.instance.records import Server
-from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
@@ -24,8 +24,8 @@ ANSWER = "answer"
 class Questions:
     """Asks hosts."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def ask(
         self, server: Server, kind: str, arguments: Mapping[str, Any]
@@ -34,37 +34,37 @@ class Questions:
         refuses; ``Unavailable`` when it does not answer in time."""
         if not server.host:
             raise Conflict(f"Instance {server.id} is not ready: it is on no host")
-        wiring = self._wiring
-        job_id = wiring.identifiers.uuid()
+        parts = self._parts
+        job_id = parts.identifiers.uuid()
         answered = concurrency.Event()
-        unsubscribe = wiring.bus.subscribe(
+        unsubscribe = parts.bus.subscribe(
             answer_topic(job_id), lambda message: answered.set()
         )
         try:
-            wiring.database.run(
-                lambda connection: wiring.stores.jobs.add(
+            parts.database.run(
+                lambda connection: parts.stores.jobs.add(
                     connection,
                     job_id=job_id,
                     kind=kind,
                     queue=server.host,
                     subject_id=f"{QUESTION_SUBJECT}{job_id}",
                     arguments={**arguments, "server_id": server.id},
-                    now=wiring.clock.time(),
+                    now=parts.clock.time(),
                 )
             )
-            wiring.wake(server.host)
+            parts.wake(server.host)
             return self._wait(job_id, answered)
         finally:
             unsubscribe()
 
     def _wait(self, job_id: str, answered: concurrency.Event) -> Mapping[str, Any]:
-        wiring = self._wiring
-        deadline = wiring.clock.monotonic() + wiring.settings.answer_wait
+        parts = self._parts
+        deadline = parts.clock.monotonic() + parts.settings.answer_wait
         while True:
             answered.wait(LOOK_SECONDS)
             answered.clear()
-            job = wiring.database.read(
-                lambda connection: wiring.stores.jobs.get(connection, job_id)
+            job = parts.database.read(
+                lambda connection: parts.stores.jobs.get(connection, job_id)
             )
             if job is None:
                 raise Stale("the question was withdrawn")
@@ -73,14 +73,14 @@ class Questions:
                 return found
             if job.state == FAILED:
                 raise Conflict(job.error)
-            if wiring.clock.monotonic() >= deadline:
+            if parts.clock.monotonic() >= deadline:
                 self._withdraw(job_id)
                 raise Unavailable("the server's host does not answer")
 
     def _withdraw(self, job_id: str) -> None:
-        wiring = self._wiring
-        wiring.database.run(
-            lambda connection: wiring.stores.jobs.abandon(
-                connection, job_id, wiring.clock.time(), "nobody waits any more"
+        parts = self._parts
+        parts.database.run(
+            lambda connection: parts.stores.jobs.abandon(
+                connection, job_id, parts.clock.time(), "nobody waits any more"
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.sql.database import Connection
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import ACT, Change, ServerActions
@@ -19,7 +20,6 @@ from compute.instance.service.order_checks import (
 )
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.quotas import Quotas
-from compute.instance.wiring import Wiring
 
 
 class _NoRoomHere(BadRequest):
@@ -31,14 +31,14 @@ class Resizing:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         actions: ServerActions,
         ordering: Ordering,
         quotas: Quotas,
         moving: Moving,
     ) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+        self._parts = parts
+        self._stores = parts.stores
         self._actions = actions
         self._ordering = ordering
         self._quotas = quotas
@@ -55,11 +55,11 @@ class Resizing:
         """Another flavor: on the same host, which costs no copy of the disk; on
         another where that one has no room or takes no new servers.  ``BadRequest``.
         ``disk_config``: another one from now on, too ("": the one it has)."""
-        server = self._wiring.database.read(
-            lambda connection: self._wiring.visible(connection, context, server_id, ACT)
+        server = self._parts.database.read(
+            lambda connection: self._parts.visible(connection, context, server_id, ACT)
         )
         self._actions.check(context, server, "resize")
-        new = self._wiring.database.read(
+        new = self._parts.database.read(
             lambda connection: self._new_flavor(connection, context, server, flavor_id)
         )
         values = {"disk_config": disk_config} if disk_config else {}
@@ -85,7 +85,7 @@ class Resizing:
             new = self._new_flavor(connection, context, server, flavor_id)
             # Room for either, until it is clear which one stays.
             both = amounts_of(new).at_least(amounts_of(server.flavor))
-            capacity = self._wiring.placer.capacity
+            capacity = self._parts.placer.capacity
             if not self._stores.hosts.change(connection, server.id, both, capacity):
                 raise _NoRoomHere(NO_VALID_HOST)
             migration = self._moving.note_stay(connection, context, server, new)
@@ -123,7 +123,7 @@ class Resizing:
 
     def _is_leaving(self, server: Server) -> bool:
         """Whether the server's host is being emptied."""
-        host = self._wiring.database.read(
+        host = self._parts.database.read(
             lambda connection: self._stores.hosts.get(connection, server.host)
         )
         return host is not None and not host.enabled

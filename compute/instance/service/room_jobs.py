@@ -10,6 +10,7 @@ from compute.core.errors import Stale
 from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.instance.block_devices import volumes_of
+from compute.instance.parts import DROP_VOLUME, ROOM_QUEUE, Parts
 from compute.instance.ports import release_ports
 from compute.instance.records import Server
 from compute.instance.service.finishing import Finishing, JobEnd
@@ -19,7 +20,6 @@ from compute.instance.volumes import (
     release_attachment,
     release_volumes,
 )
-from compute.instance.wiring import DROP_VOLUME, ROOM_QUEUE, Wiring
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -33,16 +33,16 @@ class RoomJobs:
     name = "instance room jobs"
 
     def __init__(
-        self, wiring: Wiring, finishing: Finishing, desk: ServerDesk, owner: str
+        self, parts: Parts, finishing: Finishing, desk: ServerDesk, owner: str
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._desk = desk
         self._finishing = finishing
         self._owner = owner
 
     def step(self) -> Progress:
         """Do the oldest."""
-        found = self._wiring.database.run(self._claim)
+        found = self._parts.database.run(self._claim)
         if found is None:
             return Progress.IDLE
         job, server = found
@@ -52,7 +52,7 @@ class RoomJobs:
         except Stale:
             pass
         except Unavailable as error:
-            self._wiring.database.run(
+            self._parts.database.run(
                 functools.partial(self._give_back, job.id, str(error))
             )
             return Progress.IDLE
@@ -62,8 +62,8 @@ class RoomJobs:
         return Progress.BUSY
 
     def _claim(self, connection: Connection) -> tuple[Job, Server | None] | None:
-        stores = self._wiring.stores
-        now = self._wiring.clock.time()
+        stores = self._parts.stores
+        now = self._parts.clock.time()
         jobs = stores.jobs.claim(connection, ROOM_QUEUE, self._owner, now)
         if not jobs:
             return None
@@ -71,8 +71,8 @@ class RoomJobs:
         return jobs[0], server
 
     def _give_back(self, job_id: str, error: str, connection: Connection) -> None:
-        now = self._wiring.clock.time()
-        self._wiring.stores.jobs.retry(
+        now = self._parts.clock.time()
+        self._parts.stores.jobs.retry(
             connection, job_id, self._owner, now, now + RETRY_SECONDS, error
         )
 
@@ -80,12 +80,12 @@ class RoomJobs:
         if job.kind == "drop_image":
             self._drop_image(str(job.arguments["image_id"]))
         elif job.kind == "delete" and server is not None:
-            release_ports(self._wiring.network, server)
+            release_ports(self._parts.network, server)
             if server.shelved_image_id:
                 self._drop_image(server.shelved_image_id)
-            release_volumes(self._wiring.volumes, server)
+            release_volumes(self._parts.volumes, server)
         elif job.kind == DROP_VOLUME:
-            volumes = self._wiring.volumes
+            volumes = self._parts.volumes
             release_attachment(volumes, str(job.arguments["attachment_id"]))
             if volume_id := str(job.arguments["volume_id"]):
                 delete_volume(volumes, volume_id)
@@ -96,12 +96,12 @@ class RoomJobs:
         """Of a server that is on no host: nothing has the volume open."""
         for device in volumes_of(server.block_devices):
             if device.id == device_id:
-                release_attachment(self._wiring.volumes, device.attachment_id)
+                release_attachment(self._parts.volumes, device.attachment_id)
         self._desk.set_device(server.id, device_id, None)
 
     def _drop_image(self, image_id: str) -> None:
         try:
-            self._wiring.images.delete(image_id)
+            self._parts.images.delete(image_id)
         except Rejected as error:
             # Somebody protected it meanwhile: then it is theirs.
             _log.warning("image %s stays: %s", image_id, error)

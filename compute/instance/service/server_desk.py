@@ -8,8 +8,8 @@ from typing import Any
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.sql.database import Connection
 from compute.instance.block_devices import changed, without
+from compute.instance.parts import Parts
 from compute.instance.records import Migration, Server
-from compute.instance.wiring import Wiring
 
 # What an agent may say of a server.
 OBSERVED = frozenset({"vifs", "progress", "root_device"})
@@ -31,13 +31,13 @@ DEVICE_VALUES = frozenset(
 class ServerDesk:
     """Answers agents."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     def server(self, server_id: str) -> Server:
         """One server, whether or not it is deleted."""
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._stores.servers.get(
                 connection, server_id, deleted=None
             )
@@ -51,7 +51,7 @@ class ServerDesk:
         unknown = sorted(set(values) - OBSERVED)
         if unknown:
             raise BadRequest(f"Agents do not tell of {', '.join(unknown)}")
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
 
         def write(connection: Connection) -> Server:
             server = self._stores.servers.get(connection, server_id, deleted=None)
@@ -59,7 +59,7 @@ class ServerDesk:
                 raise NotFound(f"Instance {server_id} could not be found.")
             return self._stores.servers.update(connection, server, now, **values)
 
-        return self._wiring.database.run(write)
+        return self._parts.database.run(write)
 
     def set_device(
         self, server_id: str, device_id: str, values: Mapping[str, Any] | None
@@ -69,7 +69,7 @@ class ServerDesk:
         unknown = sorted(set(values or ()) - DEVICE_VALUES)
         if unknown:
             raise BadRequest(f"Agents do not tell of {', '.join(unknown)}")
-        now = self._wiring.clock.time()
+        now = self._parts.clock.time()
 
         def write(connection: Connection) -> None:
             server = self._stores.servers.get(connection, server_id, deleted=None)
@@ -86,7 +86,7 @@ class ServerDesk:
                     connection, server, now, block_devices=after
                 )
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
     def keep_password(self, server_id: str, sealed: str) -> None:
         """The guest's password, sealed with its user's key.  ``Conflict`` when there
@@ -102,13 +102,13 @@ class ServerDesk:
                 connection, server, server.updated_at, sealed_password=sealed
             )
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
     # ---- many ------------------------------------------------------------------
 
     def servers_of(self, host: str) -> list[dict[str, Any]]:
         """The live servers of a host, in brief."""
-        return self._wiring.database.read(
+        return self._parts.database.read(
             lambda connection: self._stores.servers.briefs(connection, host)
         )
 
@@ -125,7 +125,7 @@ class ServerDesk:
                 for key, server in servers.items()
             }
 
-        return self._wiring.database.read(read)
+        return self._parts.database.read(read)
 
     def known_on(self, host: str) -> list[str]:
         """The ids of all servers that have, or may have, something on the host."""
@@ -137,11 +137,11 @@ class ServerDesk:
                 {row["id"] for row in here} | {each.server_id for each in moves}
             )
 
-        return self._wiring.database.read(read)
+        return self._parts.database.read(read)
 
     def servers(self) -> list[dict[str, Any]]:
         """Every live server, in brief."""
-        return self._wiring.database.read(self._stores.servers.briefs)
+        return self._parts.database.read(self._stores.servers.briefs)
 
 
 def _ends_of(migration: Migration) -> tuple[str, str]:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import functools
 
 from compute.core.api.pagination import Page
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.stores.server_filter import ServerFilter
 from compute.instance.stores.servers import Place
-from compute.instance.wiring import Wiring
 from objectstore.kernel import concurrency
 
 
-def list_servers(wiring: Wiring, wanted: ServerFilter, page: Page) -> list[Server]:
+def list_servers(parts: Parts, wanted: ServerFilter, page: Page) -> list[Server]:
     """One page.  ``BadRequest`` for a marker that is no server."""
-    some = functools.partial(wiring.stores.servers.some, wanted=wanted, page=page)
+    some = functools.partial(parts.stores.servers.some, wanted=wanted, page=page)
     found: list[Server] = []
     place: Place | None = None
     while True:
-        more = wiring.database.read(functools.partial(some, place=place))
+        more = parts.database.read(functools.partial(some, place=place))
         found += more.found
         place = more.place
         if place is None or len(found) >= page.limit:

@@ -9,6 +9,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, Conflict
 from compute.image.client import NewImage
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.order_checks import (
@@ -16,7 +17,6 @@ from compute.instance.service.order_checks import (
 )
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.volume_images import VolumeImages, inherited_properties
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 SNAPSHOT_RULE = "os_compute_api:servers:create_image"
@@ -26,16 +26,16 @@ class Snapshots:
     """Begins them."""
 
     def __init__(
-        self, wiring: Wiring, actions: ServerActions, ordering: Ordering
+        self, parts: Parts, actions: ServerActions, ordering: Ordering
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._actions = actions
         self._ordering = ordering
-        self._volume_images = VolumeImages(wiring)
+        self._volume_images = VolumeImages(parts)
 
     def _visible(self, context: RequestContext, server_id: str) -> Server:
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, context, server_id, SNAPSHOT_RULE
             )
         )
@@ -93,7 +93,7 @@ class Snapshots:
                 rule=SNAPSHOT_RULE,
             )
         except Exception:
-            self._wiring.images.delete(image_id)
+            self._parts.images.delete(image_id)
             raise
         return image_id
 
@@ -126,7 +126,7 @@ class Snapshots:
             properties=properties,
         )
         try:
-            return self._wiring.images.create(image, token).id
+            return self._parts.images.create(image, token).id
         except Rejected as error:
             if error.status == 409:
                 raise Conflict(error.text) from None

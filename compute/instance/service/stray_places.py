@@ -10,16 +10,16 @@ from typing import Any
 
 from compute.core.sql.database import Connection
 from compute.instance.moves import CLEANING, is_open
+from compute.instance.parts import Parts
 from compute.instance.states import TaskState
-from compute.instance.wiring import Wiring
 
 
 class StrayPlaces:
     """Finds them and gives them back."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stores = parts.stores
 
     def strays(self) -> list[dict[str, Any]]:
         """``id`` (whose place it was, or else empty), ``host``, ``detail``."""
@@ -45,7 +45,7 @@ class StrayPlaces:
                 for host in self._stores.allocations.miscounted(connection)
             ]
 
-        return self._wiring.database.read(read)
+        return self._parts.database.read(read)
 
     def give_back(self, host: str, owner_id: str) -> None:
         """Give a stray place back, if it still is one, and count the host's again."""
@@ -56,8 +56,8 @@ class StrayPlaces:
                 self._stores.allocations.remove(connection, owner_id)
             self._stores.allocations.recount(connection, host)
 
-        self._wiring.database.run(write)
-        self._wiring.placer.forget()
+        self._parts.database.run(write)
+        self._parts.placer.forget()
 
     def _whose(self, connection: Connection, row: Any) -> str:
         """Whose place it was, in words; empty: it is somebody's."""

@@ -8,6 +8,7 @@ from collections import Counter
 from compute.core.context import RequestContext
 from compute.core.errors import Conflict
 from compute.core.sql.database import Connection
+from compute.instance.parts import Parts
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
@@ -16,7 +17,6 @@ from compute.instance.service.group_places import group_of, places_of_others
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.ordering import Ordering
 from compute.instance.states import VmState
-from compute.instance.wiring import Wiring
 
 # How often is planned anew when other members of its group came or moved meanwhile.
 PLANS_MAX = 5
@@ -30,10 +30,10 @@ class Unshelving:
     """Brings servers back."""
 
     def __init__(
-        self, wiring: Wiring, actions: ServerActions, ordering: Ordering
+        self, parts: Parts, actions: ServerActions, ordering: Ordering
     ) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+        self._parts = parts
+        self._stores = parts.stores
         self._actions = actions
         self._ordering = ordering
 
@@ -42,8 +42,8 @@ class Unshelving:
     ) -> None:
         """Bring it back.  ``BadRequest`` for a zone or host that is none, ``Conflict``
         when no host will do."""
-        server = self._wiring.database.read(
-            lambda connection: self._wiring.visible(
+        server = self._parts.database.read(
+            lambda connection: self._parts.visible(
                 connection, context, server_id, "os_compute_api:servers:act"
             )
         )
@@ -67,7 +67,7 @@ class Unshelving:
             try:
                 self._actions.begin(context, server_id, "unshelve", decide)
             except _GroupMoved:
-                self._wiring.placer.forget()
+                self._parts.placer.forget()
                 continue
             return
         raise Conflict(NO_VALID_HOST)
@@ -76,7 +76,7 @@ class Unshelving:
         self, server: Server, zone: str, host: str
     ) -> tuple[Placement, Counter[str]]:
         """Where it may go, and where its group was then."""
-        group, members = group_of(self._wiring, server)
+        group, members = group_of(self._parts, server)
         request = request_for(
             server.flavor,
             server.image,
@@ -86,7 +86,7 @@ class Unshelving:
             devices=server.block_devices,
         )
         request = dataclasses.replace(request, group_hosts=dict(members))
-        return self._wiring.placer.plan([request])[0], members
+        return self._parts.placer.plan([request])[0], members
 
     def _brought(
         self,
@@ -97,11 +97,11 @@ class Unshelving:
     ) -> Change:
         host = self._claim(connection, server, hosts)
         if not host:
-            self._wiring.placer.forget()
+            self._parts.placer.forget()
             raise Conflict(NO_VALID_HOST)
         values = {
             "host": host,
-            "availability_zone": self._wiring.placer.zone(host),
+            "availability_zone": self._parts.placer.zone(host),
             **({"requested_zone": zone} if zone else {}),
         }
         return Change(values, {"offloaded": True}, queue=host)
@@ -109,7 +109,7 @@ class Unshelving:
     def _claim(
         self, connection: Connection, server: Server, hosts: tuple[str, ...]
     ) -> str:
-        capacity = self._wiring.placer.capacity
+        capacity = self._parts.placer.capacity
         amounts = amounts_of(server.flavor)
         for host in hosts:
             if self._stores.hosts.claim(connection, server.id, host, amounts, capacity):

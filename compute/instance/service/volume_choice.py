@@ -23,11 +23,11 @@ from compute.instance.block_devices import (
     BlockDevice,
     devices_of,
 )
+from compute.instance.parts import DROP_VOLUME, ROOM_QUEUE, Parts
 from compute.instance.records import Flavor, Server
 from compute.instance.service.device_order import INVALID
 from compute.instance.shared_volumes import SINCE, check_version
 from compute.instance.volumes import delete_volume, release_attachment
-from compute.instance.wiring import DROP_VOLUME, ROOM_QUEUE, Wiring
 from compute.volume.client import NewVolume, VolumeRecord
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -111,9 +111,9 @@ def check_local_sizes(devices: Sequence[BlockDevice], flavor: Flavor) -> None:
 class VolumeChoice:
     """Checks, makes and reserves."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._volumes = wiring.volumes
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._volumes = parts.volumes
 
     def checked(
         self,
@@ -221,11 +221,11 @@ class VolumeChoice:
                 self._later(device)
 
     def _later(self, device: BlockDevice) -> None:
-        now = self._wiring.clock.time()
-        self._wiring.database.run(
-            lambda connection: self._wiring.stores.jobs.add(
+        now = self._parts.clock.time()
+        self._parts.database.run(
+            lambda connection: self._parts.stores.jobs.add(
                 connection,
-                job_id=self._wiring.identifiers.uuid(),
+                job_id=self._parts.identifiers.uuid(),
                 kind=DROP_VOLUME,
                 queue=ROOM_QUEUE,
                 subject_id=device.volume_id,
@@ -236,7 +236,7 @@ class VolumeChoice:
                 now=now,
             )
         )
-        self._wiring.wake(ROOM_QUEUE)
+        self._parts.wake(ROOM_QUEUE)
 
 
 def _refuse(error: Rejected, what: str, key: str) -> NoReturn:

@@ -23,9 +23,9 @@ from compute.instance.block_devices import (
     guest_volumes,
 )
 from compute.instance.model import ACTIONS
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.volume_choice import MAPPING_PROPERTY
-from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 # What a snapshot does not inherit: it says where an image came from, not what it is.
@@ -55,8 +55,8 @@ def inherited_properties(server: Server) -> dict[str, str]:
 class VolumeImages:
     """Makes them."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def create(
         self,
@@ -76,9 +76,9 @@ class VolumeImages:
             image_id = self._image(context, server, name, metadata, mapping)
         except BaseException:
             for snapshot_id in taken:
-                self._wiring.volumes.delete_snapshot(snapshot_id)
+                self._parts.volumes.delete_snapshot(snapshot_id)
             raise
-        self._wiring.database.run(
+        self._parts.database.run(
             lambda connection: self._tell(connection, context, server)
         )
         return image_id
@@ -91,7 +91,7 @@ class VolumeImages:
         taken: list[str],
     ) -> dict[str, Any]:
         try:
-            made = self._wiring.volumes.create_snapshot(
+            made = self._parts.volumes.create_snapshot(
                 device.volume_id, f"snapshot for {name}", context.token, force=True
             )
         except Rejected as error:
@@ -126,7 +126,7 @@ class VolumeImages:
             "root_device_name": server.root_device,
             MAPPING_PROPERTY: orjson.dumps(mapping).decode(),
         }
-        images = self._wiring.images
+        images = self._parts.images
         try:
             image = images.create(
                 NewImage(
@@ -149,7 +149,7 @@ class VolumeImages:
     def _tell(
         self, connection: Connection, context: RequestContext, server: Server
     ) -> None:
-        stores, now = self._wiring.stores, self._wiring.clock.time()
+        stores, now = self._parts.stores, self._parts.clock.time()
         label = ACTIONS["create_image"].label
         stores.actions.begin(connection, context, server.id, label, now)
         stores.events.append(connection, context, now, "server.snapshot", server.id)

@@ -25,6 +25,7 @@ from compute.instance.block_devices import (
     free_device,
     taken_devices,
 )
+from compute.instance.parts import ROOM_QUEUE, Parts
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.attached import (
@@ -39,7 +40,6 @@ from compute.instance.shared_volumes import (
     check_version,
 )
 from compute.instance.volumes import release_attachment
-from compute.instance.wiring import ROOM_QUEUE, Wiring
 from compute.volume.client import VolumeRecord
 from objectstore.kernel.errors import Rejected
 
@@ -52,16 +52,14 @@ LIMIT = "limit_volume"
 class ServerVolumes:
     """Begins what is done to servers' volumes."""
 
-    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, actions: ServerActions) -> None:
+        self._parts = parts
         self._actions = actions
 
     def visible(self, context: RequestContext, server_id: str, rule: str) -> Server:
         """The server, for whoever may do what the rule says."""
-        return self._wiring.database.read(
-            lambda connection: self._wiring.visible(
-                connection, context, server_id, rule
-            )
+        return self._parts.database.read(
+            lambda connection: self._parts.visible(connection, context, server_id, rule)
         )
 
     # ---- attach ----------------------------------------------------------------
@@ -81,7 +79,7 @@ class ServerVolumes:
         check_not_shelved(volume, has_host=bool(server.host))
         attachment_id = self._reserve(context, server, volume)
         device = BlockDevice(
-            id=self._wiring.identifiers.uuid(),
+            id=self._parts.identifiers.uuid(),
             source=VOLUME,
             destination=VOLUME,
             source_id=volume.id,
@@ -94,10 +92,10 @@ class ServerVolumes:
         try:
             if not server.host:
                 # No guest will say that it has it, and nobody else may take it.
-                self._wiring.volumes.complete_attachment(attachment_id)
+                self._parts.volumes.complete_attachment(attachment_id)
             return self._begin_attaching(context, server_id, device, new.device)
         except BaseException:
-            release_attachment(self._wiring.volumes, attachment_id)
+            release_attachment(self._parts.volumes, attachment_id)
             raise
 
     def _begin_attaching(
@@ -126,7 +124,7 @@ class ServerVolumes:
 
     def _volume(self, context: RequestContext, volume_id: str) -> VolumeRecord:
         try:
-            return self._wiring.volumes.get(volume_id, context.token)
+            return self._parts.volumes.get(volume_id, context.token)
         except Rejected as error:
             if error.status in (403, 404):
                 raise NotFound(f"Volume {volume_id} could not be found.") from None
@@ -136,7 +134,7 @@ class ServerVolumes:
         self, context: RequestContext, server: Server, volume: VolumeRecord
     ) -> str:
         try:
-            made = self._wiring.volumes.create_attachment(
+            made = self._parts.volumes.create_attachment(
                 volume.id, server.id, context.token
             )
         except Rejected as error:
@@ -183,17 +181,17 @@ class ServerVolumes:
         """Whether the volume ends with the server."""
 
         def write(connection: Connection) -> None:
-            server = self._wiring.visible(connection, context, server_id, UPDATE)
+            server = self._parts.visible(connection, context, server_id, UPDATE)
             device = device_of(server, volume_id)
             entries = changed(
                 server.block_devices, device.id, delete_on_termination=wanted
             )
-            now = self._wiring.clock.time()
-            self._wiring.stores.servers.update(
+            now = self._parts.clock.time()
+            self._parts.stores.servers.update(
                 connection, server, now, block_devices=entries
             )
 
-        self._wiring.database.run(write)
+        self._parts.database.run(write)
 
     def swap(
         self, context: RequestContext, server_id: str, old_id: str, new_id: str
@@ -209,7 +207,7 @@ class ServerVolumes:
                 f"Invalid volume: New volume must have the same size, {old.size} GB."
             )
         before = self._volume(context, old_id)
-        check_swap(self._wiring.volumes, before, volume)
+        check_swap(self._parts.volumes, before, volume)
         attachment_id = self._reserve(context, server, volume)
 
         def decide(connection: Connection, server: Server) -> Change:
@@ -231,14 +229,14 @@ class ServerVolumes:
         try:
             self._actions.begin(context, server_id, "swap_volume", decide, rule=SWAP)
         except BaseException:
-            release_attachment(self._wiring.volumes, attachment_id)
+            release_attachment(self._parts.volumes, attachment_id)
             raise
 
     def extend(
         self, context: RequestContext, server_id: str, volume_id: str, rule: str
     ) -> None:
         """Let the guest see a volume's new size.  ``Conflict`` when it cannot now."""
-        size = self._wiring.volumes.get(volume_id).size_gib
+        size = self._parts.volumes.get(volume_id).size_gib
 
         def decide(connection: Connection, server: Server) -> Change:
             device = device_of(server, volume_id)
@@ -256,7 +254,7 @@ class ServerVolumes:
 
         def decide(connection: Connection, server: Server) -> Change:
             arguments = {"device_id": device_of(server, volume_id).id}
-            open_jobs = self._wiring.stores.jobs.open_of(connection, server.id)
+            open_jobs = self._parts.stores.jobs.open_of(connection, server.id)
             if any(_is_to_come(job, arguments["device_id"]) for job in open_jobs):
                 raise Conflict(f"The host of instance {server.id} is to do it already")
             return Change({}, arguments)

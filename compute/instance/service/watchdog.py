@@ -14,13 +14,13 @@ from compute.core.context import RequestContext
 from compute.core.jobs.store import Job
 from compute.core.sql.database import Connection
 from compute.instance.model import ACTIONS
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.rules import failed, fault
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.finishing import NOBODY, Finishing, JobEnd
 from compute.instance.states import TaskState, VmState
 from compute.instance.stores.server_filter import ServerFilter
-from compute.instance.wiring import Wiring
 from objectstore.kernel.loop import Progress
 
 HOST_GONE = "The host on which this was under way does not answer."
@@ -33,29 +33,29 @@ class Watchdog:
     name = "instance watchdog"
 
     def __init__(
-        self, wiring: Wiring, finishing: Finishing, actions: ServerActions
+        self, parts: Parts, finishing: Finishing, actions: ServerActions
     ) -> None:
-        self._wiring = wiring
-        self._stores = wiring.stores
+        self._parts = parts
+        self._stores = parts.stores
         self._finishing = finishing
         self._actions = actions
 
     def step(self) -> Progress:
         """Look at everything that has been under way for long."""
-        settings = self._wiring.settings
-        now = self._wiring.clock.time()
+        settings = self._parts.settings
+        now = self._parts.clock.time()
         before = now - min(settings.stuck_after, settings.gone_after)
-        stuck = self._wiring.database.read(
+        stuck = self._parts.database.read(
             lambda connection: self._stores.servers.stuck(connection, before)
         )
         for server in stuck:
-            topics = self._wiring.database.run(
+            topics = self._parts.database.run(
                 functools.partial(self._end, server.id, now)
             )
             for topic in topics:
-                self._wiring.bus.publish(topic)
+                self._parts.bus.publish(topic)
         self._purge_soft_deleted(now)
-        self._wiring.database.run(functools.partial(self._forget_old, now))
+        self._parts.database.run(functools.partial(self._forget_old, now))
         return Progress.DONE
 
     def _end(self, server_id: str, now: float, connection: Connection) -> list[str]:
@@ -65,7 +65,7 @@ class Watchdog:
         jobs = self._stores.jobs.open_of(connection, server_id)
         if jobs:
             return self._end_on_silent_host(connection, server, jobs, now)
-        if server.updated_at > now - self._wiring.settings.stuck_after:
+        if server.updated_at > now - self._parts.settings.stuck_after:
             return []
         self._settle_without_job(connection, server, now)
         return []
@@ -73,7 +73,7 @@ class Watchdog:
     def _end_on_silent_host(
         self, connection: Connection, server: Server, jobs: list[Job], now: float
     ) -> list[str]:
-        limit = now - self._wiring.settings.gone_after
+        limit = now - self._parts.settings.gone_after
         topics: list[str] = []
         for job in jobs:
             host = self._stores.hosts.get(connection, job.queue)
@@ -121,11 +121,11 @@ class Watchdog:
         self._stores.servers.update(connection, server, now, **values)
 
     def _purge_soft_deleted(self, now: float) -> None:
-        kept = self._wiring.settings.soft_delete
+        kept = self._parts.settings.soft_delete
         wanted = ServerFilter(
             equal={"vm_state": VmState.SOFT_DELETED.value}, changed_before=now - kept
         )
-        found = self._wiring.database.read(
+        found = self._parts.database.read(
             lambda connection: self._stores.servers.matching(connection, wanted)
         )
         house = RequestContext(
@@ -136,7 +136,7 @@ class Watchdog:
                 self._actions.delete(house, server.id, at_once=True)
 
     def _forget_old(self, now: float, connection: Connection) -> None:
-        keep = self._wiring.settings.keep_jobs
+        keep = self._parts.settings.keep_jobs
         self._stores.jobs.forget_finished(connection, now - keep)
         self._stores.consoles.forget_expired(connection, now)
 

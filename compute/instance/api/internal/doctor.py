@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.instance.api.internal.frame import TEXT, body_of, guarded
+from compute.instance.parts import Parts
 from compute.instance.service.stray_places import StrayPlaces
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 PLACE = body_of("host", "id", host=TEXT, id=TEXT)
@@ -14,14 +14,14 @@ PLACE = body_of("host", "id", host=TEXT, id=TEXT)
 class DoctorApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, places: StrayPlaces) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, places: StrayPlaces) -> None:
+        self._parts = parts
         self._places = places
 
     def routes(self) -> list[Route]:
         """All of them."""
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("GET", "/internal/places/stray", self.strays),
                 ("POST", "/internal/places/give-back", self.give_back),

@@ -8,7 +8,7 @@ from typing import Any
 
 from compute.core.api.frame import ApiCall, Handler, Route
 from compute.core.api.schema import Schema
-from compute.instance.wiring import Wiring
+from compute.instance.parts import Parts
 from objectstore.kernel.reply import Reply
 
 RULE = "internal"
@@ -24,13 +24,13 @@ def body_of(*required: str, **properties: Any) -> Schema:
     )
 
 
-def guarded(wiring: Wiring, table: Iterable[tuple[str, str, Handler]]) -> list[Route]:
+def guarded(parts: Parts, table: Iterable[tuple[str, str, Handler]]) -> list[Route]:
     """Routes (method, path, handler) for services alone.  They have no version: house
     talks to house."""
 
     def guard(handler: Handler) -> Handler:
         def handle(call: ApiCall) -> Reply:
-            wiring.enforce(call.context, RULE)
+            parts.enforce(call.context, RULE)
             return handler(call)
 
         return handle

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.instance.api.internal.frame import TEXT, WHOLE, body_of, guarded
+from compute.instance.parts import Parts
 from compute.instance.service.host_reports import HostReports
 from compute.instance.service.server_desk import ServerDesk
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 _INVENTORY = {
@@ -42,17 +42,15 @@ REPORT = body_of("hosts", hosts={"type": "array", "items": _REPORTED})
 class HostsApi:
     """Handlers."""
 
-    def __init__(
-        self, wiring: Wiring, reports: HostReports, servers: ServerDesk
-    ) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, reports: HostReports, servers: ServerDesk) -> None:
+        self._parts = parts
         self._reports = reports
         self._servers = servers
 
     def routes(self) -> list[Route]:
         """All of them."""
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("POST", "/internal/hosts/report", self.report),
                 ("GET", "/internal/hosts/{host}/servers", self.servers_of),

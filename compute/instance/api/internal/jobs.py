@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.instance.api.internal.frame import TEXT, TEXTS, WHOLE, body_of, guarded
+from compute.instance.parts import Parts
 from compute.instance.service.finishing import Finishing, JobEnd
 from compute.instance.service.job_desk import JobDesk
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 _BOOLEAN = {"type": "boolean"}
@@ -31,8 +31,8 @@ RETRY = body_of("owner", "seconds", owner=TEXT, seconds={"type": "number"}, erro
 class JobsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, desk: JobDesk, finishing: Finishing) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, desk: JobDesk, finishing: Finishing) -> None:
+        self._parts = parts
         self._desk = desk
         self._finishing = finishing
 
@@ -40,7 +40,7 @@ class JobsApi:
         """All of them."""
         job = "/internal/jobs/{job_id}"
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("POST", "/internal/jobs/claim", self.claim),
                 ("POST", f"{job}/renew", self.renew),

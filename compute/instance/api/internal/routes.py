@@ -10,22 +10,22 @@ from compute.instance.api.internal.servers import KnownServersApi
 from compute.instance.api.internal.tokens import TokensApi
 from compute.instance.api.internal.volumes import KnownVolumesApi
 from compute.instance.api.presenting import Presenter
+from compute.instance.parts import Parts
 from compute.instance.services import Services
-from compute.instance.wiring import Wiring
 
 
 def internal_routes(
-    wiring: Wiring, services: Services, presenter: Presenter
+    parts: Parts, services: Services, presenter: Presenter
 ) -> list[Route]:
     """For agents, metadata services, console proxies and the doctor."""
     desk = services.server_desk
     return [
-        *HostsApi(wiring, services.host_reports, desk).routes(),
-        *JobsApi(wiring, services.job_desk, services.finishing).routes(),
-        *KnownServersApi(wiring, desk, presenter).routes(),
+        *HostsApi(parts, services.host_reports, desk).routes(),
+        *JobsApi(parts, services.job_desk, services.finishing).routes(),
+        *KnownServersApi(parts, desk, presenter).routes(),
         *KnownVolumesApi(
-            wiring, desk, services.volumes, services.moving_volumes
+            parts, desk, services.volumes, services.moving_volumes
         ).routes(),
-        *TokensApi(wiring, services.consoles, services.move_ends).routes(),
-        *DoctorApi(wiring, services.stray_places).routes(),
+        *TokensApi(parts, services.consoles, services.move_ends).routes(),
+        *DoctorApi(parts, services.stray_places).routes(),
     ]

@@ -12,9 +12,9 @@ from compute.core.guest_metadata import options_of
 from compute.instance.api.internal.frame import TEXT, TEXTS, body_of, guarded
 from compute.instance.api.presenting import Presenter
 from compute.instance.metadata.lookup import look_up
+from compute.instance.parts import Parts
 from compute.instance.records import Server
 from compute.instance.service.server_desk import ServerDesk
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 PASSWORD_BYTES_MAX = 1024  # what a key of 4096 bits makes, in base64, and room
@@ -26,8 +26,8 @@ PASSWORD = body_of("password", password=TEXT)
 class KnownServersApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, desk: ServerDesk, presenter: Presenter) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, desk: ServerDesk, presenter: Presenter) -> None:
+        self._parts = parts
         self._desk = desk
         self._presenter = presenter
 
@@ -35,7 +35,7 @@ class KnownServersApi:
         """All of them."""
         server = "/internal/servers/{server_id}"
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("GET", "/internal/servers", self.servers),
                 ("POST", "/internal/servers/fates", self.fates),

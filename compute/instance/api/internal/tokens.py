@@ -6,9 +6,9 @@ from __future__ import annotations
 from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.api.schema import Schema
 from compute.instance.api.internal.frame import TEXT, WHOLE, body_of, guarded
+from compute.instance.parts import Parts
 from compute.instance.service.consoles import Consoles
 from compute.instance.service.move_ends import FIGURE_NAMES, MoveEnds
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 TOKEN = body_of("token", token=TEXT)
@@ -24,15 +24,15 @@ FIGURES = Schema(
 class TokensApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, consoles: Consoles, moves: MoveEnds) -> None:
-        self._wiring = wiring
+    def __init__(self, parts: Parts, consoles: Consoles, moves: MoveEnds) -> None:
+        self._parts = parts
         self._consoles = consoles
         self._moves = moves
 
     def routes(self) -> list[Route]:
         """All of them."""
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("POST", "/internal/consoles", self.console),
                 ("POST", "/internal/moves/admit", self.admit),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from compute.core.api.frame import ApiCall, Route, json_reply
 from compute.core.api.schema import Schema
 from compute.instance.api.internal.frame import RULE, guarded
+from compute.instance.parts import Parts
 from compute.instance.service.moving_volumes import MovingVolumes
 from compute.instance.service.server_desk import ServerDesk
 from compute.instance.service.volumes import ServerVolumes
-from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 CHANGED = Schema({"type": "object"})
@@ -27,12 +27,12 @@ class KnownVolumesApi:
 
     def __init__(
         self,
-        wiring: Wiring,
+        parts: Parts,
         desk: ServerDesk,
         volumes: ServerVolumes,
         moving: MovingVolumes,
     ) -> None:
-        self._wiring = wiring
+        self._parts = parts
         self._desk = desk
         self._volumes = volumes
         self._moving = moving
@@ -43,7 +43,7 @@ class KnownVolumesApi:
         device = f"{server}/block-devices/{{device_id}}"
         volume = f"{server}/volumes/{{volume_id}}"
         return guarded(
-            self._wiring,
+            self._parts,
             [
                 ("PUT", device, self.set_device),
                 ("DELETE", device, self.drop_device),

@@ -70,7 +70,7 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Parts:
     """The world, as the room's services see it."""
 
     database: Database
