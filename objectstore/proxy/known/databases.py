@@ -147,7 +147,7 @@ def _view_once(
     if enough and is_known and not (is_doubtful or everybody):
         _repair(rounds, group, key, gathered)
         return View(rounds, key, answers, is_reduced=False)
-    answers = answers + ask_others(rounds, group, gathered, ask)
+    answers = answers + ask_others(rounds, group, gathered, ask, is_known=is_known)
     if not answers:
         raise Unavailable("no replica of the database answers")
     _repair(rounds, group, key, gathered)

@@ -118,15 +118,20 @@ def _look_up_once(
     nodes = rounds.in_order(group.read_order)
     gathered = rounds.read(nodes, ask, needed)
     answers = gathered.answers
+    is_known = False
     if len(answers) >= group.majority:
         state, body = merge_answers(answers)
-        is_known = state is not None and (state.exists or state.deleted_timestamp)
+        is_known = state is not None and bool(state.exists or state.deleted_timestamp)
         if is_known and not are_doubtful(group, answers):
             assert state is not None  # which ``is_known`` says
             _repair(rounds, group, key, gathered, answers, state)
             return Found(group, answers, state, body, is_reduced=False)
     answers = answers + ask_others(
-        rounds, group, gathered, lambda node, _: node.lookup(key, want_body=False)
+        rounds,
+        group,
+        gathered,
+        lambda node, _: node.lookup(key, want_body=False),
+        is_known=is_known,
     )
     if not answers:
         raise Unavailable("no replica of the object answers")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Next, Promise, wait_for_all
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.proxy.rounds.asked import Asked, Gathered
 from objectstore.proxy.rounds.group import Group
 from objectstore.proxy.rounds.patience import Patience
@@ -155,11 +155,15 @@ def ask_others(
     group: Group[N],
     gathered: Gathered[N, T],
     call: Callable[[N, int], Promise[T]],
+    *,
+    is_known: bool = True,
 ) -> list[tuple[N, T]]:
     """What the primaries that were not asked yet and the first handoffs say.
 
     When a majority has answered this is only to make sure, so nobody is waited
-    for longer than the patience of a read.
+    for longer than the patience of a read.  But where it ``is_known`` to none of
+    them and they are not to be believed, having been away together lately, those
+    who are late decide: they are waited for as those are that are away.
     """
     asked = {id(node) for node, _ in gathered.answers}
     asked |= {id(node) for node, _ in gathered.failures}
@@ -169,4 +173,13 @@ def ask_others(
     if len(gathered.answers) >= group.majority:
         seconds = rounds.read_patience_seconds
         others = [node for node in others if not rounds.is_suspect(node)]
+        answered = (node for node, _ in gathered.answers)
+        if rounds.is_fresh and not is_known and group.are_of_one_owner(answered):
+            late = [
+                node
+                for node, error in gathered.failures
+                if isinstance(error, DeadlineExceeded)
+            ]
+            others += late
+            seconds = rounds.return_seconds if late else seconds
     return rounds.read(others, call, len(others), seconds).answers

@@ -269,3 +269,14 @@ def test_a_fresh_process_waits_for_who_knows_a_container() -> None:
     come_back_shortly(house, "container")
     found = house.cluster.ask("HEAD", BOX)
     assert found.headers["X-Container-Meta-A"] == "1" and REDUCED not in found.headers
+
+
+@pytest.mark.parametrize(("kind", "path"), [("container", NEW_BOX), ("object", PATH)])
+def test_a_fresh_process_hears_who_is_late_of_what_it_does_not_know(
+    kind: str, path: str
+) -> None:
+    house = House(kind, path, PATIENT)
+    forget_stand_ins(house, kind)
+    house.cluster.faults(kind, house.third).delay_seconds = 2 * PATIENT.read_patience
+    found = house.cluster.ask("GET", path)
+    assert (found.status, found.headers.get(REDUCED)) == (404, None)
