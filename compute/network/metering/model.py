@@ -21,7 +21,8 @@ class MeteringLabel(Resource):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringRule(Resource):
     """What of one direction counts, or (``excluded``) does not whatever other rules
-    say.  Prefixes are "" for any; the remote one is that of the outer side."""
+    say.  Prefixes are "" for any; the remote one, whatever its name, is that of the
+    inner side (``reach``)."""
 
     label_id: str
     direction: str

@@ -39,11 +39,12 @@ def meters_of(work: Work, routers: Sequence[Router]) -> dict[str, tuple[Meter, .
 
 
 def _told(rule: MeteringRule) -> MeterRule:
-    """The remote side sends what comes in, and receives what goes out."""
+    """What Neutron calls remote is remote to the gateway: who inside receives what
+    comes in, and who inside sends what goes out."""
     comes_in = rule.direction == INGRESS
     return MeterRule(
         Direction(rule.direction),
         rule.excluded,
-        rule.source_prefix or (rule.remote_prefix if comes_in else ""),
-        rule.destination_prefix or ("" if comes_in else rule.remote_prefix),
+        rule.source_prefix or ("" if comes_in else rule.remote_prefix),
+        rule.destination_prefix or (rule.remote_prefix if comes_in else ""),
     )

@@ -90,7 +90,7 @@ def _check_prefixes(prefixes: dict[str, str]) -> None:
 
 
 def _meets(one: MeteringRule, other: MeteringRule) -> bool:
-    """Whether both say the same of the same remote addresses."""
+    """Whether both say the same of the same addresses inside."""
     if (one.direction, one.excluded) != (other.direction, other.excluded):
         return False
     if not one.remote_prefix or not other.remote_prefix:

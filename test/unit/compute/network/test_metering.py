@@ -48,7 +48,7 @@ def told(house: House, router: str) -> tuple[Meter, ...]:
 
 def test_a_meter_lives(house: House) -> None:
     router, label_id = routed(house), label(house, description="outside")
-    made = rule(house, label_id, remote_ip_prefix="192.0.2.0/24")
+    made = rule(house, label_id, remote_ip_prefix="10.1.0.0/24")
     assert made == {
         "id": made["id"],
         "project_id": OWNER,
@@ -56,16 +56,17 @@ def test_a_meter_lives(house: House) -> None:
         "metering_label_id": label_id,
         "direction": "ingress",
         "excluded": False,
-        "remote_ip_prefix": "192.0.2.0/24",
+        "remote_ip_prefix": "10.1.0.0/24",
         "source_ip_prefix": None,
         "destination_ip_prefix": None,
     }
-    rule(house, label_id, direction="egress", remote_ip_prefix="198.51.100.0/24")
+    rule(house, label_id, direction="egress", remote_ip_prefix="10.2.0.0/24")
     sides = {"source_ip_prefix": "10.0.0.0/8", "destination_ip_prefix": "8.8.8.8/32"}
     rule(house, label_id, direction="egress", excluded=True, **sides)
     wanted = (
-        MeterRule(Direction.INGRESS, source="192.0.2.0/24"),
-        MeterRule(Direction.EGRESS, destination="198.51.100.0/24"),
+        # As Neutron reads it, against its name: the addresses inside.
+        MeterRule(Direction.INGRESS, destination="10.1.0.0/24"),
+        MeterRule(Direction.EGRESS, source="10.2.0.0/24"),
         MeterRule(Direction.EGRESS, True, "10.0.0.0/8", "8.8.8.8/32"),
     )
     (meter,) = told(house, router)
