@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from compute.core.rooms.room import Room, RoomParts
 from compute.dashboard import pages
@@ -16,8 +16,8 @@ from compute.dashboard.frame.session import Session
 from compute.dashboard.frame.session_key import session_key
 from compute.dashboard.frame.statics import Statics
 from compute.dashboard.frame.throttle import Throttle
-from compute.dashboard.pages.provider_sign_in import ProviderSignIn
-from compute.dashboard.pages.sign_in import SignIn
+from compute.dashboard.pages.account.provider_sign_in import ProviderSignIn
+from compute.dashboard.pages.account.sign_in import SignIn
 from compute.dashboard.rooms import Rooms
 from compute.dashboard.settings import DashboardSettings
 
@@ -25,10 +25,10 @@ KEY_FILE = "session-key"
 
 
 def all_routes() -> list[Route]:
-    """Those of the modules of ``pages`` that have some."""
+    """Those of the modules in the rooms of ``pages`` that have some."""
     found: list[Route] = []
-    for module in iter_modules(pages.__path__):
-        found += getattr(import_module(f"{pages.__name__}.{module.name}"), "ROUTES", ())
+    for module in walk_packages(pages.__path__, f"{pages.__name__}."):
+        found += getattr(import_module(module.name), "ROUTES", ())
     return found
 
 

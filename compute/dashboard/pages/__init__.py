@@ -1,1 +1,1 @@
-"""The pages, one file a subject: what is asked, and what is shown of it."""
+"""The pages, a room for each subject: what is asked, and what is shown of it."""

@@ -12,8 +12,10 @@ import pytest
 
 from compute.dashboard.frame.application import NOBODY
 from compute.dashboard.frame.visit import Visit
-from compute.dashboard.pages import balancer_tls, secret_containers, secrets
-from compute.dashboard.pages import volume_types as types
+from compute.dashboard.pages.balancers import tls as balancer_tls
+from compute.dashboard.pages.secrets import containers as secret_containers
+from compute.dashboard.pages.secrets import secrets
+from compute.dashboard.pages.volumes import types
 from compute.dashboard.rooms import Rooms
 from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Unavailable

@@ -6,7 +6,11 @@ import datetime
 
 from compute.dashboard.frame.formats import BAD
 from compute.dashboard.frame.view import Badge
-from compute.dashboard.pages.certificates import certificate_of, parted, problems
+from compute.dashboard.pages.secrets.certificates import (
+    certificate_of,
+    parted,
+    problems,
+)
 from test.fakes.certificates import DAY, Authority
 
 AUTHORITY = Authority()

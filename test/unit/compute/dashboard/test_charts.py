@@ -10,9 +10,9 @@ from hypothesis import strategies as some
 
 from compute.dashboard.frame.fields import BadForm, Values
 from compute.dashboard.frame.submitted import Submitted
-from compute.dashboard.pages.alarm_new import order_of
-from compute.dashboard.pages.alarms import rule_text
-from compute.dashboard.pages.charts import (
+from compute.dashboard.pages.alarms.alarms import rule_text
+from compute.dashboard.pages.alarms.new import order_of
+from compute.dashboard.pages.servers.charts import (
     HEIGHT,
     WIDTH,
     added,
@@ -20,7 +20,7 @@ from compute.dashboard.pages.charts import (
     chart,
     rates,
 )
-from compute.dashboard.pages.server_figures import SPANS, drawings_of, points_of
+from compute.dashboard.pages.servers.figures import SPANS, drawings_of, points_of
 
 POINTS = some.lists(
     some.tuples(some.floats(0, 4000), some.floats(0, 1e15)), max_size=20

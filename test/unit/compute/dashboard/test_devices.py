@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from compute.dashboard.pages.account_devices import shows
-from compute.dashboard.pages.qr_code import QUIET_MODULES, qr_code
+from compute.dashboard.pages.account.devices import shows
+from compute.dashboard.pages.account.qr_code import QUIET_MODULES, qr_code
 
 # RFC 6238's own secret and moments, of which six digits are shown.
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

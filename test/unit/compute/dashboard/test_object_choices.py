@@ -13,13 +13,13 @@ from compute.dashboard.frame.application import NOBODY
 from compute.dashboard.frame.fields import Form, Values
 from compute.dashboard.frame.submitted import URLENCODED, Submitted, read_form
 from compute.dashboard.frame.visit import Visit
-from compute.dashboard.pages.object_preview import TEXT_BYTES_SHOWN, preview_of
-from compute.dashboard.pages.objects import (
+from compute.dashboard.pages.objects.objects import (
     LISTED_MAX,
     chosen_form,
     delete_some,
     fitting,
 )
+from compute.dashboard.pages.objects.preview import TEXT_BYTES_SHOWN, preview_of
 from compute.dashboard.rooms import Rooms
 from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Rejected

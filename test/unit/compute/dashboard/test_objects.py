@@ -15,8 +15,8 @@ from compute.dashboard.frame.fields import Values
 from compute.dashboard.frame.multipart import Part
 from compute.dashboard.frame.submitted import Submitted
 from compute.dashboard.frame.visit import Visit
-from compute.dashboard.pages.object_links import signed_url
-from compute.dashboard.pages.object_upload import SEGMENTS_MAX, put_segments, upload
+from compute.dashboard.pages.objects.links import signed_url
+from compute.dashboard.pages.objects.upload import SEGMENTS_MAX, put_segments, upload
 from compute.dashboard.rooms import Rooms
 from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Rejected, Unavailable

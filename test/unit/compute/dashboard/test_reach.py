@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.dashboard.pages.reach import inner, subnets_of, usable
+from compute.dashboard.pages.networks.reach import inner, subnets_of, usable
 
 
 def network(name: str, owner: str, **more: Any) -> dict[str, Any]:

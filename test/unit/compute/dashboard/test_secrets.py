@@ -9,10 +9,10 @@ from compute.dashboard.frame.fields import BadForm, Field, Form, Values, refille
 from compute.dashboard.frame.menu import menu_of
 from compute.dashboard.frame.session import Session, session_of
 from compute.dashboard.frame.submitted import Submitted
-from compute.dashboard.pages.balancer_tls import TERMINATED_HTTPS, tls_order
-from compute.dashboard.pages.object_preview import text_of
-from compute.dashboard.pages.secret_forms import order_of
-from compute.dashboard.pages.secret_store import Payload, id_of, label_of
+from compute.dashboard.pages.balancers.tls import TERMINATED_HTTPS, tls_order
+from compute.dashboard.pages.objects.preview import text_of
+from compute.dashboard.pages.secrets.forms import order_of
+from compute.dashboard.pages.secrets.store import Payload, id_of, label_of
 
 REF = "http://127.0.0.1/key-manager/v1/secrets/5e1f"
 

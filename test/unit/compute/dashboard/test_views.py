@@ -56,13 +56,13 @@ from compute.dashboard.frame.view import (
     When,
 )
 from compute.dashboard.frame.visit import at
-from compute.dashboard.pages.client_files import clouds_yaml, openrc
-from compute.dashboard.pages.groups import ports_of
-from compute.dashboard.pages.objects import disposition_of
-from compute.dashboard.pages.server_order import order_of
-from compute.dashboard.pages.server_states import actions_of
-from compute.dashboard.pages.stack_launch import field_of
-from compute.dashboard.pages.topology import STANDING_MAX, topology
+from compute.dashboard.pages.account.client_files import clouds_yaml, openrc
+from compute.dashboard.pages.networks.security_groups import ports_of
+from compute.dashboard.pages.networks.topology import STANDING_MAX, topology
+from compute.dashboard.pages.objects.objects import disposition_of
+from compute.dashboard.pages.servers.order import order_of
+from compute.dashboard.pages.servers.states import actions_of
+from compute.dashboard.pages.stacks.launch import field_of
 from compute.dashboard.room import all_routes
 from compute.dashboard.rooms import path_of
 from objectstore.kernel.errors import Rejected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compute.dashboard.pages.volumes import actions_of
+from compute.dashboard.pages.volumes.volumes import actions_of
 
 
 @pytest.mark.parametrize(

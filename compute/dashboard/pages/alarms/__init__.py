@@ -1,0 +1,1 @@
+"""Alarms: made, listed, changed."""

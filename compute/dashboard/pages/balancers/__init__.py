@@ -1,0 +1,1 @@
+"""Load balancers, with their listeners, policies and pools."""

@@ -1,0 +1,1 @@
+"""Hosts and what they offer, for administrators: aggregates, flavors, moves."""

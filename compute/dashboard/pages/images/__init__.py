@@ -1,0 +1,1 @@
+"""Images: uploaded, listed, changed."""

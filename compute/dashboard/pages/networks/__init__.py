@@ -1,0 +1,1 @@
+"""Networks and what is of them: subnets, ports, trunks, routers, rules, addresses."""

@@ -1,0 +1,1 @@
+"""Object storage: containers, and what is in them."""

@@ -1,0 +1,1 @@
+"""What the key manager keeps: secrets, certificates, and who reads them."""

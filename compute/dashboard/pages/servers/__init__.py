@@ -1,0 +1,1 @@
+"""Servers: launched, looked at, changed; their groups and key pairs."""

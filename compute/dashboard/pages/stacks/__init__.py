@@ -1,0 +1,1 @@
+"""Stacks: made of templates, changed, kept as snapshots."""

@@ -1,0 +1,1 @@
+"""Volumes, their groups, copies and types."""
