@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from compute.network.agent import operations as do
-from compute.network.agent.flows import PortFlows
+from compute.network.agent.host.shapers import UNKNOWN
 from compute.network.agent.model import (
     EVERYBODY,
     HOST,
@@ -25,9 +25,9 @@ from compute.network.agent.model import (
     WireGuard,
 )
 from compute.network.agent.operations import Operation
-from compute.network.agent.shapers import UNKNOWN
-from compute.network.agent.vlan_programs import program_name
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.rules.flows import PortFlows
+from compute.network.agent.vlans.programs import program_name
+from compute.network.agent.vlans.turns import VlanTurn
 from objectstore.kernel.errors import RingstackError, Unavailable
 
 

@@ -7,12 +7,12 @@ where none runs: after its host was taken out of service, or at the end of a tes
 from __future__ import annotations
 
 from compute.network.agent import operations as do
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import Desired
 from compute.network.agent.network_agent import ManagedHost
 from compute.network.agent.operations import Operation
-from compute.network.agent.plan import leftovers
+from compute.network.agent.plan.plan import leftovers
 from compute.network.agent.settings import AgentSettings
 from compute.network.view import HostView
 from objectstore.kernel.errors import Unavailable

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from compute.metric.client import MetricClient, ResourceToFeed
 from compute.network.agent.commands import run
 from compute.network.agent.kernel_namespaces import command_prefix
-from compute.network.agent.meters import TABLE, counter_name, counts_of
 from compute.network.agent.names import router_namespace
+from compute.network.agent.rules.meters import TABLE, counter_name, counts_of
 from compute.network.view import HostView, Router
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock

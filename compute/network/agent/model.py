@@ -1,7 +1,7 @@
 """What should be on the host, and what is: the two records that a plan compares.
 
-``Desired`` follows from the view alone (``desired.py``); ``Observed`` is read from the
-kernel, files and processes (``host.py``).  Both are values, so planning is a pure
+``Desired`` follows from the view alone (``desired``); ``Observed`` is read from the
+kernel, files and processes (``host``).  Both are values, so planning is a pure
 function of the two.
 """
 
@@ -12,8 +12,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compute.network.agent.flows import PortFlows
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.rules.flows import PortFlows
+from compute.network.agent.vlans.turns import VlanTurn
 
 HOST = ""
 """The name of the namespace that the agent itself is in."""

@@ -15,15 +15,15 @@ from typing import Protocol
 
 from compute.network.agent import operations as do
 from compute.network.agent.control import ControlPlane
-from compute.network.agent.desired import desired_state
-from compute.network.agent.desired_encryption import unreachable
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.encryption import unreachable
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import Desired, Observed
 from compute.network.agent.names import zone_of
-from compute.network.agent.plan import plan
+from compute.network.agent.plan.plan import plan
+from compute.network.agent.plan.wired import wired
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.view_file import ViewFile
-from compute.network.agent.wired import wired
 from compute.network.report import AgentReport, PortStatus
 from compute.network.view import HostView
 from objectstore.kernel import concurrency
@@ -46,7 +46,7 @@ logger = logging.getLogger("compute.network.agent")
 
 
 class ManagedHost(Protocol):
-    """What the agent needs of its host (``host.py``)."""
+    """What the agent needs of its host (``host/host.py``)."""
 
     def observe(self) -> Observed:
         """Everything on it that could be ours."""

@@ -15,21 +15,21 @@ from pathlib import Path
 from compute.core.bus import Bus, Message
 from compute.instance.client import InstanceClient
 from compute.network.agent.commands import search_path
-from compute.network.agent.conntrack_helpers import usable_helpers
-from compute.network.agent.host import Host
+from compute.network.agent.host.host import Host
+from compute.network.agent.host.tunnel_key import own_public_key
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
-from compute.network.agent.metadata_answers import InstanceMetadata
-from compute.network.agent.metadata_listeners import MetadataListeners
-from compute.network.agent.metadata_tokens import SessionTokens
+from compute.network.agent.metadata.answers import InstanceMetadata
+from compute.network.agent.metadata.listeners import MetadataListeners
+from compute.network.agent.metadata.tokens import SessionTokens
 from compute.network.agent.network_agent import NO_VIEW, NetworkAgent
 from compute.network.agent.over_http import HttpControlPlane
+from compute.network.agent.rules.conntrack_helpers import usable_helpers
 from compute.network.agent.settings import (
     AgentSettings,
     NetworkAgentSettings,
     usable_resolvers,
     usable_tunnel_address,
 )
-from compute.network.agent.tunnel_key import own_public_key
 from compute.network.client import NetworkClient
 from compute.network.conntrack_names import CONNTRACK_HELPERS
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView

@@ -1,7 +1,7 @@
 """Programs that stand where a device's frames arrive: put there, seen, taken away.
 
-They stand before what a guest's speed needs there (``shaping.py``), on the same queue
-where that has made one, and else on one of a kind of its own.
+They stand before what a guest's speed needs there (``desired/shaping.py``), on the
+same queue where that has made one, and else on one of a kind of its own.
 """
 
 from __future__ import annotations

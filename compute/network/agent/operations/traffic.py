@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compute.network.agent.model import Shaping
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.vlans.turns import VlanTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class DropTable:
 
 @dataclass(frozen=True, slots=True)
 class JudgeFlows:
-    """End the flows of a port that its rules do not let live (``flows.py``)."""
+    """End the flows of a port that its rules do not let live (``rules/flows.py``)."""
 
     concerns: str
     port_id: str

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from compute.network.agent.desired_encryption import PORT
+from compute.network.agent.desired.encryption import PORT
+from compute.network.agent.host.tunnel_key import own_public_key
 from compute.network.agent.model import TUNNEL_PORT
 from compute.network.agent.names import wireguard_device
-from compute.network.agent.tunnel_key import own_public_key
 from compute.network.view import HostView, Network, Remote, SecurityGroup
 from compute.network.view_wire import encode_view
 from objectstore.kernel import concurrency

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from compute.network.agent.host import Host
+from compute.network.agent.host.host import Host
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
-from compute.network.agent.metadata import HOPS_DEFAULT, MetadataAnswer
-from compute.network.agent.metadata_listeners import MetadataListeners
+from compute.network.agent.metadata.listeners import MetadataListeners
+from compute.network.agent.metadata.metadata import HOPS_DEFAULT, MetadataAnswer
 from compute.network.agent.network_agent import NetworkAgent
 from compute.network.agent.settings import AgentSettings
 from compute.network.port_names import (

@@ -13,8 +13,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from compute.network.agent.host.tunnel_key import own_public_key
 from compute.network.agent.settings import AgentSettings
-from compute.network.agent.tunnel_key import own_public_key
 from compute.network.view_wire import decode_view
 from test.functional.compute.network_agent.cloud import Cloud
 

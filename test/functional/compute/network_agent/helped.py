@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from compute.network.agent.conntrack_helpers import usable_helpers
+from compute.network.agent.rules.conntrack_helpers import usable_helpers
 from compute.network.view import ConntrackHelper
 from objectstore.kernel import concurrency
 from test.functional.compute.network_agent.cloud import (

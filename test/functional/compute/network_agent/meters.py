@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compute.network.agent.meter_readings import read_counters
-from compute.network.agent.meters import counter_name, counts_of
+from compute.network.agent.rules.meters import counter_name, counts_of
 from compute.network.view import Direction
 from compute.network.view_meters import Meter, MeterRule
 from test.functional.compute.network_agent.cloud import Cloud, make_id, routed_networks

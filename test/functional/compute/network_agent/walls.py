@@ -6,10 +6,10 @@ import os
 import signal
 from dataclasses import replace
 
-from compute.network.agent.anti_spoofing import link_local
 from compute.network.agent.names import (
     dhcp_namespace,
 )
+from compute.network.agent.rules.anti_spoofing import link_local
 from compute.network.view import (
     AddressPair,
     Direction,

@@ -6,15 +6,15 @@ import socket
 import subprocess
 from dataclasses import replace
 
-from compute.network.agent.anti_spoofing import link_local
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.names import (
     bridge_name,
     dhcp_device,
     router_namespace,
 )
-from compute.network.agent.plan import plan
+from compute.network.agent.plan.plan import plan
+from compute.network.agent.rules.anti_spoofing import link_local
 from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.view import (
     FloatingIp,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compute.network.agent.conntrack_helpers import helper_text
+from compute.network.agent.rules.conntrack_helpers import helper_text
 from compute.network.conntrack_names import CONNTRACK_HELPERS
 from compute.network.view import ConntrackHelper
 from test.unit.compute.got import Got

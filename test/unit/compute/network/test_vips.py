@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from compute.core.errors import Conflict
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import LinkKind, Route
-from compute.network.agent.plan import plan
+from compute.network.agent.plan.plan import plan
+from compute.network.agent.plan.wired import wired
 from compute.network.agent.settings import AgentSettings
-from compute.network.agent.wired import wired
 from compute.network.client import Opening, VipClient, VipPort, balancer_namespace
 from compute.network.port_names import tap_name
 from test.fakes.network_host import MemoryHost

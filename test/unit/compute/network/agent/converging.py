@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compute.network.agent.model import Desired
-from compute.network.agent.plan import plan
+from compute.network.agent.plan.plan import plan
 from test.fakes.network_host import MemoryHost
 
 ROUNDS_MAX = 5

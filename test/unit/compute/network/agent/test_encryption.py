@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from compute.network.agent.desired import desired_state
-from compute.network.agent.desired_encryption import (
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.encryption import (
     INSIDE,
     inside_address,
     unreachable,
 )
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.host_rules import assign_zones
+from compute.network.agent.host.tunnel_key import FILE, own_public_key, private_key
+from compute.network.agent.host.wireguard import configuration, parse_peers
 from compute.network.agent.model import HOST, Desired, Peer, WireGuard
 from compute.network.agent.names import tunnel_device, wireguard_device
 from compute.network.agent.settings import AgentSettings
-from compute.network.agent.tunnel_key import FILE, own_public_key, private_key
-from compute.network.agent.wireguard import configuration, parse_peers
 from compute.network.view import HostView, Remote
 from objectstore.kernel.errors import Rejected
 from test.fakes.network_host import MemoryHost

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from compute.network.agent.flows import (
+from compute.network.agent.rules.flows import (
     Flow,
     ended,
     has_lost,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.network.agent.leases import kept_leases
+from compute.network.agent.host.leases import kept_leases
 
 HOSTS = (
     "fa:16:3e:00:00:01,one,10.0.0.1\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.network.agent.metadata import (
+from compute.network.agent.metadata.metadata import (
     BODY_BYTES_MAX,
     QUESTIONS_OF_A_GUEST_MAX,
     MetadataAnswer,

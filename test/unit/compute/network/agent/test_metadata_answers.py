@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from compute.instance.client import InstanceClient
-from compute.network.agent.anti_spoofing import link_local
-from compute.network.agent.metadata import MetadataAnswer
-from compute.network.agent.metadata_answers import InstanceMetadata
-from compute.network.agent.metadata_tokens import SECONDS_MAX, SessionTokens
+from compute.network.agent.metadata.answers import InstanceMetadata
+from compute.network.agent.metadata.metadata import MetadataAnswer
+from compute.network.agent.metadata.tokens import SECONDS_MAX, SessionTokens
+from compute.network.agent.rules.anti_spoofing import link_local
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Environ, StartResponse

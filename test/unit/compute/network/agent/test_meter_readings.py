@@ -8,7 +8,7 @@ import orjson
 
 from compute.metric.client import MetricClient, ResourceToFeed
 from compute.network.agent.meter_readings import MeterReadings
-from compute.network.agent.meters import counter_name, meter_text
+from compute.network.agent.rules.meters import counter_name, meter_text
 from compute.network.view import HostView, Router
 from compute.network.view_meters import Meter
 from objectstore.kernel.errors import Unavailable

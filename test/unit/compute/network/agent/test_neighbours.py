@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.network.agent.neighbours import announcement
+from compute.network.agent.host.neighbours import announcement
 
 
 def test_a_gratuitous_arp_request() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compute.network.agent import operations as do
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import (
     HOST,
     Desired,
@@ -22,8 +22,8 @@ from compute.network.agent.model import (
     SeenRules,
 )
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
-from compute.network.agent.plan import leftovers, plan
-from compute.network.agent.wired import wired
+from compute.network.agent.plan.plan import leftovers, plan
+from compute.network.agent.plan.wired import wired
 from compute.network.port_names import tap_name
 from compute.network.view import FloatingIp, HostView
 from test.fakes.network_host import MemoryHost, empty_namespace

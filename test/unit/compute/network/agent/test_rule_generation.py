@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from compute.network.agent.rule_generation import parse_generation
+from compute.network.agent.host.rule_generation import parse_generation
 
 
 def message(kind: int, *attributes: tuple[int, bytes]) -> bytes:

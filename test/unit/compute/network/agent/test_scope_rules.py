@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.network.agent.scope_rules import Side, keeps_address, scope_rules
+from compute.network.agent.rules.scopes import Side, keeps_address, scope_rules
 
 RED = Side("rsi-red", ("10.1.0.0/24",), "scope-1")
 BLUE = Side("rsi-blue", ("10.2.0.0/24",), "scope-2")

@@ -7,8 +7,16 @@ from dataclasses import replace
 import pytest
 
 from compute.network.agent import operations as do
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
+from compute.network.agent.desired.shaping import (
+    BURST_BYTES_MIN,
+    BURST_SECONDS_MAX,
+    QUEUE_BYTES_MAX,
+    QUEUE_BYTES_MIN,
+    SIZE_BYTES_MAX,
+    sizes_of,
+)
 from compute.network.agent.model import (
     HOST,
     Desired,
@@ -23,15 +31,7 @@ from compute.network.agent.names import (
     router_namespace,
     speed_device,
 )
-from compute.network.agent.plan import plan
-from compute.network.agent.shaping import (
-    BURST_BYTES_MIN,
-    BURST_SECONDS_MAX,
-    QUEUE_BYTES_MAX,
-    QUEUE_BYTES_MIN,
-    SIZE_BYTES_MAX,
-    sizes_of,
-)
+from compute.network.agent.plan.plan import plan
 from compute.network.port_names import tap_name
 from compute.network.quality import Bandwidth, Quality
 from compute.network.view import FloatingQuality, HostView, Port

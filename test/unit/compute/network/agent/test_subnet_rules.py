@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.network.agent.subnet_rules import Gate, chains, jumps
+from compute.network.agent.rules.subnets import Gate, chains, jumps
 from compute.network.view import Direction, PacketRule, Rule
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS

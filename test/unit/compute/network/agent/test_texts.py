@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
 from compute.network.port_names import tap_name
 from compute.network.view import (

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from compute.network.agent import operations as do
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import HOST, Desired, LinkKind
 from compute.network.agent.names import tags_of, trunk_device
-from compute.network.agent.plan import plan
-from compute.network.agent.vlan_programs import joining, parting, program_name
-from compute.network.agent.wired import wired
+from compute.network.agent.plan.plan import plan
+from compute.network.agent.plan.wired import wired
+from compute.network.agent.vlans.programs import joining, parting, program_name
 from compute.network.port_names import tap_name
 from compute.network.quality import Bandwidth, Quality
 from compute.network.view import HostView, Port

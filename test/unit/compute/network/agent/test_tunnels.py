@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compute.network.agent.desired import desired_state
-from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.desired.desired import desired_state
+from compute.network.agent.desired.host_rules import assign_zones
 from compute.network.agent.model import EVERYBODY, HOST, Desired, Forward, LinkKind
 from compute.network.agent.names import bridge_name, tunnel_device
-from compute.network.agent.plan import plan
+from compute.network.agent.plan.plan import plan
+from compute.network.agent.plan.wired import wired
 from compute.network.agent.settings import usable_tunnel_address
-from compute.network.agent.wired import wired
 from compute.network.view import HostView, Remote
 from test.fakes.network_host import MemoryHost
 from test.unit.compute.network.agent import views

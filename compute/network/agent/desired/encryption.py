@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator
 
-from compute.network.agent.desired_parts import Parts
+from compute.network.agent.desired.parts import Parts
 from compute.network.agent.model import Link, LinkKind, Peer, WireGuard
 from compute.network.agent.names import wireguard_alias, wireguard_device
 from compute.network.agent.settings import AgentSettings

@@ -9,9 +9,9 @@ questions are asked, each in base chains of its own in the bridge family:
 
 Not every kernel tracks connections in the bridge family.  All hand bridged IP packets
 to the ip hooks (br_netfilter), where connections are tracked; the ``inet`` table
-(``host_rules.py``) writes the state into the packet's mark, and the chains here, which
-run after it, read the mark.  A packet without a mark counts as new: what is not
-known to be established must pass the rules, so a host whose br_netfilter is
+(``desired/host_rules.py``) writes the state into the packet's mark, and the chains
+here, which run after it, read the mark.  A packet without a mark counts as new: what
+is not known to be established must pass the rules, so a host whose br_netfilter is
 switched off is closed, not open.
 
 For ports whose groups are stateless the rules are asked for every packet, whatever
@@ -26,18 +26,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from compute.network.agent.anti_spoofing import (
-    collapsed,
-    prefix_of,
-    source_chains,
-)
 from compute.network.agent.metadata_address import (
     METADATA6_ADDRESS,
     METADATA_ADDRESS,
     METADATA_PORT,
 )
 from compute.network.agent.names import DHCP_PREFIX, TABLE
-from compute.network.agent.paces import port_paces
+from compute.network.agent.rules.anti_spoofing import (
+    collapsed,
+    prefix_of,
+    source_chains,
+)
+from compute.network.agent.rules.paces import port_paces
 from compute.network.port_names import TAP_PREFIX, tap_name
 from compute.network.quality import UNMARKED
 from compute.network.view import Direction, Port, Rule, SecurityGroup
@@ -112,7 +112,7 @@ def is_stateful(port: Port, groups: Mapping[str, SecurityGroup]) -> bool:
 
 def _tags(ports: Sequence[Port]) -> list[str]:
     """Tagged frames of a trunk's guest are its subports': they go by other ways
-    (``vlan_programs.py``), and on the bridge of the trunk's own network nobody passes
+    (``vlans/programs.py``), and on the bridge of the trunk's own network nobody passes
     for one of them."""
     trunks = sorted({tap_name(one.trunk_port_id) for one in ports if one.trunk_port_id})
     if not trunks:

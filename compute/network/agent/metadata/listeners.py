@@ -11,7 +11,11 @@ from __future__ import annotations
 import socket
 
 from compute.network.agent.kernel_namespaces import inode_of, inside
-from compute.network.agent.metadata import EDGE, MetadataApplication, MetadataSource
+from compute.network.agent.metadata.metadata import (
+    EDGE,
+    MetadataApplication,
+    MetadataSource,
+)
 from compute.network.agent.metadata_address import (
     METADATA6_ADDRESS,
     METADATA_ADDRESS,

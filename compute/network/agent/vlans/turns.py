@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compute.network.agent.vlan_programs import joining, parting
+from compute.network.agent.vlans.programs import joining, parting
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compute.network.agent.security import (
+from compute.network.agent.rules.security import (
     ICMP,
     ICMPV6,
     is_stateful,

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from compute.core.ending import end_process
 from compute.network.agent.commands import run
-from compute.network.agent.dhcp import TAG
+from compute.network.agent.desired.dhcp import TAG
+from compute.network.agent.host.leases import kept_leases
 from compute.network.agent.kernel_namespaces import command_prefix, inode_of
-from compute.network.agent.leases import kept_leases
 from compute.network.agent.model import Dnsmasq, SeenProcess
 
 # dnsmasq ends at once; one that hangs is not worth waiting for.

@@ -1,6 +1,6 @@
 """The rules of the host's own namespace: one text for nft, loaded in one piece.
 
-Besides the bridge table (``security.py``) an ``inet`` table that
+Besides the bridge table (``rules/security.py``) an ``inet`` table that
 
 * keeps the flows of networks apart: two networks may use the same addresses, so each
   bridge has a conntrack zone of its own, from before fragments are put together.
@@ -18,7 +18,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 
-from compute.network.agent.desired_encryption import INSIDE, is_ipv4
+from compute.network.agent.desired.encryption import INSIDE, is_ipv4
 from compute.network.agent.model import TUNNEL_PORT
 from compute.network.agent.names import (
     BRIDGE_PREFIX,
@@ -26,7 +26,7 @@ from compute.network.agent.names import (
     WIREGUARD_PREFIX,
     bridge_name,
 )
-from compute.network.agent.security import (
+from compute.network.agent.rules.security import (
     MARK_ESTABLISHED,
     MARK_INVALID,
     MARK_NEW,

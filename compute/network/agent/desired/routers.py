@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from compute.network.agent.conntrack_helpers import helper_text
-from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
-from compute.network.agent.dhcp import router_dnsmasq
-from compute.network.agent.forwarding import forward_map
-from compute.network.agent.meters import meter_text
+from compute.network.agent.desired.dhcp import router_dnsmasq
+from compute.network.agent.desired.parts import DEFAULT_ROUTES, Parts, has_address
+from compute.network.agent.desired.routing import ROUTER_SYSCTLS, router_rules
 from compute.network.agent.model import Namespace, Route
 from compute.network.agent.names import (
     gateway_device,
@@ -14,10 +12,12 @@ from compute.network.agent.names import (
     router_device,
     router_namespace,
 )
-from compute.network.agent.paces import outer_paces
-from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
-from compute.network.agent.scope_rules import Side, keeps_address, scope_rules
-from compute.network.agent.subnet_rules import Gate
+from compute.network.agent.rules.conntrack_helpers import helper_text
+from compute.network.agent.rules.forwarding import forward_map
+from compute.network.agent.rules.meters import meter_text
+from compute.network.agent.rules.paces import outer_paces
+from compute.network.agent.rules.scopes import Side, keeps_address, scope_rules
+from compute.network.agent.rules.subnets import Gate
 from compute.network.view import Network, Port, Router
 
 

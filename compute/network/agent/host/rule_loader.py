@@ -14,11 +14,11 @@ import re
 from dataclasses import dataclass, field
 
 from compute.network.agent.commands import CommandFailed, run
-from compute.network.agent.flows import Flow, PortFlows, ended, parse_flow
-from compute.network.agent.forwarding import loaded_map, parts_of
 from compute.network.agent.kernel_namespaces import command_prefix
 from compute.network.agent.model import HOST, SeenRules
 from compute.network.agent.names import TABLE
+from compute.network.agent.rules.flows import Flow, PortFlows, ended, parse_flow
+from compute.network.agent.rules.forwarding import loaded_map, parts_of
 
 HOST_FAMILIES = ("inet", "bridge")
 ROUTER_FAMILIES = ("ip", "ip6")

@@ -1,6 +1,6 @@
 """From a view to what should be on the host: pure, and the same for the same view.
 
-Networks (``desired_networks.py``) and routers (``desired_routers.py``) say what each of
+Networks (``networks.py``) and routers (``routers.py``) say what each of
 them needs.  What a view says of things that it does not hold is left out; the rest of
 the host must not suffer for it.
 """
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compute.network.agent.desired_balancers import add_balancer_port
-from compute.network.agent.desired_encryption import add_encryption
-from compute.network.agent.desired_networks import add_network, add_tap
-from compute.network.agent.desired_parts import Parts
-from compute.network.agent.desired_routers import add_router
-from compute.network.agent.desired_trunks import add_subport
-from compute.network.agent.flows import port_flows
-from compute.network.agent.host_rules import host_rules
+from compute.network.agent.desired.balancers import add_balancer_port
+from compute.network.agent.desired.encryption import add_encryption
+from compute.network.agent.desired.host_rules import host_rules
+from compute.network.agent.desired.networks import add_network, add_tap
+from compute.network.agent.desired.parts import Parts
+from compute.network.agent.desired.routers import add_router
+from compute.network.agent.desired.shaping import shapings, speed_links
+from compute.network.agent.desired.trunks import add_subport
 from compute.network.agent.model import Desired
 from compute.network.agent.names import bridge_name
+from compute.network.agent.rules.flows import port_flows
 from compute.network.agent.settings import AgentSettings
-from compute.network.agent.shaping import shapings, speed_links
 from compute.network.view import HostView, NetworkKind
 
 # Bridged packets must pass the ip hooks, or no connection would be tracked.

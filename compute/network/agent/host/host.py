@@ -14,12 +14,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from compute.network.agent import kernel_namespaces, neighbours
+from compute.network.agent import kernel_namespaces
 from compute.network.agent import operations as do
 from compute.network.agent.commands import run
-from compute.network.agent.dnsmasq_processes import DnsmasqProcesses
-from compute.network.agent.flows import PortFlows
-from compute.network.agent.metadata_listeners import MetadataListeners
+from compute.network.agent.host import neighbours
+from compute.network.agent.host.dnsmasq_processes import DnsmasqProcesses
+from compute.network.agent.host.rule_loader import (
+    RuleLoader,
+    end_forwarded,
+    end_translations,
+    end_unlawful_flows,
+)
+from compute.network.agent.host.seen_namespaces import seen_namespace
+from compute.network.agent.host.shapers import Shapers
+from compute.network.agent.host.vlan_loader import VlanLoader
+from compute.network.agent.host.wireguard import WireGuards
+from compute.network.agent.metadata.listeners import MetadataListeners
 from compute.network.agent.model import (
     HOST,
     Desired,
@@ -28,16 +38,7 @@ from compute.network.agent.model import (
 )
 from compute.network.agent.names import is_own_namespace
 from compute.network.agent.netlink import addresses, devices
-from compute.network.agent.rule_loader import (
-    RuleLoader,
-    end_forwarded,
-    end_translations,
-    end_unlawful_flows,
-)
-from compute.network.agent.seen_namespaces import seen_namespace
-from compute.network.agent.shapers import Shapers
-from compute.network.agent.vlan_loader import VlanLoader
-from compute.network.agent.wireguard import WireGuards
+from compute.network.agent.rules.flows import PortFlows
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compute.network.agent import kernel_namespaces
+from compute.network.agent.host.rule_generation import rule_generation
+from compute.network.agent.host.rule_loader import RuleLoader
+from compute.network.agent.host.shapers import Shapers
 from compute.network.agent.model import HOST, SeenNamespace
 from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX
 from compute.network.agent.netlink.look import look
-from compute.network.agent.rule_generation import rule_generation
-from compute.network.agent.rule_loader import RuleLoader
-from compute.network.agent.shapers import Shapers
 
 SYSCTLS_READ = (
     "net/bridge/bridge-nf-call-iptables",

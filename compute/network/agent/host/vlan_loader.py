@@ -1,4 +1,4 @@
-"""Puts programs for the kernel where frames arrive (``vlan_programs.py``), and sees
+"""Puts programs for the kernel where frames arrive (``vlans/programs.py``), and sees
 which are there.
 
 A program is given to the kernel by the system call itself: the C library has no
@@ -18,8 +18,8 @@ from compute.network.agent.names import TRUNK_PREFIX
 from compute.network.agent.netlink import filters
 from compute.network.agent.netlink.devices import set_ipv6, set_up
 from compute.network.agent.netlink.look import numbers_of
-from compute.network.agent.vlan_programs import program_name
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.vlans.programs import program_name
+from compute.network.agent.vlans.turns import VlanTurn
 from objectstore.kernel.errors import Unavailable
 
 # The number of bpf(2); newer machines all share one.

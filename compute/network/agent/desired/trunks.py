@@ -9,7 +9,7 @@ VLAN id, and what the guest sends with that id comes out of it without.
 
 from __future__ import annotations
 
-from compute.network.agent.desired_parts import Parts
+from compute.network.agent.desired.parts import Parts
 from compute.network.agent.model import HOST, InnerLink, Link, LinkKind
 from compute.network.agent.names import (
     bridge_name,
@@ -18,7 +18,7 @@ from compute.network.agent.names import (
     trunk_device,
     trunk_mac,
 )
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.vlans.turns import VlanTurn
 from compute.network.port_names import tap_name
 from compute.network.view import Port
 

@@ -21,7 +21,7 @@ from compute.network.agent.model import (
 )
 from compute.network.agent.names import bridge_name, inner_device, port_alias
 from compute.network.agent.settings import AgentSettings
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.vlans.turns import VlanTurn
 from compute.network.view import HostView, Network, Port, Router
 
 DEFAULT_ROUTES = {4: "0.0.0.0/0", 6: "::/0"}

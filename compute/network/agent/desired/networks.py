@@ -3,9 +3,9 @@ service, and the taps of its guests."""
 
 from __future__ import annotations
 
-from compute.network.agent.desired_encryption import inside_address, reachable
-from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
-from compute.network.agent.dhcp import network_dnsmasq
+from compute.network.agent.desired.dhcp import network_dnsmasq
+from compute.network.agent.desired.encryption import inside_address, reachable
+from compute.network.agent.desired.parts import DEFAULT_ROUTES, Parts, has_address
 from compute.network.agent.metadata_address import METADATA6_PREFIX
 from compute.network.agent.model import (
     EVERYBODY,

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping
 
 from compute.core.errors import Conflict, NotFound
 from compute.instance.client import InstanceClient
-from compute.network.agent.anti_spoofing import link_local
-from compute.network.agent.metadata import (
+from compute.network.agent.metadata.metadata import (
     FORWARDED_HEADER,
     TOKEN_HEADER,
     TTL_HEADER,
     MetadataAnswer,
 )
-from compute.network.agent.metadata_tokens import SessionTokens, seconds_asked
+from compute.network.agent.metadata.tokens import SessionTokens, seconds_asked
+from compute.network.agent.rules.anti_spoofing import link_local
 from compute.network.view import HostView
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList

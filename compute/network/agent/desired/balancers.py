@@ -7,7 +7,7 @@ namespace is another agent's affair.
 
 from __future__ import annotations
 
-from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
+from compute.network.agent.desired.parts import DEFAULT_ROUTES, Parts, has_address
 from compute.network.agent.model import Namespace, Route
 from compute.network.port_names import balancer_namespace, tap_name
 from compute.network.view import Port

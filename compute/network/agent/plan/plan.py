@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compute.network.agent import operations as do
-from compute.network.agent.flows import has_lost
-from compute.network.agent.link_changes import address_changes, link_changes
 from compute.network.agent.model import (
     HOST,
     Desired,
@@ -30,7 +28,9 @@ from compute.network.agent.names import (
     is_own_device,
     is_own_namespace,
 )
-from compute.network.agent.turn_changes import turn_changes
+from compute.network.agent.plan.link_changes import address_changes, link_changes
+from compute.network.agent.plan.turn_changes import turn_changes
+from compute.network.agent.rules.flows import has_lost
 from compute.network.port_names import tap_name
 
 LOOPBACK = "lo"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compute.network.agent.anti_spoofing import prefix_of
-from compute.network.agent.security import transport_words
+from compute.network.agent.rules.anti_spoofing import prefix_of
+from compute.network.agent.rules.security import transport_words
 from compute.network.view import Direction, PacketRule
 
 _WAYS = (

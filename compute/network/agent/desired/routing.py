@@ -10,7 +10,7 @@ way.
 What comes from outside and would go out again is dropped: others there, who may send
 anything here, would bear the router's addresses.  So is what would pass from one
 address scope into another (``scope_rules``), and what a subnet's own rules do not let
-in or out (``subnet_rules``).
+in or out (``rules.subnets``).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 
-from compute.network.agent.forwarding import MAP, map_text
-from compute.network.agent.host_rules import replaced
+from compute.network.agent.desired.host_rules import replaced
 from compute.network.agent.metadata_address import METADATA_ADDRESS
 from compute.network.agent.names import GATEWAY_PREFIX, INNER_PREFIX, TABLE
-from compute.network.agent.subnet_rules import Gate, chains, jumps
+from compute.network.agent.rules.forwarding import MAP, map_text
+from compute.network.agent.rules.subnets import Gate, chains, jumps
 
 _OUTER = f'"{GATEWAY_PREFIX}*"'
 ROUTER_SYSCTLS = (
@@ -59,7 +59,7 @@ def router_rules(
     ``stand_in``: the floating address of an interface of its own; ``helpers``: see
     ``conntrack_helpers``; ``keeping``: prefixes that leave with their own addresses;
     ``scoped``, ``scoped6``: see ``scope_rules``; ``gates``, ``gates6``: see
-    ``subnet_rules``; ``beside``: more of the IPv4 table (``paces``); ``meters``:
+    ``rules.subnets``; ``beside``: more of the IPv4 table (``paces``); ``meters``:
     see ``meters``.
     """
     inward = _map("floating_in", floating)

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from compute.network.agent.commands import run
+from compute.network.agent.host.tunnel_key import private_key
 from compute.network.agent.model import Peer, WireGuard
 from compute.network.agent.names import WIREGUARD_PREFIX
-from compute.network.agent.tunnel_key import private_key
 from objectstore.kernel.errors import Unavailable
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from compute.network.agent import operations as do
 from compute.network.agent.model import Desired, Observed, SeenLink
-from compute.network.agent.vlan_programs import program_name
-from compute.network.agent.vlan_turns import VlanTurn
+from compute.network.agent.vlans.programs import program_name
+from compute.network.agent.vlans.turns import VlanTurn
 
 
 def turn_changes(

@@ -1,0 +1,1 @@
+"""From a view to what should be on the host.  Pure."""

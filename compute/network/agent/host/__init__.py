@@ -1,0 +1,1 @@
+"""The host as it is: seen in kernel, files and processes, and changed."""

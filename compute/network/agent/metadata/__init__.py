@@ -1,0 +1,1 @@
+"""The metadata service: who asks, what is answered, and where it listens."""
