@@ -25,6 +25,7 @@ from test.sim.history import (
     DESCRIBES,
     GET,
     LIST,
+    POST,
     WRITES,
     History,
     Op,
@@ -73,7 +74,7 @@ def _judge(
         shown = [op for op in writes if op.etag == seen and op.start <= reader.end]
         if not shown and all(op.etag != seen for op in writes):
             return [f"{what}: bytes that nobody wrote: {reader}"]
-        if newest and not any(op.timestamp >= newest.timestamp for op in shown):
+        if newest and not any(_rank(op) >= _rank(newest) for op in shown):
             return [f"{what}: {reader} is older than {newest}"]
     elif newest and not newest.removes:
         removed = [op for op in writes if op.removes and op.start <= reader.end]
@@ -94,7 +95,23 @@ def newest_promised(reader: Op, writes: Sequence[Op]) -> Op | None:
         and op.end < reader.start
         and op.is_within(reader.epoch)
     ]
-    return max(promised, key=lambda op: op.timestamp, default=None)
+    return max(promised, key=_rank, default=None)
+
+
+def _rank(op: Op) -> tuple[int, bool, str]:
+    """What wins: the newest; of the same moment, which two proxies may take that follow
+    one clock, a deletion, then the larger etag (``wire.merge``)."""
+    return op.timestamp, op.removes, op.etag
+
+
+def _follows(op: Op, other: Op) -> bool:
+    """Whether the one wins over the other, metadata by what it is."""
+    if POST not in (op.kind, other.kind):
+        return _rank(op) > _rank(other)
+    one, two = [
+        (each.timestamp, each.removes, str(each.number)) for each in (op, other)
+    ]
+    return one > two
 
 
 def _judge_description(reader: Op, descriptions: Sequence[Op]) -> list[str]:
@@ -116,7 +133,7 @@ def _judge_order(op: Op, writes: Sequence[Op]) -> list[str]:
     if op.end - op.start > HELD_UP_SECONDS or (op.kind in WRITES and op.status == 202):
         return []
     newest = newest_promised(op, writes)
-    if newest is None or newest.timestamp < op.timestamp:
+    if newest is None or _follows(op, newest):
         return []
     return [f"order: {op} came after {newest}"]
 
