@@ -60,6 +60,7 @@ class Plant:
 
     policies = ""
     has_filters = False  # whether clients meet more than the proxy
+    story = ""  # the one that is told then; "": the seed chooses some
 
     def make_disk(self, directory: Path, random: Random) -> SimulatedDisk:
         """A machine's disk."""

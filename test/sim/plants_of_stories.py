@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from objectstore.middleware.versions.writes import Writes
+from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.object.lock import Lock
 from test.sim.machine import Plant, Process
 
@@ -15,7 +16,8 @@ class _Spoilt(Plant):
 
     has_filters = True
 
-    def __init__(self, kind: Any, name: str, instead: Any) -> None:
+    def __init__(self, story: str, kind: Any, name: str, instead: Any) -> None:
+        self.story = story
         self._kind, self._name, self._instead = kind, name, instead
 
     def sabotage(self, process: Process) -> None:
@@ -31,15 +33,24 @@ def _saves_nothing(writes: Writes, timestamp: int, headers: Any) -> None:
     pass
 
 
+def _sweeps_nothing(sweeper: Sweeper, operation: Any) -> int:
+    return 0
+
+
 def forgotten_lock() -> Plant:
     """Locked versions are deleted."""
-    return _Spoilt(Lock, "forbids_deletion", _forbids_nothing)
+    return _Spoilt("locks", Lock, "forbids_deletion", _forbids_nothing)
 
 
 def unwritten_marker() -> Plant:
     """A deletion is acknowledged, and no version tells of it."""
-    return _Spoilt(Writes, "_write_marker", _saves_nothing)
+    return _Spoilt("versions", Writes, "_write_marker", _saves_nothing)
+
+
+def idle_sweeper() -> Plant:
+    """Parts that belong to nothing stay."""
+    return _Spoilt("uploads", Sweeper, "sweep", _sweeps_nothing)
 
 
 # Each with the weather that brings it out soonest: is it a storm?
-ALL = ((forgotten_lock, False), (unwritten_marker, False))
+ALL = ((forgotten_lock, False), (unwritten_marker, False), (idle_sweeper, False))

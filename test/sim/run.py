@@ -120,6 +120,7 @@ class _Run:
                 self._cluster.machines,
                 self._trace,
                 is_ordered=not self._has_wild_clocks,
+                only=plant.story,
             )
         self._names = [(box, name) for box in CONTAINERS for name in NAMES]
 

@@ -46,10 +46,14 @@ class Telling:
         trace: Callable[[str], None],
         *,
         is_ordered: bool,
+        only: str = "",
     ) -> None:
+        """``only``: the name of the one story to tell."""
         self._hub = hub
         random = Random(f"{seed} stories")
         chosen = random.sample(STORIES, min(TOLD_AT_ONCE, len(STORIES)))
+        if only:
+            chosen = [kind for kind in STORIES if kind.__name__.lower() == only]
         self._stories = []
         for kind in chosen:
             name = kind.__name__.lower()
