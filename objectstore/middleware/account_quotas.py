@@ -7,7 +7,7 @@ remove them (403 for others, 400 for anything but a whole number; empty or
 that would exceed a quota is 413 ``Upload exceeds quota.``; deleting is always
 possible, and reseller admins are not bounded.  An account's counts follow its
 containers' within seconds, and by as much may be exceeded what other processes
-bring; uploads under way here count too (``quota_room``).
+bring; uploads under way here count too (``quotas``).
 
 ::
 
@@ -34,7 +34,7 @@ from objectstore.kernel.request import (
 )
 from objectstore.middleware.container_quotas import limit_of, whole_number
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.quota_room import QuotaRooms, Use
+from objectstore.middleware.quotas.room import QuotaRooms, Use
 from objectstore.middleware.stored_facts import account_facts, authorize_write
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")

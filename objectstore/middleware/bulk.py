@@ -40,14 +40,14 @@ from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
-from objectstore.middleware.bulk_delete import BulkDelete
-from objectstore.middleware.bulk_report import (
+from objectstore.middleware.bulk_operations.delete import BulkDelete
+from objectstore.middleware.bulk_operations.report import (
     CREATED,
     Report,
     deletion_report,
     wanted_format,
 )
-from objectstore.middleware.bulk_upload import COMPRESSIONS, BulkUpload
+from objectstore.middleware.bulk_operations.upload import COMPRESSIONS, BulkUpload
 from objectstore.middleware.copy import OBJECT_BYTES_MAX
 from objectstore.middleware.filter_options import FilterMaker, read_options
 

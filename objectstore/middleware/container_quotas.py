@@ -6,7 +6,7 @@ is 400; an upload that would exceed them is 413 ``Upload exceeds quota.`` (to
 whoever may write there; others get their 401 or 403).
 
 What a container holds is asked for at each upload into it; uploads under way
-through the same process count in full (``quota_room``), and the workers of a machine
+through the same process count in full (``quotas``), and the workers of a machine
 store theirs by turns.  Those through other machines count once they have ended: an
 upload that took a while is looked at again before it is stored, so only what ends
 through several machines within a few milliseconds may go over.  An
@@ -39,8 +39,8 @@ from objectstore.kernel.request import (
     path_parts,
 )
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.quota_room import QuotaRooms, Use
-from objectstore.middleware.quota_turns import QuotaTurns
+from objectstore.middleware.quotas.room import QuotaRooms, Use
+from objectstore.middleware.quotas.turns import QuotaTurns
 from objectstore.middleware.stored_facts import (
     authorize_write,
     container_facts,

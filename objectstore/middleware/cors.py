@@ -37,7 +37,7 @@ from objectstore.kernel.reply import HeaderList, Reply, rejection, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.api_paths import API_VERSIONS
-from objectstore.middleware.challenge import challenge
+from objectstore.middleware.auth.challenge import challenge
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import container_metadata
 

@@ -42,15 +42,15 @@ from objectstore.kernel.settings import option
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
 from objectstore.middleware.iterable_input import IterableInput
-from objectstore.middleware.multipart import (
+from objectstore.middleware.signed.multipart import (
     BOUNDARY_CHARACTERS_MAX,
     BadForm,
     Part,
     parse_value,
     parts_of,
 )
-from objectstore.middleware.shared_keys import refusal, shared_keys
-from objectstore.middleware.signatures import (
+from objectstore.middleware.signed.shared_keys import refusal, shared_keys
+from objectstore.middleware.signed.signatures import (
     check_digests,
     digests_shown,
     matches_any,

@@ -69,8 +69,8 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
-from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.api_paths import API_VERSIONS
+from objectstore.middleware.auth.acl import parse_acl
 from objectstore.middleware.auth.acl_headers import translate_acl_headers
 from objectstore.middleware.auth.grant import unauthorized
 from objectstore.middleware.auth.rules import Verdict

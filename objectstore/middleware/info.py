@@ -39,7 +39,7 @@ from objectstore.kernel.request import Application, Environ, Request, StartRespo
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.layers import layers
-from objectstore.middleware.signatures import matches_any, read_signature, sign
+from objectstore.middleware.signed.signatures import matches_any, read_signature, sign
 
 AFTER = ("catch_errors", "gatekeeper")
 # The sections of filters further out would be missing.

@@ -56,7 +56,11 @@ from objectstore.kernel.option_types import TRUE_WORDS, Seconds, Size
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
-from objectstore.middleware.bulk_report import FORMATS, deletion_report, wanted_format
+from objectstore.middleware.bulk_operations.report import (
+    FORMATS,
+    deletion_report,
+    wanted_format,
+)
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.large_objects.manifest import Wanted, parse_manifest
 from objectstore.middleware.large_objects.segments import as_sent, decode

@@ -41,9 +41,9 @@ from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.signed.ticket import Grant
 from objectstore.middleware.stored_facts import container_metadata
 from objectstore.middleware.subrequest import ask, discard, read_reply, sub_environ
-from objectstore.middleware.tempurl_ticket import Grant
 from objectstore.middleware.web_page import Listed, Site, listing_page
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "tempurl")

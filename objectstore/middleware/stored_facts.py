@@ -11,7 +11,7 @@ from typing import Any
 
 from objectstore.kernel.access import AccessRules
 from objectstore.kernel.request import Context, Request
-from objectstore.middleware import account_acl
+from objectstore.middleware.auth import account_acl
 
 _NONE: Mapping[str, str] = {}
 

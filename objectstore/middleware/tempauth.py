@@ -9,8 +9,8 @@ groups) and decides, when the server asks through the context, who may do what:
 * group ``.admin``: anything in the user's own account but creating and
   deleting it; ``.reseller_admin``: anything anywhere; ``.reseller_reader``:
   read anything; everybody else what container ACLs (``X-Container-Read``,
-  ``X-Container-Write``; see ``acl``) and account ACLs
-  (``X-Account-Access-Control``; see ``account_acl``) grant.
+  ``X-Container-Write``; see ``auth.acl``) and account ACLs
+  (``X-Account-Access-Control``; see ``auth.account_acl``) grant.
 
 ACL headers are checked and brought into their short form before they are
 stored: 400 says what is wrong.  401 (with ``WWW-Authenticate``): no token, or
@@ -50,7 +50,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
-from objectstore.middleware.acl import parse_acl
+from objectstore.middleware.auth.acl import parse_acl
 from objectstore.middleware.auth.acl_headers import translate_acl_headers
 from objectstore.middleware.auth.grant import Grant, unauthorized
 from objectstore.middleware.auth.rules import Verdict

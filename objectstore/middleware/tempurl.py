@@ -49,17 +49,17 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
-from objectstore.middleware.disposition import disposition
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
-from objectstore.middleware.header_rules import HeaderRules
-from objectstore.middleware.shared_keys import SharedKey, shared_keys
-from objectstore.middleware.signatures import (
+from objectstore.middleware.signed.disposition import disposition
+from objectstore.middleware.signed.header_rules import HeaderRules
+from objectstore.middleware.signed.shared_keys import SharedKey, shared_keys
+from objectstore.middleware.signed.signatures import (
     check_digests,
     digests_shown,
     matches_any,
     sign,
 )
-from objectstore.middleware.tempurl_ticket import Grant, Ticket, invalid, read_ticket
+from objectstore.middleware.signed.ticket import Grant, Ticket, invalid, read_ticket
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors")
 BEFORE = ("tempauth", "copy", "staticweb", "bulk")

@@ -1,2 +1,2 @@
-"""The parts of tempauth: users (settings lines), tokens, rules (who may what)
+"""The parts of tempauth: users (settings lines), tokens, ACLs, rules (who may what)
 and grant (the token endpoint).  The filter itself is ``middleware.tempauth``."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import Request, StartResponse
-from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import check_account_acl, without_nobody
-from objectstore.middleware.acl import clean_acl
+from objectstore.middleware.auth import account_acl
+from objectstore.middleware.auth.account_acl import check_account_acl, without_nobody
+from objectstore.middleware.auth.acl import clean_acl
 
 _ACL_HEADERS = ("X-Container-Read", "X-Container-Write")
 

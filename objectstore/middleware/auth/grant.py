@@ -18,9 +18,9 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
+from objectstore.middleware.auth.challenge import challenge
 from objectstore.middleware.auth.tokens import Tokens
 from objectstore.middleware.auth.users import HOST, User
-from objectstore.middleware.challenge import challenge
 
 # An unknown user is compared with this, so that it takes as long as a known one.
 _NOBODY_KEY = hashlib.sha256(b"nobody").digest()

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from objectstore.kernel.access import Identity
-from objectstore.middleware.account_acl import AccountAcl
-from objectstore.middleware.acl import ContainerAcl, is_granted, referrer_allowed
+from objectstore.middleware.auth.account_acl import AccountAcl
+from objectstore.middleware.auth.acl import ContainerAcl, is_granted, referrer_allowed
 from objectstore.middleware.auth.users import ResellerPrefix
 
 READS = ("GET", "HEAD")

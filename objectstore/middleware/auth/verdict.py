@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from objectstore.kernel.access import AccessRules
 from objectstore.kernel.request import Request
-from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
-from objectstore.middleware.acl import ContainerAcl
+from objectstore.middleware.auth import account_acl
+from objectstore.middleware.auth.account_acl import AccountAcl, parse_account_acl
+from objectstore.middleware.auth.acl import ContainerAcl
 from objectstore.middleware.auth.rules import Attempt, Verdict, decide
 from objectstore.middleware.auth.users import ResellerPrefix
 from objectstore.middleware.stored_facts import account_metadata

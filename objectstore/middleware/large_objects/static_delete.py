@@ -16,7 +16,7 @@ from objectstore.kernel.request import (
     Environ,
     Request,
 )
-from objectstore.middleware.bulk_report import NOT_FOUND, Report
+from objectstore.middleware.bulk_operations.report import NOT_FOUND, Report
 from objectstore.middleware.large_objects.segments import Segment, decode
 from objectstore.middleware.large_objects.static_read import SLO_SIZE
 from objectstore.middleware.subrequest import (

@@ -19,7 +19,7 @@ from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Request
-from objectstore.middleware.bulk_report import render_answer, status_line
+from objectstore.middleware.bulk_operations.report import render_answer, status_line
 from objectstore.middleware.iterable_input import IterableInput
 from objectstore.middleware.large_objects.manifest import Wanted, bytes_text
 from objectstore.middleware.large_objects.segments import (

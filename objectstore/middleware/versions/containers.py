@@ -15,7 +15,7 @@ from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.timestamps import to_text
-from objectstore.middleware import account_acl
+from objectstore.middleware.auth import account_acl
 from objectstore.middleware.stored_facts import account_metadata, container_metadata
 from objectstore.middleware.subrequest import ask, discard, read_reply
 from objectstore.middleware.versions.link import LINK

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.middleware.account_acl import (
+from objectstore.middleware.auth.account_acl import (
     AccountAcl,
     check_account_acl,
     parse_account_acl,
 )
-from objectstore.middleware.acl import (
+from objectstore.middleware.auth.acl import (
     ContainerAcl,
     clean_acl,
     is_granted,

@@ -11,7 +11,7 @@ import pytest
 
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.middleware.bulk import Bulk, BulkSettings
-from objectstore.middleware.bulk_report import wanted_format
+from objectstore.middleware.bulk_operations.report import wanted_format
 from test.fakes.swift_app import Answer, Client, Got, SteppedClock, SwiftApp
 
 FILES = {"c1/one": b"1", "./c1/two/né": b"22", "base": b"ignored", "c2/e": b""}

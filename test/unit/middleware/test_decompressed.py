@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objectstore.middleware.decompressed import Decompressed
+from objectstore.middleware.bulk_operations.decompressed import Decompressed
 from objectstore.middleware.iterable_input import IterableInput
 
 COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress}

@@ -14,7 +14,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
 from objectstore.middleware.formpost import Formpost, FormpostSettings
 from objectstore.middleware.iterable_input import IterableInput
-from objectstore.middleware.multipart import BadForm, parse_value, parts_of
+from objectstore.middleware.signed.multipart import BadForm, parse_value, parts_of
 from test.fakes.swift_app import (
     Answer,
     Client,

@@ -9,8 +9,8 @@ import pytest
 
 from objectstore.kernel.concurrency import Event, sleep, spawn
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.middleware.quota_room import QuotaRooms, Use
-from objectstore.middleware.quota_turns import JOINED_SECONDS, QuotaTurns
+from objectstore.middleware.quotas.room import QuotaRooms, Use
+from objectstore.middleware.quotas.turns import JOINED_SECONDS, QuotaTurns
 from test.fakes.stepped_clock import SteppedClock
 
 NO_LIMIT = Use(None, None)

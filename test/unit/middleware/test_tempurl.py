@@ -16,15 +16,15 @@ from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
 from objectstore.kernel.settings import BadSettings
-from objectstore.middleware.disposition import disposition
-from objectstore.middleware.header_rules import HeaderRules
-from objectstore.middleware.signatures import digests_shown, read_signature, sign
+from objectstore.middleware.signed.disposition import disposition
+from objectstore.middleware.signed.header_rules import HeaderRules
+from objectstore.middleware.signed.signatures import digests_shown, read_signature, sign
+from objectstore.middleware.signed.ticket import read_time
 from objectstore.middleware.tempurl import (
     Tempurl,
     TempurlSettings,
     filter_factory,
 )
-from objectstore.middleware.tempurl_ticket import read_time
 from test.fakes.swift_app import (
     Answer,
     Client,

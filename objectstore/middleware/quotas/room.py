@@ -7,7 +7,7 @@ fail, or be counted twice for a moment.
 
 Uploads through other processes are seen once they have ended.  So one that took a
 while is looked at again when its last byte has come, before it is stored; workers of
-one machine do that by turns (``quota_turns.py``).  What may go over a quota is only
+one machine do that by turns (``turns.py``).  What may go over a quota is only
 what ends through several machines within the same moment (doc/decisions/0047).
 """
 
@@ -23,7 +23,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import sleep
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import footers_of
-from objectstore.middleware.quota_turns import QuotaTurns
+from objectstore.middleware.quotas.turns import QuotaTurns
 
 WAIT_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Application, Request
-from objectstore.middleware.bulk_report import CREATED, Report
-from objectstore.middleware.decompressed import READ_BYTES, Decompressed
+from objectstore.middleware.bulk_operations.decompressed import READ_BYTES, Decompressed
+from objectstore.middleware.bulk_operations.report import CREATED, Report
 from objectstore.middleware.subrequest import status_of, sub_environ
 
 COMPRESSIONS = {"tar": "", "tar.gz": "gz", "tar.bz2": "bz2"}

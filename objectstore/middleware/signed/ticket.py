@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
-from objectstore.middleware.shared_keys import SharedKey, refusal
-from objectstore.middleware.signatures import read_signature
+from objectstore.middleware.signed.shared_keys import SharedKey, refusal
+from objectstore.middleware.signed.signatures import read_signature
 
 _READS = ("GET", "HEAD")
 # What a page's links are signed with.

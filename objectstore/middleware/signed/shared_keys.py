@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
-from objectstore.middleware.challenge import challenge
+from objectstore.middleware.auth.challenge import challenge
 from objectstore.middleware.stored_facts import (
     account_metadata,
     container_metadata,

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Application, Request
-from objectstore.middleware.bulk_report import Report
+from objectstore.middleware.bulk_operations.report import Report
 from objectstore.middleware.subrequest import status_of, sub_environ
 
 READ_BYTES = 64 * 1024

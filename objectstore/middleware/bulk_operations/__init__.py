@@ -1,0 +1,1 @@
+"""Many operations in one request: archives uploaded, lists deleted, the report."""

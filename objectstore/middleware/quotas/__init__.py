@@ -1,0 +1,1 @@
+"""How much room a quota leaves, for one upload beside all others."""

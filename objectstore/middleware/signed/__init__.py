@@ -1,0 +1,1 @@
+"""Requests that a signature allows: URLs and forms (``tempurl``, ``formpost``)."""
