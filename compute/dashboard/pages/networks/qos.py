@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.dashboard.frame.fields import Field, Form, Option, Values
+from compute.dashboard.frame.formats import counted
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import (
     Action,
@@ -72,8 +73,10 @@ def rule_text(rule: Mapping[str, Any]) -> str:
     if rule["type"] == MARK:
         return f"packets out of it are marked {rule['dscp_mark']}"
     if rule["type"] == PACKETS:
-        way = _WAYS[rule["direction"]]
-        return f"{way} at most {rule['max_kpps'] * 1000:,} packets a second"
+        rate = counted(rule["max_kpps"] * 1000, "packet")
+        text = f"{_WAYS[rule['direction']]} at most {rate} a second"
+        at_once = rule["max_burst_kpps"] * 1000
+        return f"{text}, {counted(at_once, 'packet')} at once" if at_once else text
     burst = rule.get("max_burst_kbps")
     text = f"{_WAYS[rule['direction']]} at most {speed(rule['max_kbps'])}"
     return f"{text}, {burst} kbit at once" if burst else text

@@ -44,13 +44,13 @@ class MeteringRule(MarklessThing):
         "metering_label_id": text(
             "The label", required=True, is_a="neutron.metering_label"
         ),
-        "remote_ip_prefix": text("The prefix outside", required=True),
+        "remote_ip_prefix": text("The addresses inside", required=True),
         "direction": text("Which way", INGRESS, one_of=(INGRESS, EGRESS)),
         "excluded": flag("Whether it is left out", False),
     }
     attributes = attributes(
         metering_label_id="The label",
-        remote_ip_prefix="The prefix outside",
+        remote_ip_prefix="The addresses inside",
         direction="Which way",
         excluded=a_flag("Whether it is left out"),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from compute.dashboard.frame import formats
+from compute.dashboard.pages.qos import rule_text
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,11 @@ def test_tones(status: str, tone: str) -> None:
 def test_counts() -> None:
     assert formats.counted(1, "server") == "1 server"
     assert formats.counted(1000, "entry", "entries") == "1\u2009000 entries"
+
+
+def test_limits_of_packets() -> None:
+    rule = {"type": "packet_rate_limit", "direction": "egress", "max_kpps": 5}
+    shown = "out of it at most 5\u2009000 packets a second"
+    assert rule_text({**rule, "max_burst_kpps": 0}) == shown
+    at_once = f"{shown}, 2\u2009000 packets at once"
+    assert rule_text({**rule, "max_burst_kpps": 2}) == at_once
