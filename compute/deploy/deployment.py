@@ -159,15 +159,18 @@ class Deployment:
         absent = [host.name for host in nodes if host in away]
         self._share_keys()
         replicas = replicas_max(self._inventory.store)
-        for batch in batches(changes, nodes, replicas, at_once=at_once):
+        to_do = batches(changes, nodes, replicas, at_once=at_once)
+        for number, batch in enumerate(to_do, 1):
             if absent and batch.is_restart and batch.touches_store:
                 text = f"not done, for its replicas may be all there are: {batch.title}"
                 raise Stopped(f"{', '.join(absent)}: was not deployed\n{text}")
-            self._run_batch(batch, found)
+            is_last = not any(later.touches_store for later in to_do[number:])
+            self._run_batch(batch, found, is_last=is_last)
 
-    def _run_batch(self, batch: Batch, found: Survey) -> None:
+    def _run_batch(self, batch: Batch, found: Survey, *, is_last: bool) -> None:
+        """``is_last``: of those of the store."""
         if batch.is_restart and batch.touches_store and not batch.interrupts:
-            self._wait_until_whole(f"before: {batch.title}")
+            self._wait_until_whole(f"before: {batch.title}", rolling=True)
         if batch.touches_cloud:
             self._share_keys(starting=True)
         self._say(batch.title)
@@ -186,7 +189,7 @@ class Deployment:
         told = [f"{host.name}: {why}{batch.where}" for host, why in problems.items()]
         if not told:
             if batch.is_restart and batch.touches_store:
-                self._wait_until_whole(f"after: {batch.title}")
+                self._wait_until_whole(f"after: {batch.title}", rolling=not is_last)
             return
         if batch.is_restart:
             text = "\n".join([f"stopped at: {batch.title}", *told])
@@ -202,12 +205,15 @@ class Deployment:
         if problem:
             raise Stopped(problem)
 
-    def _wait_until_whole(self, why: str) -> None:
-        reasons = wait_until_whole(self._fleet, self._inventory, self._site, self._say)
+    def _wait_until_whole(self, why: str, *, rolling: bool = False) -> None:
+        reasons = wait_until_whole(
+            self._fleet, self._inventory, self._site, self._say, rolling=rolling
+        )
         if reasons:
             shown = "\n".join(reasons[:REASONS_SHOWN])
             raise Stopped(f"the store is not whole {why}\n{shown}")
-        self._site.all_has_arrived()
+        if not rolling:
+            self._site.all_has_arrived()
 
     # ---- rings ---------------------------------------------------------------------
 

@@ -48,10 +48,15 @@ def guests_left(fleet: Fleet, inventory: Inventory, *, acts: bool) -> list[str]:
 
 
 def store_missing(
-    fleet: Fleet, inventory: Inventory, site: Site, lost: Collection[str] = ()
+    fleet: Fleet,
+    inventory: Inventory,
+    site: Site,
+    lost: Collection[str] = (),
+    *,
+    rolling: bool = False,
 ) -> list[str]:
     """Why the store is not whole, as the first node that answers sees it; the servers
-    ``lost`` apart."""
+    ``lost`` apart, and while ``rolling`` the policies that not all know."""
     problem = "no store node answers"
     for host in inventory.playing(Part.STORE):
         request = {
@@ -69,7 +74,8 @@ def store_missing(
                 (each for each in brought if each is not None), default=math.inf
             )
             older = _older_rings(there, inventory, site)
-            return [*older, *missing(fleet.ask(host, request), since, lost)]
+            recon = fleet.ask(host, request)
+            return [*older, *missing(recon, since, lost, rolling=rolling)]
         except Refused as error:
             problem = f"{host.name}: {error}"
     return [problem]

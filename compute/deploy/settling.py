@@ -16,12 +16,15 @@ LOOK_SECONDS = 1.0
 
 
 def wait_until_whole(
-    fleet: Fleet, inventory: Inventory, site: Site, say: Say
+    fleet: Fleet, inventory: Inventory, site: Site, say: Say, *, rolling: bool = False
 ) -> list[str]:
-    """Why the store is still not whole after ``WHOLE_SECONDS``; empty: it is."""
+    """Why the store is still not whole after ``WHOLE_SECONDS``; empty: it is.
+
+    ``rolling``: as between restarts, without the policies that not all know yet.
+    """
     last = time.monotonic() + WHOLE_SECONDS
     told = False
-    while reasons := store_missing(fleet, inventory, site):
+    while reasons := store_missing(fleet, inventory, site, rolling=rolling):
         if time.monotonic() > last:
             break
         if not told:

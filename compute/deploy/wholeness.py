@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 # Servers look for new rings every 5 s, each process by itself; a round that began with
@@ -15,6 +15,8 @@ def missing(
     recon: Mapping[str, Any],
     rings_seconds: float = math.inf,
     lost: Collection[str] = (),
+    *,
+    rolling: bool = False,
 ) -> list[str]:
     """Why it is not, by ``objectstore recon --json``; nothing: it is whole.
 
@@ -25,16 +27,40 @@ def missing(
 
     ``lost``: servers (ADDRESS:PORT) that need not answer, and what waits for them need
     not arrive.
+
+    ``rolling``: asked between restarts.  A policy that some server does not know yet
+    cannot be level before all have been restarted, and who is still to be has nothing
+    of it that a restart could take away: it is not waited for.
     """
     servers = {
         name: page for name, page in recon["servers"].items() if name not in lost
     }
     noticed_seconds = rings_seconds - NOTICED_SECONDS
-    return list(_missing(servers, noticed_seconds, copies=not lost))
+    new = _known_to_some(servers.values()) if rolling else frozenset()
+    return list(_missing(servers, noticed_seconds, new, copies=not lost))
+
+
+def _known_to_some(pages: Iterable[Mapping[str, Any]]) -> frozenset[int]:
+    """Policies that some server with objects does not know."""
+    known = [
+        frozenset(room["policy"] for room in rooms)
+        for page in pages
+        if (rooms := [room for room in _rooms(page) if room["room"] == "objects"])
+    ]
+    return frozenset().union(*known) - frozenset.intersection(*known or [frozenset()])
+
+
+def _rooms(page: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for device in page.get("devices", ()):
+        yield from device["rooms"]
 
 
 def _missing(
-    servers: Mapping[str, Mapping[str, Any]], noticed_seconds: float, *, copies: bool
+    servers: Mapping[str, Mapping[str, Any]],
+    noticed_seconds: float,
+    new: Collection[int],
+    *,
+    copies: bool,
 ) -> Iterator[str]:
     uptimes = (
         page["uptime_seconds"] for page in servers.values() if "problem" not in page
@@ -50,6 +76,8 @@ def _missing(
             yield f"{name}/{device} is not served: {why}"
         for device in page["devices"]:
             for room in device["rooms"]:
+                if room["policy"] in new:
+                    continue
                 where = f"{name}/{device['device']} {room['room']}"
                 yield from _room_missing(where, room, youngest, copies=copies)
 

@@ -87,7 +87,8 @@ def test_where_zones_are_few_one_host_is_restarted_at_a_time() -> None:
 
 def recon(**changes: Any) -> dict[str, Any]:
     room = {
-        "room": "object",
+        "room": "objects",
+        "policy": 0,
         "quarantined": 0,
         "replication": {"copies_owed": 0, "age_seconds": 3.0},
         **changes.pop("room", {}),
@@ -130,6 +131,29 @@ def test_what_is_missing_is_named() -> None:
     away = recon()
     away["servers"]["10.0.0.2:6200"] = {"problem": "refused"}
     assert missing(away) == ["10.0.0.2:6200 does not answer: refused"]
+
+
+def test_a_policy_that_not_all_know_yet_is_not_waited_for_between_restarts() -> None:
+    """Who restarts next has nothing of it; where all know it, it counts."""
+    never = {"copies_owed": 0, "age_seconds": None}
+    knows, knows_not = recon(), recon()["servers"]["10.0.0.1:6200"]
+    (device,) = knows["servers"]["10.0.0.1:6200"]["devices"]
+    for room in ("objects", "fragments"):
+        new = {**device["rooms"][0], "room": room, "policy": 1, "replication": never}
+        device["rooms"].append(new)
+    knows["servers"]["10.0.0.2:6200"] = knows_not
+    # Serves accounts alone: says nothing of policies.
+    other = recon(room={"room": "accounts"})["servers"]["10.0.0.1:6200"]
+    knows["servers"]["10.0.0.3:6200"] = other
+    assert missing(knows, rolling=True) == []
+    assert len(missing(knows)) == 2
+    knows_not["devices"].extend(knows["servers"]["10.0.0.1:6200"]["devices"])
+    assert len(missing(knows, rolling=True)) == 4
+    # What was known before counts whatever else is new.
+    knows_not["devices"].pop()
+    knows_not["devices"][0]["rooms"][0]["quarantined"] = 1
+    (reason,) = missing(knows, rolling=True)
+    assert "1 bad copies" in reason
 
 
 def test_the_first_of_several_clouds_starts_alone() -> None:
