@@ -81,7 +81,7 @@ class Peers:
 
 
 class NodeDirectory:
-    """Implements ``proxy.placement.Directory``.
+    """Implements ``proxy.rounds.placement.Directory``.
 
     ``local`` are the nodes of this process' own devices, ``siblings`` the
     addresses of the workers that own this machine's other devices, ``own`` the

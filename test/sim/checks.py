@@ -32,7 +32,7 @@ from test.sim.history import (
 )
 
 ABSENT = ""
-# Well below what clocks may differ by (``proxy.overtaken``).
+# Well below what clocks may differ by (``proxy.objects.overtaken``).
 HELD_UP_SECONDS = 0.1
 
 

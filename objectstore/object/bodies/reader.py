@@ -3,7 +3,7 @@
 Whole blocks around the wanted range are read into reused memory and checked.  Then
 either the checked bytes are copied out (iteration); or, of what was read through the
 page cache, their place in the file is handed out for ``sendfile``, which finds them
-there; or, of what was read around it (``object.windows``), the memory itself.
+there; or, of what was read around it (``object.bodies.windows``), the memory itself.
 """
 
 from __future__ import annotations

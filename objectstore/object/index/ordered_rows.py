@@ -16,7 +16,7 @@ _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
 _PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
-# The record with the body starts with its segment (``object.row``), 0: there is none.
+# The record with the body starts with its segment (``object.records.row``), 0: none.
 _BODILESS = f"""SELECT key, row FROM objects WHERE key > ? AND key < ?
     AND substr(row, {BODY_SEGMENT_AT + 1}, 4) = zeroblob(4) ORDER BY key"""
 _NTH = "SELECT key FROM objects WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"

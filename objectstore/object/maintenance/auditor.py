@@ -3,7 +3,7 @@
 A round goes through the log, segment by segment, then through the index in key order
 with the body files it points to.  What is damaged is put aside, so that replication
 brings it back; damage of the log or of the index as such is left to those who can
-repair it (compaction, ``object.index_repair``), who are told.
+repair it (compaction, ``object.maintenance.index_repair``), who are told.
 
 One step reads at most about a mebibyte, on a native thread, and forgets it from the
 page cache; between steps the rates rule.  The place is kept on the device.

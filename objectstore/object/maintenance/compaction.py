@@ -13,13 +13,14 @@ changes.  A crash after it finds the copies in the log; rows that 4 would have d
 are void, since the segment of their record is gone (``View.is_void``).
 
 What is needed is found by the heads of the segment's records, and the bodies of those
-alone are read (``object.needed``).  Before the segment goes, the count of its live
-bytes must agree that nothing is left in it: a row that has changed on disk may not be
-among the needed, and the index is made anew while its record is there.
+alone are read (``object.maintenance.needed``).  Before the segment goes, the count of
+its live bytes must agree that nothing is left in it: a row that has changed on disk may
+not be among the needed, and the index is made anew while its record is there.
 
 When is a tombstone done?  After the reclaim time, and when no other segment holds an
-older record of its key (its row's shadows, ``object.state``): until then a rebuild of
-the index would bring the old data back.  A forgotten marker needs only the latter.
+older record of its key (its row's shadows, ``object.records.state``): until then a
+rebuild of the index would bring the old data back.  A forgotten marker needs only the
+latter.
 
 A segment with damage is moved to the quarantine directory, and what was lost with it is
 quarantined, so that replication brings it back; but a bad body that nobody needs is not

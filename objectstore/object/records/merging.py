@@ -1,7 +1,7 @@
 """What a state that comes takes: which record, with a body or without.  Pure.
 
 The states themselves merge by ``wire.merge``, and what a record makes of a row is in
-``object.state``.
+``object.records.state``.
 """
 
 from __future__ import annotations

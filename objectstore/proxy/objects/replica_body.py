@@ -4,7 +4,7 @@ Bytes [start, stop) of one version of an object.  The first replica is opened
 before the reply begins, so that its head can still say 503; when a piece
 cannot be had later (a checksum does not match, a connection is gone, a disk hangs)
 another replica continues at the very byte.  Nothing that was handed out is repeated.
-A replica that let the reader wait in vain is a suspect (``proxy.patience``).
+A replica that let the reader wait in vain is a suspect (``proxy.rounds.patience``).
 """
 
 from __future__ import annotations
