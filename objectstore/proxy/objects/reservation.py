@@ -29,9 +29,17 @@ from objectstore.wire.records import Lookup, ObjectState
 # Behind the token of a further attempt, with its number.
 AGAIN = "-again"
 
+# What waiting for others may take of a node's lock, which ends by itself: the rest is
+# for the write.  (That of a coded policy takes three quarters, ``FRAGMENTS_SHARE``.)
+WAITED_SHARE = 0.2
+
 # A node that hangs looks like one where another writer has the name; so often we look
 # whether somebody else has found out.
 LOOK_SECONDS = 0.25
+
+
+class _HeldTooLong(Unavailable):
+    """The first locks may be over by now: others could have them."""
 
 
 class Reservation:
@@ -53,6 +61,7 @@ class Reservation:
         self._attempt = 0
         self._asked: list[ObjectNode] = []
         self._away: list[ObjectNode] = []  # in the last attempt
+        self._in_vain: list[ObjectNode] = []  # waited for, in any
 
     def take(self) -> ObjectState | None:
         """Wait for the locks; the object's state under them.
@@ -64,8 +73,13 @@ class Reservation:
         clock = self._rounds.clock
         last = clock.monotonic() + self._seconds
         while True:
+            waited_for = len(self._in_vain)
             try:
                 return self._take(last)
+            except _HeldTooLong:
+                # Without those that were waited for in vain it is a moment's work.
+                if len(self._in_vain) == waited_for and clock.monotonic() >= last:
+                    raise
             except Unavailable:
                 # Who waited for other writers until then has waited enough.
                 if not self._away or clock.monotonic() >= last:
@@ -79,6 +93,8 @@ class Reservation:
         candidates = self._candidates()
         try:
             return self._take_of(candidates)
+        except _HeldTooLong:
+            raise
         except Unavailable:
             is_late = self._rounds.clock.monotonic() >= last
             if len(candidates) == len(primaries) or is_late:
@@ -99,6 +115,8 @@ class Reservation:
         answers: Answers = []
         self._away = []
         reason: Exception | None = None
+        clock = self._rounds.clock
+        since = 0.0
         for node in nodes:
             self._asked.append(node)
             promise = node.reserve(self._key, self._token, self._seconds)
@@ -108,11 +126,16 @@ class Reservation:
                 reason = error
                 if not promise.done:
                     self._rounds.suspect(node)
-                elif is_away(promise):
+                if isinstance(error, DeadlineExceeded) and node not in self._in_vain:
+                    self._in_vain.append(node)
+                if is_away(promise):
                     self._away.append(node)
                 continue
+            since = since or clock.monotonic()
             answers.append((node, lookup))
             if len(answers) == self._group.majority:
+                if clock.monotonic() - since > WAITED_SHARE * self._seconds:
+                    raise _HeldTooLong("the name was waited for too long")
                 return self._state(answers)
         raise Unavailable(f"the name cannot be reserved on a majority: {reason}")
 
@@ -136,13 +159,18 @@ class Reservation:
         return merge_answers(answers)[0]
 
     def _candidates(self) -> Sequence[ObjectNode]:
-        """The primaries in ring order, without suspects if a majority is left.
+        """The primaries in ring order, without suspects, and without those that were
+        waited for in vain, if a majority is left.
 
         Leaving some out keeps the order of the others, so waiting crosswise
         stays impossible.
         """
         primaries = self._group.primaries
-        trusted = [node for node in primaries if not self._rounds.is_suspect(node)]
+        trusted = [
+            node
+            for node in primaries
+            if not self._rounds.is_suspect(node) and node not in self._in_vain
+        ]
         return trusted if len(trusted) >= self._group.majority else primaries
 
     def release(self) -> None:

@@ -107,3 +107,25 @@ def test_nobody_waits_on_where_others_have_waited_in_vain() -> None:
     assert house.rounds.clock.monotonic() - start < LONG_SECONDS / 3
     reservation.release()
     house.faults[0].hold.set()
+
+
+def test_what_one_node_granted_is_not_over_when_another_was_waited_for() -> None:
+    house = House()
+    house.faults[1].hold = concurrency.Event()
+    reservation = house.reservation("one")
+    reservation.take()
+    # That lock began before the wait: it is asked for once more.
+    assert [each.calls.count("reserve") for each in house.faults] == [2, 1, 2]
+    reservation.release()
+    house.faults[1].hold.set()
+
+
+def test_who_is_waited_for_at_every_node_gives_up() -> None:
+    house = House()
+    for faults in house.faults:
+        faults.delay_seconds = SECONDS
+    reservation = house.reservation("one", 3 * SECONDS)
+    with pytest.raises(Unavailable):
+        reservation.take()
+    assert house.faults[0].calls.count("reserve") < 5
+    reservation.release()
