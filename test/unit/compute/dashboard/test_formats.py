@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from compute.dashboard.frame import formats
-from compute.dashboard.pages.qos import rule_text
+from compute.dashboard.pages.networks.qos import rule_text
 
 
 @pytest.mark.parametrize(
