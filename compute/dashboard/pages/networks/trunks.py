@@ -139,10 +139,12 @@ def show_one(visit: Visit) -> Page:
     )
 
 
-def _free_ports(visit: Visit, *, is_parent: bool) -> list[Document]:
-    """Ports that may become a parent, or a subport: of no trunk, and no service's; a
-    parent may have its server already."""
-    ports = visit.rooms.get("network", "ports", limit=1000)["ports"]
+def _free_ports(visit: Visit, project_id: str, *, is_parent: bool) -> list[Document]:
+    """The project's ports that may become a parent, or a subport: of no trunk, and no
+    service's; a parent may have its server already.  Administrators are told of other
+    projects' ports, too, which would be this trunk's by mistake."""
+    query = {"project_id": project_id, "limit": 1000}
+    ports = visit.rooms.get("network", "ports", **query)["ports"]
     return [
         {**each, "name": _label(each)}
         for each in ports
@@ -156,6 +158,7 @@ def _free_ports(visit: Visit, *, is_parent: bool) -> list[Document]:
 
 def new_form(visit: Visit) -> Form:
     """Its parent."""
+    ports = _free_ports(visit, visit.session.project_id, is_parent=True)
     return Form(
         "Make a trunk",
         [
@@ -164,7 +167,7 @@ def new_form(visit: Visit) -> Form:
                 "port",
                 "Parent port",
                 "select",
-                options=options(_free_ports(visit, is_parent=True)),
+                options=options(ports),
                 is_required=True,
                 help="What its server sends without a tag is this port's.",
             ),
@@ -217,6 +220,8 @@ def edit(visit: Visit, values: Values) -> Redirect:
 
 def subport_form(visit: Visit) -> Form:
     """Which port, and its VLAN id."""
+    trunk = visit.rooms.get("network", "trunks", visit["id"])["trunk"]
+    ports = _free_ports(visit, trunk["project_id"], is_parent=False)
     return Form(
         "Add a subport",
         [
@@ -224,7 +229,7 @@ def subport_form(visit: Visit) -> Form:
                 "port",
                 "Port",
                 "select",
-                options=options(_free_ports(visit, is_parent=False)),
+                options=options(ports),
                 is_required=True,
                 help="One that no server has.",
             ),

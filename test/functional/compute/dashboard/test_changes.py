@@ -11,7 +11,7 @@ from urllib.request import urlopen
 from compute.agent.disks.qcow2 import empty_image
 from test.functional.compute.dashboard.conftest import GIB, PASSWORD, Shown
 from test.functional.compute.dashboard.furnished import TEMPLATE
-from test.functional.compute.dashboard.surfer import DESK, PHONE, Surfer
+from test.functional.compute.dashboard.surfer import Surfer
 from test.functional.compute.dashboard.visitor import Visitor
 
 MEBIBYTE = 1 << 20
@@ -196,38 +196,6 @@ def test_keys_volumes_networks(ann: Any, surfer: Surfer) -> None:
     surfer.fill(first="80", last="443", prefix="192.0.2.0/24")
     surfer.send()
     assert "80 to 443" in surfer.text and "192.0.2.0/24" in surfer.text
-
-
-def test_a_trunk_and_its_subports(ann: Any, surfer: Surfer) -> None:
-    network = ann.network.create_network(name="cable")
-    parent, below = (
-        ann.network.create_port(network_id=network.id, name=name)
-        for name in ("parent", "below")
-    )
-    surfer.sign_in("ann", PASSWORD)
-    surfer.go("/trunks/new")
-    surfer.fill(name="bundle")
-    surfer.choose("port", "parent")
-    surfer.send()
-    assert "bundle" in surfer.text and "No subports" in surfer.text
-    surfer.click("Add a subport\u2026")
-    surfer.choose("port", "below")
-    surfer.fill(vlan="77")
-    surfer.send()
-    assert "below" in surfer.text and "77" in surfer.text
-    for size in (DESK, PHONE):
-        surfer.look(size)
-        assert not surfer.faults()
-    trunk = ann.network.find_trunk("bundle")
-    assert trunk.port_id == parent.id
-    assert trunk.sub_ports[0]["port_id"] == below.id
-    surfer.look(DESK)
-    surfer.click("Remove", within="#subports", leaves=False)
-    surfer.say_yes()
-    assert "No subports" in surfer.text
-    surfer.click("Delete", within="#actions", leaves=False)
-    surfer.say_yes()
-    assert ann.network.find_trunk("bundle") is None
 
 
 def test_a_stack_from_a_template(ann: Any, surfer: Surfer) -> None:
