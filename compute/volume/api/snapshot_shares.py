@@ -3,6 +3,8 @@ Cinder's."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from compute.core.api.frame import ApiCall
@@ -26,6 +28,21 @@ _PROJECTS = {
     "items": {"type": "string", "minLength": 1, "maxLength": 64},
 }
 CHANGE = body_of("shares", {"add": _PROJECTS, "remove": _PROJECTS})
+# What a snapshot is looked for and sorted by tells of it, too: of others' only what
+# ``as_seen`` leaves.
+_UNTOLD = {"name", "volume_id", "user_id"}
+
+
+def _told(columns: Mapping[str, str]) -> dict[str, str]:
+    return {key: each for key, each in columns.items() if each not in _UNTOLD}
+
+
+OF_OTHERS = replace(
+    LISTED,
+    filters=_told(LISTED.filters),
+    sortable=_told(LISTED.sortable),
+    labels={},
+)
 
 
 class SnapshotSharesApi:
@@ -61,7 +78,12 @@ class SnapshotSharesApi:
 
         where = [stores.shares.with_project(other if is_owned else context.project_id)]
         return self._lists.answer(
-            call, stores.snapshots, LISTED, show, where, is_owned=is_owned
+            call,
+            stores.snapshots,
+            LISTED if is_owned else OF_OTHERS,
+            show,
+            where,
+            is_owned=is_owned,
         )
 
     def show(self, call: ApiCall) -> Reply:

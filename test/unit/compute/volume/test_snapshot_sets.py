@@ -83,6 +83,10 @@ def test_what_is_shared_is_seen_and_used(house: House) -> None:
     (mine,) = house.ok("GET", f"/snapshots/shared?project_id={OTHER}")["snapshots"]
     assert (mine["id"], mine["name"]) == (key, "of mine")
     assert house.ok("GET", "/snapshots", **theirs)["snapshots"] == []
+    # Nor do lists tell by what they find.
+    for hidden in ("name~=mine", "sort=name:asc", "metadata={'z':'y'}"):
+        got = house.ask("GET", f"/snapshots/shared?{hidden}", **theirs)
+        assert got.status == 400, hidden
     made = house.create(snapshot_id=key, project=OTHER)
     # It is theirs to use, and no more.
     for got in (
