@@ -6,9 +6,10 @@ its property ``block_device_mapping`` says which, as the compute room reads it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
+
+import orjson
 
 from compute.ec2.device_names import disk_meant
 from compute.ec2.inventory import Thing
@@ -20,14 +21,19 @@ ROOT_NAMES = frozenset(("/dev/vda", "/dev/sda1", "/dev/sda", "vda"))
 
 def devices_of(image: Thing) -> list[dict[str, Any]]:
     """The mappings of an image, the root's first; none for one with bytes.  Whoever
-    made the image may have written anything there."""
+    made the image may have written anything there: what has more below it is none."""
     try:
-        found = json.loads(image.get(PROPERTY) or "[]")
+        found = orjson.loads(image.get(PROPERTY) or "[]")
     except ValueError:
         return []
     if not isinstance(found, list):
         return []
-    devices = [each for each in found if isinstance(each, dict)]
+    devices = [
+        each
+        for each in found
+        if isinstance(each, dict)
+        and not any(isinstance(value, dict | list) for value in each.values())
+    ]
     return sorted(devices, key=lambda each: not is_root(each))
 
 

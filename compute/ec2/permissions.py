@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.ec2 import ids
+from compute.ec2.call import Call
 from compute.ec2.frame.errors import Ec2Error, invalid, missing
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.prefix_lists import list_named
 from compute.ec2.vpcs import OF_VPC
 from compute.ec2.words import mark
 
@@ -90,11 +92,12 @@ def group_named(inventory: Inventory, name: str) -> Thing:
     return named[0]
 
 
-def asked_permissions(parameters: Parameters, inventory: Inventory) -> list[Permission]:
+def asked_permissions(parameters: Parameters, call: Call) -> list[Permission]:
     """The permissions of a request, in either of the two ways to write them."""
     found: list[Permission] = []
+    inventory = call.inventory
     for each in parameters.structures("IpPermissions"):
-        found += _of_structure(inventory, each)
+        found += _of_structure(call, each)
     if parameters.has("IpProtocol"):
         cidr = parameters.text("CidrIp")
         base = _base(parameters)
@@ -111,15 +114,16 @@ def asked_permissions(parameters: Parameters, inventory: Inventory) -> list[Perm
     return found
 
 
-def _of_structure(inventory: Inventory, each: Parameters) -> Iterator[Permission]:
-    base = _base(each)
+def _of_structure(call: Call, each: Parameters) -> Iterator[Permission]:
+    base, inventory = _base(each), call.inventory
     sources = 0
     for source in each.structures("PrefixListIds"):
         sources += 1
         identifier, text = source.required("PrefixListId"), source.text("Description")
-        addresses = inventory.uuid(ids.PREFIX_LIST, identifier)
-        ethertype = _family(inventory, addresses)
-        yield Permission(*base, ethertype, addresses=addresses, description=text)
+        # A rule is of one family: as its list is, whatever that has by now.
+        found = list_named(call, identifier)
+        addresses = found.group["id"]
+        yield Permission(*base, found.family, addresses=addresses, description=text)
     for source in each.structures("IpRanges"):
         sources += 1
         cidr, text = source.required("CidrIp"), source.text("Description")
@@ -139,14 +143,6 @@ def _of_structure(inventory: Inventory, each: Parameters) -> Iterator[Permission
         yield Permission(*base, "IPv4", group=group, description=text)
     if not sources:
         raise missing("IpPermissions.IpRanges")
-
-
-def _family(inventory: Inventory, addresses: str) -> str:
-    """A rule is of one, as its list is; an empty list lets nothing pass of either."""
-    for group in inventory.address_groups:
-        if group["id"] == addresses:
-            return "IPv6" if ":" in "".join(group["addresses"]) else "IPv4"
-    raise ids.not_found(ids.PREFIX_LIST, addresses)
 
 
 def _base(given: Parameters) -> tuple[str | None, int | None, int | None]:

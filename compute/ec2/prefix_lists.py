@@ -14,7 +14,7 @@ from typing import Any
 
 from compute.ec2 import ids
 from compute.ec2.call import Call
-from compute.ec2.frame.errors import invalid
+from compute.ec2.frame.errors import Ec2Error, invalid
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Thing
 
@@ -22,6 +22,8 @@ from compute.ec2.inventory import Thing
 ENTRIES_MAX = 1000
 # So many versions of a list can be seen and restored.
 VERSIONS_MAX = 20
+# In all versions but the latest: each list's are read whenever one is asked for.
+PAST_ENTRIES_MAX = 1000
 _DESCRIPTION_MAX = 255
 FAMILIES = {"IPv4": 4, "IPv6": 6}
 
@@ -50,14 +52,26 @@ class PrefixList:
     def content(self, **changes: Any) -> dict[str, Any]:
         """What the row keeps, changed."""
         versions = changes.pop("versions", self.versions)
-        latest = sorted(versions)[-VERSIONS_MAX:]
         return {
             "family": self.family,
             "entries_max": self.entries_max,
             "version": self.version,
-            "versions": {str(number): versions[number] for number in latest},
+            "versions": {str(number): versions[number] for number in latest(versions)},
             **changes,
         }
+
+
+def latest(versions: Mapping[int, Entries]) -> list[int]:
+    """The numbers of those that are kept: of long lists fewer."""
+    newest, *past = sorted(versions, reverse=True)[:VERSIONS_MAX]
+    kept, count = [newest], 0
+    for number in past:
+        count += len(versions[number])
+        # What was there just now can be restored, however long.
+        if count > PAST_ENTRIES_MAX and number != past[0]:
+            break
+        kept.append(number)
+    return sorted(kept)
 
 
 def beginning(family: str, entries_max: int, entries: Entries) -> dict[str, Any]:
@@ -121,3 +135,17 @@ def asked_entries(given: Sequence[Parameters], family: str) -> Entries:
             raise invalid("Cidr", cidr, "It is there twice.")
         found[str(prefix)] = text
     return found
+
+
+def check_version(identifier: str, asked: int, has: int) -> None:
+    """``Ec2Error``: a list is not any more what somebody has seen."""
+    if asked != has:
+        text = f"{identifier} has the version {has}, and not {asked}"
+        raise Ec2Error("PrefixListVersionMismatch", text)
+
+
+def check_count(listed: Entries, most: int) -> None:
+    """``Ec2Error``: there are more than the list may have."""
+    if len(listed) > most:
+        text = f"The list has {most} entries at most"
+        raise Ec2Error("PrefixListMaxEntriesExceeded", text)

@@ -12,6 +12,7 @@ from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
+from compute.ec2.kept_things import Kept
 from compute.ec2.marking import undone
 from compute.ec2.prefix_lists import (
     ENTRIES_MAX,
@@ -21,12 +22,15 @@ from compute.ec2.prefix_lists import (
     asked_entries,
     beginning,
     begins_as,
+    check_count,
+    check_version,
     list_named,
     lists_of,
 )
 
 _PATH = "address-groups"
 _NAME_MAX = 255
+_IN_USE = "DependencyViolation"
 _MISSING = ids.not_found(ids.PREFIX_LIST, "").code
 
 FILTERS: Mapping[str, Accessor] = {
@@ -80,7 +84,7 @@ def create(call: Call) -> Document:
         raise invalid(family, asked, f"It can be {' or '.join(FAMILIES)}.")
     most = _entries_max(parameters.integer("MaxEntries"))
     entries = asked_entries(parameters.structures("Entry"), asked)
-    _check_count(entries, most)
+    check_count(entries, most)
     tags = tagging.tags_of_type(parameters, tagging.PREFIX_LIST_TYPE)
     body = {"address_group": {"name": name, "addresses": list(entries)}}
     with coded(limit="PrefixListLimitExceeded"):
@@ -103,27 +107,31 @@ def modify(call: Call) -> Document:
     found = list_named(call, parameters.required("PrefixListId"))
     added = asked_entries(parameters.structures("AddEntry"), found.family)
     removed = asked_entries(parameters.structures("RemoveEntry"), found.family)
-    most = parameters.integer("MaxEntries")
-    if name := parameters.text("PrefixListName"):
-        body = {"address_group": {"name": _name(name)}}
-        with coded(missing=_MISSING):
-            call.rooms.put("network", _PATH, found.group["id"], body=body)
-    if most is not None:
-        if added or removed:
+    most, name = parameters.integer("MaxEntries"), parameters.text("PrefixListName")
+    entries = found.entries
+    if added or removed:
+        if most is not None:
             text = "Entries and MaxEntries are changed one after the other"
             raise Ec2Error("InvalidParameterCombination", text)
-        _check_count(found.entries, _entries_max(most))
-        _keep(call, found, found.content(entries_max=most))
-    if added or removed:
         _check_version(call, found)
-        entries = found.entries
         for each in removed:
             if each not in entries or each in added:
                 raise invalid("RemoveEntry.Cidr", each, "The list has no such entry.")
             del entries[each]
-        _write(call, found, {**entries, **added})
-    elif not name and most is None:
+        entries |= added
+        check_count(entries, found.entries_max)
+    elif most is not None:
+        check_count(entries, _entries_max(most))
+    elif not name:
         raise missing("AddEntry")
+    if name:
+        body = {"address_group": {"name": _name(name)}}
+        with coded(missing=_MISSING):
+            call.rooms.put("network", _PATH, found.group["id"], body=body)
+    if added or removed:
+        _write(call, found, entries)
+    elif most is not None:
+        _keep(call, found, found.content(entries_max=most))
     return {"prefixList": _document(call, _now(call, found.id), "modify")}
 
 
@@ -135,15 +143,23 @@ def restore(call: Call) -> Document:
     if previous is None or parameters.integer("CurrentVersion") is None:
         raise missing("PreviousVersion" if previous is None else "CurrentVersion")
     _check_version(call, found)
-    _write(call, found, _of_version(found, previous))
+    wanted = _of_version(found, previous)
+    check_count(wanted, found.entries_max)
+    _write(call, found, wanted)
     return {"prefixList": _document(call, _now(call, found.id), "restore")}
 
 
 def delete(call: Call) -> Document:
     """``DeleteManagedPrefixList``: not while security groups name it."""
     found = list_named(call, call.parameters.required("PrefixListId"))
-    with coded(missing=_MISSING, state="DependencyViolation"):
-        call.rooms.delete("network", _PATH, found.group["id"])
+    try:
+        with coded(missing=_MISSING, state=_IN_USE):
+            call.rooms.delete("network", _PATH, found.group["id"])
+    except Ec2Error as error:
+        if error.code != _IN_USE:
+            raise
+        text = f"The prefix list {found.id} is in use by security groups"
+        raise Ec2Error(_IN_USE, text) from None
     call.kept.drop(call.signer, [found.id])
     return {"prefixList": _document(call, found, "delete")}
 
@@ -183,27 +199,40 @@ def associations(call: Call) -> Document:
 
 
 def _write(call: Call, found: PrefixList, wanted: Entries) -> None:
-    """The group first: what it has is what holds."""
-    _check_count(wanted, found.entries_max)
-    has, path = set(found.entries), (_PATH, found.group["id"])
-    with coded(missing=_MISSING):
-        for verb, addresses in (
-            ("add_addresses", sorted(set(wanted) - has)),
-            ("remove_addresses", sorted(has - set(wanted))),
-        ):
-            if addresses:
-                body = {"addresses": addresses}
-                call.rooms.put("network", *path, verb, body=body)
+    """The number first: of two that have seen the same version, one is the next.  What
+    the group has is what holds."""
     number = found.version + 1
     versions = {**found.versions, found.version: found.entries, number: wanted}
     _keep(call, found, found.content(version=number, versions=versions))
+    has, path = set(found.entries), (_PATH, found.group["id"])
+    steps = [
+        ("add_addresses", sorted(set(wanted) - has)),
+        ("remove_addresses", sorted(has - set(wanted))),
+    ]
+    if len(has | set(wanted)) > ENTRIES_MAX:
+        steps.reverse()
+    try:
+        with coded(missing=_MISSING):
+            for verb, addresses in steps:
+                if addresses:
+                    body = {"addresses": addresses}
+                    call.rooms.put("network", *path, verb, body=body)
+    except BaseException:
+        _keep(call, replace(found, version=number), found.content())
+        raise
 
 
 def _keep(call: Call, found: PrefixList, content: Mapping[str, Any]) -> None:
+    """``Ec2Error``: others have changed it meanwhile, at another process."""
+
+    def change(row: Kept) -> Kept:
+        check_version(found.id, found.version, row.content["version"])
+        return replace(row, content=content)
+
     call.kept.change(
         call.signer,
         found.id,
-        lambda row: replace(row, content=content),
+        change,
         begins=begins_as(found.group),
         things=lists_of(call),
     )
@@ -230,15 +259,7 @@ def _check_version(call: Call, found: PrefixList) -> None:
     current = call.parameters.integer("CurrentVersion")
     if current is None:
         raise missing("CurrentVersion")
-    if current != found.version:
-        text = f"{found.id} has the version {found.version}, and not {current}"
-        raise Ec2Error("PrefixListVersionMismatch", text)
-
-
-def _check_count(listed: Entries, most: int) -> None:
-    if len(listed) > most:
-        text = f"The list has {most} entries at most"
-        raise Ec2Error("PrefixListMaxEntriesExceeded", text)
+    check_version(found.id, current, found.version)
 
 
 def _entries_max(asked: int | None) -> int:

@@ -33,7 +33,9 @@ _VERSION = {
     "X-OpenStack-Nova-API-Version": "2.93",
     "Content-Type": "application/json",
 }
-_UNDER_WAY = "in-progress"
+_PENDING, _UNDER_WAY = "pending", "in-progress"
+# Of a task: the compute room has taken the order.
+_BEGUN = "begun"
 _ENDINGS = {"ERROR": "failed", "REBUILD": _UNDER_WAY}
 
 FILTERS: Mapping[str, Accessor] = {
@@ -51,6 +53,9 @@ def create(call: Call) -> Document:
     server = asked_servers(inventory, [parameters.required("InstanceId")])[0]
     for kept in _tasks(call).values():
         if token and kept.client_token == token:
+            if not kept.content[_BEGUN]:
+                # Whoever was to order it died before he could.
+                return {"replaceRootVolumeTask": _shown(inventory, _begin(call, kept))}
             return {"replaceRootVolumeTask": _document(call, kept)}
     if not parameters.flag("DeleteReplacedRootVolume"):
         raise unsupported(
@@ -65,7 +70,7 @@ def create(call: Call) -> Document:
     kept = call.kept.add(
         call.signer,
         ids.ROOT_TASK,
-        {"instance": server["id"], "image": image["id"]},
+        {"instance": server["id"], "image": image["id"], _BEGUN: False},
         tags,
         vpc=server["id"],
         token=token,
@@ -73,13 +78,25 @@ def create(call: Call) -> Document:
         vpcs=[each["id"] for each in inventory.servers],
     )
     try:
-        _rebuild(call, server, image)
+        _begin(call, kept)
     except BaseException:
         call.kept.drop(call.signer, [kept.id])
         raise
-    return {
-        "replaceRootVolumeTask": {**_shown(inventory, kept), "taskState": "pending"}
-    }
+    return {"replaceRootVolumeTask": _shown(inventory, kept)}
+
+
+def _begin(call: Call, kept: Kept) -> Kept:
+    """Order what a task says, and note that it is ordered."""
+    server = call.inventory.servers_by_id.get(kept.vpc)
+    if server is None:
+        raise Ec2Error("IncorrectInstanceState", "The instance is gone")
+    if _ENDINGS.get(server["status"]) != _UNDER_WAY:
+        _rebuild(call, server, str(kept.content["image"]))
+    begun = replace(kept, content={**kept.content, _BEGUN: True})
+    call.kept.change(
+        call.signer, kept.id, lambda row: replace(row, content=begun.content)
+    )
+    return begun
 
 
 def _image(call: Call, server: Thing) -> Thing:
@@ -97,8 +114,8 @@ def _image(call: Call, server: Thing) -> Thing:
     return image
 
 
-def _rebuild(call: Call, server: Thing, image: Thing) -> None:
-    body = orjson.dumps({"rebuild": {"imageRef": image["id"]}})
+def _rebuild(call: Call, server: Thing, image: str) -> None:
+    body = orjson.dumps({"rebuild": {"imageRef": image}})
     path = path_of(("servers", server["id"], "action"))
     with coded(missing="InvalidInstanceID.NotFound", state="IncorrectInstanceState"):
         status, _, raw = call.rooms.raw("compute", "POST", path, _VERSION, body)
@@ -106,8 +123,8 @@ def _rebuild(call: Call, server: Thing, image: Thing) -> None:
             raise call.rooms.away("compute", f"it answered {status}")
         if status >= 400:
             raise Rejected(status, sentence_of(orjson.loads(raw)) or "It is refused")
-        if server["metadata"].get(IMAGE, image["id"]) != image["id"]:
-            noted = {"metadata": {IMAGE: image["id"]}}
+        if server["metadata"].get(IMAGE, image) != image:
+            noted = {"metadata": {IMAGE: image}}
             call.rooms.post("compute", "servers", server["id"], "metadata", body=noted)
 
 
@@ -128,7 +145,7 @@ def _tasks(call: Call) -> dict[str, Kept]:
 
 def _document(call: Call, kept: Kept) -> dict[str, Any]:
     """As it is now; who may write notes the end when he sees it."""
-    if "state" not in kept.content:
+    if kept.content[_BEGUN] and "state" not in kept.content:
         server = call.inventory.servers_by_id.get(kept.vpc, {"status": "ERROR"})
         state = _ENDINGS.get(server["status"], "succeeded")
         if state != _UNDER_WAY:
@@ -147,7 +164,7 @@ def _shown(inventory: Inventory, kept: Kept) -> dict[str, Any]:
     return {
         "replaceRootVolumeTaskId": kept.id,
         "instanceId": inventory.id_of(ids.INSTANCE, content["instance"]),
-        "taskState": content.get("state", _UNDER_WAY),
+        "taskState": content.get("state", _UNDER_WAY if content[_BEGUN] else _PENDING),
         "startTime": moment_of(kept.created_at),
         "completeTime": moment_of(content["ended"]) if "ended" in content else None,
         "imageId": inventory.id_of(ids.IMAGE, content["image"]),

@@ -97,7 +97,7 @@ def run(call: Call) -> Document:
         metadata[view.IMAGE] = image["id"]
     if disks:
         server["block_device_mapping_v2"] = disks
-        if disks[0]["destination_type"] == "volume":
+        if disks[0].get("destination_type") == "volume":
             del server["imageRef"]
             metadata[view.IMAGE] = image["id"]
     try:

@@ -85,7 +85,7 @@ def _wished(call: Call, said: Parameters) -> Permission | None:
         raise Ec2Error("InvalidParameterCombination", "A rule has one source")
     ports = {name: said.text(name) for name in _PORTS if said.has(name)}
     tree = {"IpPermissions": {"1": {**ports, **sources}}}
-    return asked_permissions(Parameters(tree), call.inventory)[0]
+    return asked_permissions(Parameters(tree), call)[0]
 
 
 def _replace(call: Call, rule: Thing, permission: Permission) -> None:

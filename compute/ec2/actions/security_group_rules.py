@@ -45,7 +45,7 @@ def _authorize(call: Call, direction: str) -> Document:
     group = asked_group(call)
     tags = tagging.tags_for_new(call.parameters, ids.GROUP_RULE)[ids.GROUP_RULE]
     rules = []
-    for permission in asked_permissions(call.parameters, call.inventory):
+    for permission in asked_permissions(call.parameters, call):
         rule = {
             "security_group_id": group["id"],
             "direction": direction,
@@ -109,7 +109,7 @@ def _named(call: Call, direction: str) -> list[Thing]:
         # One whose successor was made by somebody who then died has the same id.
         return [rule for rule in rules if call.inventory.rule_id(rule) in wanted]
     found = []
-    for permission in asked_permissions(call.parameters, call.inventory):
+    for permission in asked_permissions(call.parameters, call):
         fitting = [rule for rule in rules if permission.is_of(rule)]
         if not fitting:
             text = "The specified rule does not exist in this security group."
@@ -130,7 +130,7 @@ def _say(call: Call, direction: str) -> Document:
             uuid = inventory.uuid(ids.GROUP_RULE, identifier)
             wanted[uuid] = each.text("Description")
     else:
-        for permission in asked_permissions(call.parameters, inventory):
+        for permission in asked_permissions(call.parameters, call):
             fitting = [
                 rule["id"]
                 for rule in group["security_group_rules"]

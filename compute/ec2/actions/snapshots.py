@@ -9,7 +9,7 @@ from compute.ec2 import ids, tagging
 from compute.ec2.actions.volumes import MISSING as MISSING_VOLUME
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
-from compute.ec2.frame.errors import Ec2Error, coded
+from compute.ec2.frame.errors import Ec2Error, coded, invalid
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.xml import moment
@@ -21,6 +21,8 @@ _STATES = {"creating": "pending", "available": "completed", "deleting": "complet
 _OWNER = "os-extended-snapshot-attributes:project_id"
 # As AWS writes the volume of a snapshot whose volume is nothing to the reader.
 _UNTOLD = "vol-ffffffff"
+# Projects of which one order may ask what they can use: each is a look by itself.
+USERS_MAX = 200
 
 FILTERS: Mapping[str, Accessor] = {
     "description": lambda shown: shown["description"],
@@ -46,6 +48,8 @@ def describe(call: Call) -> Document:
     if owners := {own if one == "self" else one for one in parameters.texts("Owner")}:
         shown = [each for each in shown if each["ownerId"] in owners]
     if users := parameters.texts("RestorableBy"):
+        if len(users) > USERS_MAX:
+            raise invalid("RestorableBy", "...", f"At most {USERS_MAX} of them.")
         usable = _restorable(
             inventory, {own if one == "self" else one for one in users}
         )

@@ -56,7 +56,7 @@ def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
         # Its root can be a volume, if the order says so.
         "rootDeviceType": "ebs",
         "rootDeviceName": root,
-        "blockDeviceMapping": _mappings(inventory, image, root),
+        "blockDeviceMapping": _mappings(image, root),
         "virtualizationType": "hvm",
         "tagSet": tagging.tag_set(ids.IMAGE, image),
         "hypervisor": "kvm",
@@ -67,14 +67,11 @@ def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
 
 def root_gib(image: Thing) -> int:
     """As large its root is as a volume, if nothing is said of it."""
-    for device in devices_of(image):
-        if is_root(device) and str(device.get("volume_size")).isdigit():
-            return int(device["volume_size"])
     size = image.get("virtual_size") or image.get("size") or 0
     return max(1, int(image.get("min_disk") or 0), -(-int(size) // _GIB))
 
 
-def _mappings(inventory: Inventory, image: Thing, root: str) -> list[dict[str, Any]]:
+def _mappings(image: Thing, root: str) -> list[dict[str, Any]]:
     if not (devices := devices_of(image)):
         return [{"deviceName": root, "ebs": _disk({"volume_size": root_gib(image)})}]
     found = []
@@ -82,7 +79,8 @@ def _mappings(inventory: Inventory, image: Thing, root: str) -> list[dict[str, A
         name = root if is_root(device) else device.get("device_name")
         ebs = _disk(device)
         if snapshot := device.get("snapshot_id"):
-            ebs["snapshotId"] = inventory.id_of(ids.SNAPSHOT, str(snapshot))
+            # Nobody has seen it yet: the image's owner may have written anything.
+            ebs["snapshotId"] = ids.ec2_id(ids.SNAPSHOT, str(snapshot))
         found.append({"deviceName": name, "ebs": ebs})
     return found
 
