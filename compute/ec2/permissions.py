@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from compute.ec2 import ids
-from compute.ec2.call import Call
 from compute.ec2.frame.errors import Ec2Error, invalid, missing
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
-from compute.ec2.prefix_lists import list_named
 from compute.ec2.vpcs import OF_VPC
 from compute.ec2.words import mark
 
@@ -20,6 +18,9 @@ ALL = "-1"
 _PORTS_MAX = 65535
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _ICMP = ("icmp", "icmpv6", "ipv6-icmp")
+
+Listed = Callable[[str], tuple[str, str]]
+"""Of a prefix list's id the uuid of its group, and the family it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,13 @@ def group_named(inventory: Inventory, name: str) -> Thing:
     return named[0]
 
 
-def asked_permissions(parameters: Parameters, call: Call) -> list[Permission]:
+def asked_permissions(
+    parameters: Parameters, inventory: Inventory, listed: Listed
+) -> list[Permission]:
     """The permissions of a request, in either of the two ways to write them."""
     found: list[Permission] = []
-    inventory = call.inventory
     for each in parameters.structures("IpPermissions"):
-        found += _of_structure(call, each)
+        found += _of_structure(inventory, each, listed)
     if parameters.has("IpProtocol"):
         cidr = parameters.text("CidrIp")
         base = _base(parameters)
@@ -114,16 +116,17 @@ def asked_permissions(parameters: Parameters, call: Call) -> list[Permission]:
     return found
 
 
-def _of_structure(call: Call, each: Parameters) -> Iterator[Permission]:
-    base, inventory = _base(each), call.inventory
+def _of_structure(
+    inventory: Inventory, each: Parameters, listed: Listed
+) -> Iterator[Permission]:
+    base = _base(each)
     sources = 0
     for source in each.structures("PrefixListIds"):
         sources += 1
         identifier, text = source.required("PrefixListId"), source.text("Description")
         # A rule is of one family: as its list is, whatever that has by now.
-        found = list_named(call, identifier)
-        addresses = found.group["id"]
-        yield Permission(*base, found.family, addresses=addresses, description=text)
+        addresses, family = listed(identifier)
+        yield Permission(*base, family, addresses=addresses, description=text)
     for source in each.structures("IpRanges"):
         sources += 1
         cidr, text = source.required("CidrIp"), source.text("Description")

@@ -117,6 +117,13 @@ def list_named(call: Call, identifier: str) -> PrefixList:
     return ids.named(lists_of(call), ids.PREFIX_LIST, [identifier])[0]
 
 
+def source_named(call: Call, identifier: str) -> tuple[str, str]:
+    """What a rule of a security group needs of a list: its group's uuid and its family.
+    ``Ec2Error``."""
+    found = list_named(call, identifier)
+    return str(found.group["id"]), found.family
+
+
 def asked_entries(given: Sequence[Parameters], family: str) -> Entries:
     """Entries of a request, as the network room writes them.  ``Ec2Error``."""
     found: Entries = {}

@@ -7,6 +7,7 @@ goes after that: nothing that both let pass is held up meanwhile.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from compute.ec2 import ids
@@ -18,6 +19,7 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import RULE_ID, Thing
 from compute.ec2.marking import add_words, there_or_not, undone
 from compute.ec2.permissions import Permission, asked_permissions
+from compute.ec2.prefix_lists import source_named
 from compute.ec2.words import read_words, word
 
 _PATH = "security-group-rules"
@@ -85,7 +87,9 @@ def _wished(call: Call, said: Parameters) -> Permission | None:
         raise Ec2Error("InvalidParameterCombination", "A rule has one source")
     ports = {name: said.text(name) for name in _PORTS if said.has(name)}
     tree = {"IpPermissions": {"1": {**ports, **sources}}}
-    return asked_permissions(Parameters(tree), call)[0]
+    return asked_permissions(
+        Parameters(tree), call.inventory, partial(source_named, call)
+    )[0]
 
 
 def _replace(call: Call, rule: Thing, permission: Permission) -> None:

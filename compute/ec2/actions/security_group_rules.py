@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from compute.ec2 import ids, tagging
 from compute.ec2.actions.security_groups import MISSING, asked_group
@@ -14,6 +15,7 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Thing
 from compute.ec2.marking import add_words
 from compute.ec2.permissions import asked_permissions
+from compute.ec2.prefix_lists import source_named
 from compute.ec2.views.security_groups import security_group_rule
 
 _NO_PERMISSION = "InvalidPermission.NotFound"
@@ -45,7 +47,9 @@ def _authorize(call: Call, direction: str) -> Document:
     group = asked_group(call)
     tags = tagging.tags_for_new(call.parameters, ids.GROUP_RULE)[ids.GROUP_RULE]
     rules = []
-    for permission in asked_permissions(call.parameters, call):
+    for permission in asked_permissions(
+        call.parameters, call.inventory, partial(source_named, call)
+    ):
         rule = {
             "security_group_id": group["id"],
             "direction": direction,
@@ -109,7 +113,9 @@ def _named(call: Call, direction: str) -> list[Thing]:
         # One whose successor was made by somebody who then died has the same id.
         return [rule for rule in rules if call.inventory.rule_id(rule) in wanted]
     found = []
-    for permission in asked_permissions(call.parameters, call):
+    for permission in asked_permissions(
+        call.parameters, call.inventory, partial(source_named, call)
+    ):
         fitting = [rule for rule in rules if permission.is_of(rule)]
         if not fitting:
             text = "The specified rule does not exist in this security group."
@@ -130,7 +136,9 @@ def _say(call: Call, direction: str) -> Document:
             uuid = inventory.uuid(ids.GROUP_RULE, identifier)
             wanted[uuid] = each.text("Description")
     else:
-        for permission in asked_permissions(call.parameters, call):
+        for permission in asked_permissions(
+            call.parameters, call.inventory, partial(source_named, call)
+        ):
             fitting = [
                 rule["id"]
                 for rule in group["security_group_rules"]

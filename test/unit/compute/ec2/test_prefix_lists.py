@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from compute.ec2.prefix_lists import (
     VERSIONS_MAX,
     latest,
     list_named,
+    source_named,
 )
 from objectstore.kernel.errors import Rejected
 from test.fakes.hasty_database import hasty_database
@@ -174,5 +176,7 @@ def test_rules_are_of_their_lists_family(call: Callable[..., Call]) -> None:
     content = list_named(begun, NAME).content(family="IPv6")
     begun.kept.change(ANN, NAME, lambda row: row, begins=content)
     # It has no entry yet.
-    (found,) = asked_permissions(parameters, begun)
+    (found,) = asked_permissions(
+        parameters, begun.inventory, partial(source_named, begun)
+    )
     assert (found.ethertype, found.addresses) == ("IPv6", UUID)
