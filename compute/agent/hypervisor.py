@@ -138,9 +138,9 @@ class Hypervisor(Protocol):
         fails: then all is as before."""
 
     def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
-        """Let the guest have the disk that its own is mirrored to; whether it has it.
-        Not when the mirror has ended: then it has its own alone.  True when it is not
-        active: its next ``start`` says which it has."""
+        """Let the guest have the disk that its own is mirrored to; whether it has it,
+        or had it when it ended.  Not when the mirror has ended, or the guest before it
+        went over: then its own alone has all that it wrote."""
 
     def end_mirror(self, uuid: str, name: str) -> None:
         """The guest keeps the disk that it has, alone.  Fine when nothing mirrors

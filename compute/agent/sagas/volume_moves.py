@@ -7,8 +7,8 @@
     free     the former way to it ends
 
 Up to ``settle`` the volume is where it was.  From there to ``turn`` both places hold
-the same, so a guest that ends in between has lost nothing; a mirror that breaks is
-found by ``turn``, and all goes back.
+the same.  A mirror that breaks, or a guest that ends before it has gone over, is found
+by ``turn``, and all goes back: where it was there is all that the guest wrote.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _turn(work: Work) -> None:
     except GuestMissing:
         is_there = True  # it has it there when it starts
     if not is_there:
-        raise GiveUp("The mirror of the volume has ended: it stays where it was")
+        raise GiveUp("The mirror or the guest has ended: the volume stays where it was")
     work.progress[TURNED] = True
 
 

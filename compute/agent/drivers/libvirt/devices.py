@@ -26,7 +26,12 @@ def find_nic(domain: Domain, mac: str) -> Element | None:
 
 def find_disk(domain: Domain, name: str) -> Element | None:
     """The disk's element in the domain's XML."""
-    for element in definition_of(domain).iterfind("./devices/disk"):
+    return disk_in(definition_of(domain), name)
+
+
+def disk_in(definition: Element, name: str) -> Element | None:
+    """The disk's element in that XML."""
+    for element in definition.iterfind("./devices/disk"):
         target = element.find("target")
         if target is not None and target.get("dev") == name:
             return element

@@ -132,7 +132,7 @@ def _define(connection: Connection, before: Domain | None, definition: str) -> D
     firmware would check nothing with variables that have no keys.  Nor is a TPM's state
     for one without a TPM, and it would be left behind for ever."""
     if before is not None:
-        old = ElementTree.fromstring(before.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        old = kept_definition_of(before)
         flags = drops(old, ElementTree.fromstring(definition))
         if flags:
             _unless_inactive(before.undefineFlags, flags)
@@ -219,6 +219,11 @@ def forget(connection: Connection, uuid: str, flags: int = UNDEFINE_FLAGS) -> No
 def definition_of(domain: Domain) -> Element:
     """Its XML as it is now (the running one's, when it runs)."""
     return ElementTree.fromstring(domain.XMLDesc())
+
+
+def kept_definition_of(domain: Domain) -> Element:
+    """Its XML on disk, which outlives its process."""
+    return ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
 
 
 def is_active(connection: Connection, uuid: str) -> bool:

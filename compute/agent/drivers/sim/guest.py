@@ -8,6 +8,7 @@ from compute.agent.guests import (
     ACTIVE_STATES,
     DiskSpec,
     DiskUsage,
+    FileSource,
     GuestSpec,
     GuestState,
     GuestUsage,
@@ -29,6 +30,7 @@ class SimGuest:
     boots: int
     serials: dict[str, str] = field(default_factory=dict)  # of disks that have one
     limits: dict[str, dict[str, int]] = field(default_factory=dict)  # of disks
+    places: dict[str, str] = field(default_factory=dict)  # of disks' bytes
 
     @property
     def is_active(self) -> bool:
@@ -49,12 +51,18 @@ class SimGuest:
         self.disk_names.remove(name)
         self.serials.pop(name, None)
         self.limits.pop(name, None)
+        self.places.pop(name, None)
+
+    def has_place(self, name: str, disk: DiskSpec) -> bool:
+        """Whether the disk of that name has its bytes where this one has them."""
+        return self.places.get(name) == _place_of(disk)
 
     def _know(self, name: str, disk: DiskSpec) -> None:
         self.serials.pop(name, None)
         if disk.serial:
             self.serials[name] = disk.serial
         self.limits[name] = dict(disk.limits)
+        self.places[name] = _place_of(disk)
 
     def disk_serials(self) -> dict[str, str]:
         """What its disks call themselves; "" where they say nothing."""
@@ -84,6 +92,11 @@ class SimGuest:
             disks=tuple(DiskUsage(name, 0, 0, 0, 0, 0) for name in self.disk_names),
             nics=tuple(NicUsage(mac, 0, 0, 0, 0, 0, 0, 0, 0) for mac in self.macs),
         )
+
+
+def _place_of(disk: DiskSpec) -> str:
+    source = disk.source
+    return source.path if isinstance(source, FileSource) else source.socket_path
 
 
 def booted(spec: GuestSpec, now: float, boots: int) -> SimGuest:

@@ -6,17 +6,15 @@ It can fail on purpose: see ``faults``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
-from compute.agent.drivers.sim.faults import Fault, perhaps_fail, perhaps_failing
+from compute.agent.drivers.sim.devices import SimDevices
+from compute.agent.drivers.sim.faults import Fault
 from compute.agent.drivers.sim.guests import SimGuests
 from compute.agent.drivers.sim.host import SimHost
 from compute.agent.drivers.sim.moves import SimMoves, memory_figures
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
-    DiskKey,
-    DiskSpec,
     GuestEvent,
     GuestEventKind,
     GuestSpec,
@@ -24,9 +22,7 @@ from compute.agent.guests import (
     GuestUsage,
     HostInventory,
     Landing,
-    Limits,
     MoveProgress,
-    NicSpec,
     Opener,
 )
 from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
@@ -37,7 +33,7 @@ _RUNNING = frozenset({GuestState.RUNNING})
 _ALIVE = ACTIVE_STATES | {GuestState.SUSPENDED}
 
 
-class SimHypervisor:
+class SimHypervisor(SimDevices):
     """One simulated host.  See the port for what each method promises."""
 
     def __init__(
@@ -49,10 +45,9 @@ class SimHypervisor:
         state_file: StateFile | None = None,
     ) -> None:
         self.host = host
-        self.fault = fault
         self._clock = clock or SystemClock()
         self._booted_at = int(self._clock.time())
-        self._guests = SimGuests(self._clock, state_file)
+        super().__init__(SimGuests(self._clock, state_file), fault)
         self.move_seconds = 0.0
         self._moves = SimMoves()
 
@@ -138,95 +133,6 @@ class SimHypervisor:
             if self.state(uuid) is not GuestState.ABSENT:
                 self._guests.remove(uuid)
 
-    # ---- devices -------------------------------------------------------------
-
-    def attach_nic(self, uuid: str, nic: NicSpec) -> None:
-        """A card more, when active."""
-        with self._call("attach_nic", uuid):
-            guest = self._guests.find(uuid)
-            if guest.is_active and nic.mac not in guest.macs:
-                guest.macs.append(nic.mac)
-                self._guests.save()
-
-    def detach_nic(self, uuid: str, mac: str) -> None:
-        """A card less."""
-        with self._call("detach_nic", uuid):
-            guest = self._guests.find(uuid)
-            if mac in guest.macs:
-                guest.macs.remove(mac)
-                self._guests.save()
-
-    def keep_key(self, key: DiskKey) -> None:
-        """There is nothing to open."""
-
-    def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
-        """A disk more, when active."""
-        with self._call("attach_disk", uuid):
-            guest = self._guests.find(uuid)
-            if guest.is_active and disk.name not in guest.disk_names:
-                guest.plug_disk(disk)
-                self._guests.save()
-
-    def detach_disk(self, uuid: str, name: str) -> None:
-        """A disk less."""
-        with self._call("detach_disk", uuid):
-            guest = self._guests.find(uuid)
-            if name in guest.disk_names:
-                guest.unplug_disk(name)
-                self._guests.save()
-
-    def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
-        """Another disk in its place, at once."""
-        with self._call("swap_disk", uuid):
-            guest = self._guests.require_disk(uuid, name, "swap a disk")
-            guest.swap_disk(name, disk)
-            self._guests.save()
-
-    def mirror_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
-        """At once: it reads nothing."""
-        with self._call("mirror_disk", uuid):
-            self._guests.require_disk(uuid, name, "mirror a disk")
-
-    def turn_disk(self, uuid: str, name: str, disk: DiskSpec) -> bool:
-        """Another disk in its place."""
-        with self._call("turn_disk", uuid):
-            guest = self._guests.find(uuid)
-            if guest.is_active and name in guest.disk_names:
-                guest.swap_disk(name, disk)
-                self._guests.save()
-            return True
-
-    def end_mirror(self, uuid: str, name: str) -> None:
-        """There is none."""
-
-    def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
-        """As fast as that; kept, for there is nothing to slow down."""
-        with self._call("limit_disk", uuid):
-            guest = self._guests.find(uuid)
-            if guest.is_active and name in guest.disk_names:
-                guest.limits[name] = dict(limits)
-                self._guests.save()
-
-    def limits_of(self, uuid: str, name: str) -> dict[str, int]:
-        """How fast a guest's disk may be now."""
-        return self._guests.find(uuid).limits.get(name, {})
-
-    def disk_serials(self, uuid: str) -> dict[str, str]:
-        """What an active guest has."""
-        if self.state(uuid) not in ACTIVE_STATES:
-            return {}
-        return self._guests.find(uuid).disk_serials()
-
-    def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
-        """Nothing to see but the checks: simulated disks have no size."""
-        with self._call("resize_disk", uuid):
-            self._guests.require_disk(uuid, name, "resize a disk")
-
-    def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
-        """Checks, too."""
-        with self._call("reconnect_disk", uuid):
-            self._guests.require_disk(uuid, name, "reconnect a disk")
-
     # ---- the content of a disk -----------------------------------------------
 
     def copy_disk(self, uuid: str, name: str, target_path: str) -> None:
@@ -310,12 +216,3 @@ class SimHypervisor:
         """Somebody in the guest shuts it down."""
         self._guests.require(uuid, ACTIVE_STATES, "power off")
         self._guests.enter(uuid, GuestState.SHUTDOWN, GuestEventKind.STOPPED)
-
-    # ---- inside --------------------------------------------------------------
-
-    def _call(self, method: str, uuid: str) -> AbstractContextManager[None]:
-        return perhaps_failing(self.fault, method, uuid)
-
-    def _ask(self, method: str, uuid: str) -> None:
-        """Of a call that changes nothing."""
-        perhaps_fail(self.fault, method, uuid, "before")
