@@ -126,6 +126,15 @@ def find_volume(entries: Iterable[Entry], volume_id: str) -> BlockDevice | None:
     )
 
 
+def unswapped(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """The entries when nobody copies any more what was being copied: each device has
+    what it had."""
+    return [
+        {**each, "state": ATTACHED} if each.get("state") == SWAPPING else dict(each)
+        for each in entries
+    ]
+
+
 def changed(
     entries: Iterable[Entry], device_id: str, **values: Any
 ) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, NotFound
 from compute.core.sql.database import Connection
-from compute.instance.block_devices import needs_copying
+from compute.instance.block_devices import needs_copying, unswapped
 from compute.instance.model import ACTIONS
 from compute.instance.moves import Kind, Status, stays
 from compute.instance.parts import Parts
@@ -150,7 +150,8 @@ class Moving:
                 "was_stopped": stopped,
                 "admin_password": password,
             }
-            return Change({"progress": 0}, arguments, queue=dest)
+            values = {"progress": 0, "block_devices": unswapped(server.block_devices)}
+            return Change(values, arguments, queue=dest)
 
         wanted = Departure("evacuate", EVACUATE, dict(server.flavor), wish)
         self._departures.begin(context, server, wanted, decide)

@@ -27,6 +27,7 @@ from compute.volume.jobs.migrating import (
     current,
     source_of,
 )
+from compute.volume.jobs.ways import Way, end_way, follow, way_of
 from compute.volume.jobs.work import Work, for_good
 from compute.volume.model import ATTACHED, ATTACHING, COMPLETING, GIB, IN_USE, MIGRATING
 from compute.volume.records import Attachment, Volume
@@ -96,10 +97,42 @@ def _wait(work: Work) -> None:
     if volume is None:
         raise GiveUp("the volume is gone")
     if not is_settled and ours is None:
-        raise GiveUp("its guest keeps it where it is")
+        raise GiveUp(
+            "its server keeps it where it is, and its last event move_volume says why:"
+            " it may be migrated again"
+        )
+    _end_idle_ways(work, volume, is_settled=is_settled)
     if is_settled and not _has_former_way(work):
         return
     raise TryAgain("the guest's host copies it", LOOK_SECONDS)
+
+
+def _end_idle_ways(work: Work, volume: Volume, *, is_settled: bool) -> None:
+    """When the guest's host died, and the server lives on elsewhere or not at all:
+    nobody goes over any more, and nobody else ends the way that the server does not
+    have."""
+    parts, rows = work.parts, work.parts.stores.attachments
+    found = parts.database.read(lambda it: rows.all(it, volume_id=volume.id))
+    ids = {each.instance_id for each in found}
+    if len(found) < 2 and is_settled:
+        return
+    way = way_of(parts, ids.pop(), volume.id) if len(ids) == 1 else None
+    if way is None or any(
+        each.host == way.host for each in found if _is_idle(each, way)
+    ):
+        return
+    if not is_settled:
+        raise GiveUp("its server's host died while it copied it")
+    for each in found:
+        if each.id == way.attachment_id and each.volume_host:
+            return  # it is opened anew where the volume is
+    for each in found:
+        if _is_idle(each, way):
+            end_way(parts, volume, each)
+
+
+def _is_idle(attachment: Attachment, way: Way) -> bool:
+    return attachment.id != way.attachment_id
 
 
 def _look(work: Work) -> tuple[Volume | None, Attachment | None, bool]:
@@ -146,7 +179,8 @@ def _end(work: Work) -> None:
 
 
 def _withdraw(work: Work) -> None:
-    """The guest's way to here, and the disk; never of a volume that is here."""
+    """The guest's way to here, and the disk.  A volume that has come here stays, and
+    nothing is undone: what remains is done."""
     parts, stores = work.parts, work.parts.stores
     volume_id = str(work.argument("volume_id"))
     second = str(work.argument("attachment_id"))
@@ -156,11 +190,16 @@ def _withdraw(work: Work) -> None:
         if volume is not None and volume.host == parts.host:
             return False
         stores.attachments.delete(connection, second)
+        follow(connection, parts, volume_id)
         return True
 
     if parts.change(write):
         parts.driver.withdraw(volume_id, second)
         parts.driver.delete(volumes.volume_disk(work))
+    elif _has_former_way(work):
+        raise TryAgain("the guest goes over", LOOK_SECONDS)
+    else:
+        _end(work)
 
 
 SAGAS: tuple[Saga[Work], ...] = (

@@ -17,11 +17,11 @@ from compute.core.sql.database import Connection
 from compute.volume import rules, sharing
 from compute.volume.connection import READ_ONLY
 from compute.volume.jobs.upkeep import asked_of, connector_of
+from compute.volume.jobs.ways import follow
 from compute.volume.model import (
     ATTACHED,
     ATTACHING,
     AVAILABLE,
-    DETACHING,
     GIB,
     IN_USE,
     RESERVED,
@@ -32,9 +32,6 @@ from compute.volume.records import Attachment, Volume
 from compute.volume.service.guests import check_let_go
 from compute.volume.service.hosts import Hosts
 from objectstore.kernel.errors import Unavailable
-
-# Only these follow from attachments: work under way has a status of its own.
-_FOLLOWING = frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE, DETACHING})
 
 
 class Attachments:
@@ -181,6 +178,10 @@ class Attachments:
         asked = parts.database.read(
             lambda connection: parts.attachment(connection, context, key, rule)
         )
+        former = asked
+        if asked.status == ATTACHED and asked.host != host:
+            # It starts elsewhere: of two ways, the former one is of no use.
+            asked = replace(asked, volume_host="")
         place = self._place_of(asked)
         place.check_way(connector_of(connector, ""))
 
@@ -192,7 +193,6 @@ class Attachments:
                 values["mountpoint"] = str(connector["mountpoint"])
             if attachment.status == ATTACHED:
                 if attachment.host != host:
-                    # It starts elsewhere: of two ways, the former one is of no use.
                     values["volume_host"] = ""
                 # A guest that moves while it is stopped takes its attachment along:
                 # the export to the old host ends.  Only the house knows that it did.
@@ -213,6 +213,8 @@ class Attachments:
             return self._rows.change(connection, attachment, status=ATTACHING, **values)
 
         attachment = parts.change(begin)
+        if former.volume_host != asked.volume_host:
+            self.withdraw(former)
         info = place.export(asked_of(attachment))
 
         def record(connection: Connection) -> Attachment | None:
@@ -275,13 +277,7 @@ class Attachments:
 
     def follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
         """Let the volume's status follow from the attachments that it has."""
-        volume = self._parts.stores.volumes.get(connection, volume_id)
-        left = self._rows.all(connection, volume_id=volume_id)
-        if volume is not None and volume.status in _FOLLOWING:
-            status = rules.status_of_attachments(left)
-            if status != volume.status:
-                self._parts.set_status(connection, volume, status)
-        return left
+        return follow(connection, self._parts, volume_id)
 
     def _is_had_at_work(self, connection: Connection, volume: Volume) -> bool:
         others = self._rows.all(connection, volume_id=volume.id)

@@ -15,7 +15,6 @@ from compute.volume.jobs.migrating import KINDS
 from compute.volume.jobs.migrating import MIGRATE as MIGRATE_KIND
 from compute.volume.jobs.migrating import MIGRATE_ATTACHED as ATTACHED_KIND
 from compute.volume.model import (
-    ATTACHED,
     CREATING,
     DOWNLOADING,
     IN_USE,
@@ -145,9 +144,9 @@ class Migrations:
         return status
 
     def _check_not_over(self, connection: Connection, volume: Volume) -> None:
-        rows = self._parts.stores.attachments
-        for each in rows.all(connection, volume_id=volume.id):
-            if each.volume_host and each.status == ATTACHED:
+        for job in self._parts.stores.jobs.open_of(connection, volume.id):
+            is_there = job.arguments.get("target") == volume.host
+            if job.kind == ATTACHED_KIND and is_there:
                 raise BadRequest(
                     f"Invalid volume: the guest of {volume.id} is going over to"
                     f" {volume.host}: that ends by itself"
