@@ -235,8 +235,9 @@ class Writes:
             return ""
         check(head)
         target = target_of_head(newest[0], head)
-        # A write that comes in between is newer, and stays.
-        self._link(target, {}, to_text(self._clock.now()))
+        # Newer than the deletion that goes, or that of the link; a write that comes in
+        # between is newer, and stays.
+        self._link(target, {}, to_text(self._next_timestamp(None)))
         return target.version_id
 
     # ---- the null version --------------------------------------------------------

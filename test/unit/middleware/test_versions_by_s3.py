@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from test.unit.middleware.versioned_store import C, Store
+from test.unit.proxy.cluster import OffsetClock
 
 
 @pytest.fixture
@@ -27,6 +28,21 @@ def test_s3_makes_what_is_left_current(s3: Store) -> None:
     assert s3.ask("GET", f"{C}/o").status == 404
     s3.ask("DELETE", f"{C}/o?version-id={marker}")
     assert s3.ask("GET", f"{C}/o").body == b"1"
+
+
+def test_what_is_left_is_current_after_a_deletion_by_a_clock_that_is_ahead(
+    s3: Store,
+) -> None:
+    one = s3.put("o", b"1")
+    clock = OffsetClock()
+    clock.ahead = 20.0
+    own, s3.client = s3.client, s3.client_of_clock(clock)
+    marker = s3.ask("DELETE", f"{C}/o").headers["X-Object-Version-Id"]
+    s3.client = own
+    got = s3.ask("DELETE", f"{C}/o?version-id={marker}")
+    assert got.headers["X-Object-Current-Version-Id"] == one
+    assert s3.ask("GET", f"{C}/o").body == b"1"
+    assert s3.versions() == [("o", one, True)]
 
 
 def test_what_is_left_is_not_taken_for_nothing(s3: Store) -> None:
