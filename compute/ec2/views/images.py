@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from compute.ec2 import ids, tagging
@@ -17,6 +18,7 @@ DEPRECATION = f"{RESERVED}deprecation"
 _FAILED_IMPORT = "os_glance_failed_import"
 # What whoever runs a cloud gives to everybody is asked for under this name.
 _HOUSE = "amazon"
+_SIZE = re.compile("[0-9]{1,9}")
 _GIB = 1 << 30
 _STATES = {
     "active": "available",
@@ -86,8 +88,10 @@ def _mappings(image: Thing, root: str) -> list[dict[str, Any]]:
 
 
 def _disk(device: Thing) -> dict[str, Any]:
+    # Clients read it as a number, and fail over anything else.
+    size = _SIZE.fullmatch(str(device.get("volume_size")))
     return {
-        "volumeSize": device.get("volume_size"),
+        "volumeSize": size and size[0],
         "volumeType": device.get("volume_type") or FAST_TYPE,
         "deleteOnTermination": bool(device.get("delete_on_termination", True)),
         "encrypted": False,
