@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,8 @@ from test.functional.harness.users import TESTER
 COMMAND = [sys.executable, "-m", "objectstore.cli.quickstart"]
 # The quickstart's node port stands this far above its public one.
 NODE_PORT_OFFSET = 1000
-BUSY_START_SECONDS_MAX = 15.0
+# It goes through thousands of requests: half a minute, or minutes beside other tests.
+CHECK_SECONDS_MAX = 400.0
 
 
 def free_port() -> int:
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def quickstart(*arguments: str, expected: int = 0) -> Ended:
-    return run([*COMMAND, *arguments], expected=expected)
+    return run([*COMMAND, *arguments], expected=expected, seconds=CHECK_SECONDS_MAX)
 
 
 def test_check_serve_and_check_again(tmp_path: Path) -> None:
@@ -61,7 +61,6 @@ def test_check_serve_and_check_again(tmp_path: Path) -> None:
 
 def serve_and_replace_one(data: Path, port: int) -> str:
     """Run until Ctrl-C, replacing one of the files; what the command said."""
-    began = time.monotonic()
     process = subprocess.Popen(
         [*COMMAND, "--data", str(data), "--port", str(port)],
         stdin=subprocess.DEVNULL,
@@ -73,8 +72,6 @@ def serve_and_replace_one(data: Path, port: int) -> str:
         assert process.stderr is not None
         said = process.stderr.readline()
         assert "store is up" in said
-        # 3 seconds on a machine with nothing else to do.
-        assert time.monotonic() - began < BUSY_START_SECONDS_MAX
         while "serving until Ctrl-C" not in said:
             line = process.stderr.readline()
             assert line, f"ended after:\n{said}"

@@ -1,5 +1,5 @@
 """What the documentation names is there: linked pages and sections, files and tests.
-And no two decisions have one number."""
+And no two decisions have one number, and each is listed."""
 
 from __future__ import annotations
 
@@ -89,3 +89,9 @@ def test_every_decision_has_a_number_of_its_own() -> None:
     for page in pages:
         heading = page.read_text("utf-8").partition("\n")[0]
         assert heading.startswith(f"# {int(page.name[:4])}."), page.name
+
+
+def test_every_decision_is_listed() -> None:
+    listed = (ROOT / "doc" / "decisions" / "README.md").read_text("utf-8")
+    pages = (ROOT / "doc" / "decisions").glob("[0-9]*.md")
+    assert [page.name for page in pages if f"]({page.name})" not in listed] == []

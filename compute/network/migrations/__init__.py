@@ -1,0 +1,1 @@
+"""The network room's line of migrations."""
