@@ -47,6 +47,7 @@ class Site:
     machines: list[Bare]
     checkout: Path = CHECKOUT
     changes: dict[str, dict[str, str]] = field(default_factory=dict)
+    policies: str = "Policy-0"
 
     @property
     def inventory(self) -> Path:
@@ -84,6 +85,7 @@ class Site:
                 "weight_step": "100",
                 "mount_check": "no",
                 "users": f"{LOGIN} .admin",
+                "policies": self.policies,
             },
             "store.conf:server": {
                 "reserve": "8 MiB",
@@ -336,7 +338,8 @@ def _connection(url: str, key: str) -> Connection:
 
 
 def _upgrade(site: Site, lost: Bare) -> None:
-    """Another release: refused while a zone is off, then zone by zone under load."""
+    """Another release: refused while a zone is off, then zone by zone under load, with
+    two policies that were not there before."""
     lost.power_off()
     _, body = _client(site, 2).get_object("box", "large")
     assert body == (site.directory / "tree" / "large").read_bytes()
@@ -364,6 +367,8 @@ def _upgrade(site: Site, lost: Bare) -> None:
     load.start()
     # No run got through with the newer one: that is no release to go back to.
     assert "there is no release before" in site("rollback", expected=2)
+    site.policies = "Policy-0, extra, coded:2+1"
+    site.write(["alpha", "beta", "gamma"])
     said = site("upgrade")
     load.stop()
     zones = [line for line in said.splitlines() if line.startswith("restart store")]
@@ -374,6 +379,12 @@ def _upgrade(site: Site, lost: Bare) -> None:
     assert body == b"kept"
     status = site("status")
     assert status.count(site.release) == 5, status
+    for policy in ("extra", "coded"):
+        headers = {"X-Storage-Policy": policy}
+        _client(site, 0).put_container(policy, headers)
+        _client(site, 1).put_object(policy, "large", bytes(LARGE))
+        assert _client(site, 2).get_object(policy, "large")[1] == bytes(LARGE)
+    tell("two policies were added")
     tell(f"upgraded under load: {load.rounds} rounds, no failure")
 
 

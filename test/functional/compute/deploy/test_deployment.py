@@ -28,6 +28,7 @@ def test_a_cloud_is_deployed_loses_a_machine_is_upgraded_and_grows() -> None:
     assert "encrypted, and a certificate renewed" in said
     assert "and it is shown" in said
     assert "one machine lost its power, and came back" in said
+    assert "two policies were added" in said
     assert "upgraded under load" in said
     assert "a fourth machine joined" in said
     assert "and serves its share" in said
