@@ -111,8 +111,15 @@ def test_nobody_waits_on_where_others_have_waited_in_vain() -> None:
 
 def test_what_one_node_granted_is_not_over_when_another_was_waited_for() -> None:
     house = House()
+    clock = OffsetClock()
+    house.rounds = Rounds(IMPATIENT, clock)
     house.faults[1].hold = concurrency.Event()
-    reservation = house.reservation("one")
+
+    def pass_time() -> None:
+        clock.ahead = LONG_SECONDS
+
+    concurrency.spawn_later(SHORTLY, pass_time)
+    reservation = house.reservation("one", LONG_SECONDS)
     reservation.take()
     # That lock began before the wait: it is asked for once more.
     assert [each.calls.count("reserve") for each in house.faults] == [2, 1, 2]
@@ -120,12 +127,11 @@ def test_what_one_node_granted_is_not_over_when_another_was_waited_for() -> None
     house.faults[1].hold.set()
 
 
-def test_who_is_waited_for_at_every_node_gives_up() -> None:
+def test_who_waits_at_every_node_gives_up_in_the_end() -> None:
     house = House()
     for faults in house.faults:
-        faults.delay_seconds = SECONDS
-    reservation = house.reservation("one", 3 * SECONDS)
+        faults.delay_seconds = 4 * SHORTLY
+    reservation = house.reservation("one", 10 * SHORTLY)
     with pytest.raises(Unavailable):
         reservation.take()
-    assert house.faults[0].calls.count("reserve") < 5
     reservation.release()
