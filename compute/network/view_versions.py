@@ -3,7 +3,7 @@ their control planes.
 
 ``ADDED`` says what each version of a view has and the one before had not, and what
 says there that there is none of it.  A view of an older version is ours without such
-fields; a view that has some of it cannot be told so.
+fields; a view that has some of it cannot be told so, unless guests do as well without.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Added:
     lists: tuple[str, ...]
     name: str
     nothing: Any
+    # Whether what guests can reach, or who reaches them, is otherwise without it.
+    is_needed: bool = True
 
     def items(self, view: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """All that may have it."""
@@ -45,7 +47,8 @@ ADDED = {
         Added(("ports",), "vlan", 0),
     ),
     9: (
-        Added(("routers",), "meters", []),
+        # Not counting until the agent is upgraded is better than a host left as it was.
+        Added(("routers",), "meters", [], is_needed=False),
         Added(("ports", "quality"), "egress_packets", _NO_RATE),
         Added(("ports", "quality"), "ingress_packets", _NO_RATE),
         Added(("floating_qualities", "quality"), "egress_packets", _NO_RATE),
@@ -59,7 +62,7 @@ def as_before(view: dict[str, Any], version: int) -> str:
     there, "" when all can."""
     for added in _added_since(version):
         for item in added.items(view):
-            if item.pop(added.name) != added.nothing:
+            if item.pop(added.name) != added.nothing and added.is_needed:
                 return added.name
     return ""
 

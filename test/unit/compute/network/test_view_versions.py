@@ -12,7 +12,8 @@ from compute.network.agent.over_http import HttpControlPlane
 from compute.network.client import NetworkClient, NewPort
 from compute.network.quality import PacketRate, Quality
 from compute.network.report import AgentReport
-from compute.network.view import FloatingQuality, HostView, Port
+from compute.network.view import FloatingQuality, HostView, Port, Router
+from compute.network.view_meters import Meter
 from compute.network.view_versions import OLDEST_VERSION, VERSIONS, VIEW_VERSION
 from compute.network.view_wire import Untold, decode_view, encode_report, encode_view
 from objectstore.kernel.errors import Corrupt
@@ -66,6 +67,14 @@ def test_what_a_version_has_not() -> None:
                 assert decode_view(encode_view(view, version)) == view
                 told.add(version)
         assert told == expected
+
+
+def test_an_agent_of_before_has_its_view_without_counting() -> None:
+    router = Router("r", meters=(Meter("label", "project"),))
+    view = HostView(HOST, 1, routers=(router,))
+    for version in VERSIONS:
+        found = decode_view(encode_view(view, version))
+        assert bool(found.routers[0].meters) == (version >= 9)
 
 
 @pytest.mark.parametrize(
