@@ -27,7 +27,19 @@ BOX = "box"
 def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store = coded_store(tmp_path_factory.mktemp("coded"), devices=8, nodes=2)
     with store.running():
+        for node in range(2):
+            wait_until_believed(store, node)
         yield store
+
+
+def wait_until_believed(store: Store, node: int) -> None:
+    """Who asked the other machine before it was there takes it for away for some
+    seconds, and cannot tell without it that a container is new."""
+    client = Client(store.endpoint(node), TESTER)
+    wait_for(
+        lambda: client.call("PUT", f"begun-{node}").status < 300,
+        "the machines to know each other",
+    )
 
 
 @pytest.fixture(scope="module")
