@@ -82,6 +82,16 @@ def existing(cluster: Cluster) -> dict[tuple[str, str], dict[str, ObjectState]]:
     return found
 
 
+def left_in(cluster: Cluster, account: str) -> list[str]:
+    """Objects of an account that is to be empty."""
+    return [
+        f"{shown_text(*place, name)} outlives its account"
+        for place, states in sorted(existing(cluster).items())
+        if place[0] == account
+        for name in sorted(states)
+    ]
+
+
 def disagreeing(cluster: Cluster) -> list[str]:
     """Containers whose listings are not exactly their objects."""
     found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from objectstore.account.reaper import Reaper
 from objectstore.middleware.versions.writes import Writes
 from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.object.lock import Lock
@@ -37,6 +38,10 @@ def _sweeps_nothing(sweeper: Sweeper, operation: Any) -> int:
     return 0
 
 
+def _finds_nothing(reaper: Reaper, key: bytes) -> str:
+    return ""
+
+
 def forgotten_lock() -> Plant:
     """Locked versions are deleted."""
     return _Spoilt("locks", Lock, "forbids_deletion", _forbids_nothing)
@@ -52,5 +57,15 @@ def idle_sweeper() -> Plant:
     return _Spoilt("uploads", Sweeper, "sweep", _sweeps_nothing)
 
 
+def idle_reaper() -> Plant:
+    """What is in a deleted account stays."""
+    return _Spoilt("accounts", Reaper, "_due", _finds_nothing)
+
+
 # Each with the weather that brings it out soonest: is it a storm?
-ALL = ((forgotten_lock, False), (unwritten_marker, False), (idle_sweeper, False))
+ALL = (
+    (forgotten_lock, False),
+    (unwritten_marker, False),
+    (idle_sweeper, False),
+    (idle_reaper, False),
+)

@@ -24,6 +24,7 @@ from test.sim.hub import SimulatedHub, start
 from test.sim.kinds import healthy
 from test.sim.machine import Machine, Plant
 from test.sim.pipeline import draw_identifiers
+from test.sim.stories.accounts import GOING
 from test.sim.telling import Telling
 
 CLIENTS = 4
@@ -253,6 +254,8 @@ class _Run:
         concurrency.sleep(SWEEPING_SECONDS)
         self._level()
         telling.check_late()
+        # Of a deleted account its proxies show nothing, reaped or not.
+        self.outcome.wrong += census.left_in(self._cluster, GOING)
         self.outcome.wrong += census.disagreeing(self._cluster)
         self.outcome.wrong += telling.wrong
 

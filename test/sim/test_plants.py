@@ -1,4 +1,4 @@
-"""The simulation finds bugs: each of ten is caught within a few seeds."""
+"""The simulation finds bugs: each of eleven is caught within a few seeds."""
 
 from __future__ import annotations
 

@@ -109,8 +109,7 @@ class Writes:
         return Reply(201, b"", headers, "text/html; charset=UTF-8")
 
     def _next_timestamp(self, current: Reply | None) -> int:
-        """Later than everything that stands there, or stood there until it was
-        deleted, whatever the clocks."""
+        """Later than what stands there, or its deletion, whatever the clocks."""
         stood = self._place.gone_at
         if current is not None:
             stood = current.header("X-Timestamp", "0")
@@ -235,8 +234,7 @@ class Writes:
             return ""
         check(head)
         target = target_of_head(newest[0], head)
-        # Newer than the deletion that goes, or that of the link; a write that comes in
-        # between is newer, and stays.
+        # Newer than the deletion; a write that comes in between is newer, and stays.
         self._link(target, {}, to_text(self._next_timestamp(None)))
         return target.version_id
 
