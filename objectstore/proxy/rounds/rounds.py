@@ -163,7 +163,8 @@ def ask_others(
     When a majority has answered this is only to make sure, so nobody is waited
     for longer than the patience of a read.  But where it ``is_known`` to none of
     them and they are not to be believed, having been away together lately, those
-    who are late decide: they are waited for as those are that are away.
+    who are late decide: they are waited for as those are that are away, and suspects
+    are asked as well, for they may be back.
     """
     asked = {id(node) for node, _ in gathered.answers}
     asked |= {id(node) for node, _ in gathered.failures}
@@ -172,7 +173,6 @@ def ask_others(
     seconds = None
     if len(gathered.answers) >= group.majority:
         seconds = rounds.read_patience_seconds
-        others = [node for node in others if not rounds.is_suspect(node)]
         answered = (node for node, _ in gathered.answers)
         if rounds.is_fresh and not is_known and group.are_of_one_owner(answered):
             late = [
@@ -182,4 +182,6 @@ def ask_others(
             ]
             others += late
             seconds = rounds.return_seconds if late else seconds
+        else:
+            others = [node for node in others if not rounds.is_suspect(node)]
     return rounds.read(others, call, len(others), seconds).answers

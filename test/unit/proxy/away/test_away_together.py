@@ -280,3 +280,17 @@ def test_a_fresh_process_hears_who_is_late_of_what_it_does_not_know(
     house.cluster.faults(kind, house.third).delay_seconds = 2 * PATIENT.read_patience
     found = house.cluster.ask("GET", path)
     assert (found.status, found.headers.get(REDUCED)) == (404, None)
+
+
+@pytest.mark.parametrize(("kind", "path"), [("container", NEW_BOX), ("object", PATH)])
+def test_a_fresh_process_asks_again_who_was_away_a_moment_before(
+    kind: str, path: str
+) -> None:
+    house = House(kind, path)
+    forget_stand_ins(house, kind)
+    third = house.cluster.faults(kind, house.third)
+    third.down = True
+    house.cluster.ask("GET", path)
+    third.down = False
+    found = house.cluster.ask("GET", path)
+    assert (found.status, found.headers.get(REDUCED)) == (404, None)
