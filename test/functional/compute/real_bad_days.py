@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from compute.cli.layout import CloudPlan, lay_out_cloud
-from objectstore.cli.process import ServerProcess, answers
+from objectstore.cli.process import ServerProcess, is_taken
 from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     Guests,
@@ -54,12 +54,16 @@ class BadDays(Guests):
         server = self.boot("orphan", "kept")
         os.kill(self._server.pid, signal.SIGKILL)
         self._server.stop()
-        port = self.cloud.place.plan.port
-        wait_for("the worker gone", lambda: not answers(port))
-        self._server.start()
+        self.start_again()
         self.wait_until(server)
         print("active though the cloud was killed")
         self.delete(server)
+
+    def start_again(self) -> None:
+        """When the worker, which nobody waits for, has let go of the port."""
+        port = self.cloud.place.plan.port
+        wait_for("the worker gone", lambda: not is_taken(port))
+        self._server.start()
 
     def libvirtd_is_killed(self) -> None:
         server = self.boot("abandoned", "kept")
@@ -76,7 +80,7 @@ class BadDays(Guests):
         kill("python", "libvirtd", "qemu-system")
         self._server.stop()
         subprocess.run(["ip", "link", "delete", f"tap{port.id[:11]}"], check=True)
-        self._server.start()
+        self.start_again()
         self.wait_until_ready(server, times=2)
         assert self.show(server).status == "ACTIVE"
         print("ready again after a power cut")
