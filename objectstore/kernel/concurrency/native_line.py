@@ -105,8 +105,13 @@ class _Bell:
         if not native_threads.are_used():
             return None
         try:
-            return cls(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC), heard)
+            descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         except OSError:
+            return None
+        try:
+            return cls(descriptor, heard)
+        except OSError:  # the hub has no room for one more
+            os.close(descriptor)
             return None
 
     def ring(self) -> None:
